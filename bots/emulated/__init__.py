@@ -1,0 +1,1 @@
+"""Each platform's server at its own wire format, for tests, rehearsals and the demo."""

@@ -1,0 +1,1 @@
+"""Settings, packs, lexicons, and the composition root: all rooms meet here."""

@@ -1,0 +1,1 @@
+"""What people mean, and what the desk does about it."""

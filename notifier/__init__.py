@@ -1,0 +1,1 @@
+"""How news leaves the house: routes, windows, delivery."""

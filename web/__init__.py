@@ -1,0 +1,1 @@
+"""Pages for staff and customers, and the HTTP shell of webhooks."""
