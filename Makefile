@@ -1,0 +1,93 @@
+# Everything runs from here, on a machine that has Python 3.11-3.13, git and make. Each target sets up what it needs.
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/run.stamp
+TEST := $(VENV)/test.stamp
+PYTHONS := $(or $(PYTHON),python3.13 $(HOME)/.pyenv/versions/3.13.*/bin/python3 \
+	python3.12 $(HOME)/.pyenv/versions/3.12.*/bin/python3 \
+	python3.11 $(HOME)/.pyenv/versions/3.11.*/bin/python3 python3)
+USABLE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+SYSTEM_PACKAGES := chromium fonts-noto-cjk
+
+export HUIYING_STRICT := $(STRICT)
+
+.PHONY: demo test prove bench lint format coverage example lock system help
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo      try the desk in a browser (nothing to configure)"
+	@echo "make test      lint and tests; STRICT=1: a check that could not run counts as failed; ARGS=... goes to pytest"
+	@echo "make prove     the longer proofs (kill -9 under load)"
+	@echo "make bench     measure, each figure beside its cheapest alternative"
+	@echo "make lint      ruff, pyright     make format    let ruff rewrite"
+	@echo "make coverage  rewrite docs/coverage.md     make example   rewrite desk.example.toml"
+	@echo "make system    Debian packages that some checks need     make lock      resolve the dependencies anew"
+
+demo: $(RUN)
+	$(BIN)/desk demo $(ARGS)
+
+test: lint
+	$(BIN)/python -m pytest $(ARGS)
+
+prove: $(TEST)
+	$(BIN)/python -m pytest -m prove $(ARGS)
+
+bench: $(TEST)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lint: $(TEST)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+format: $(TEST)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+coverage: $(TEST)
+	$(BIN)/python -m tests.coverage_map > docs/coverage.md
+
+example: $(RUN)
+	$(BIN)/python -m config.example > desk.example.toml
+
+$(BIN)/python:
+	@for python in $(PYTHONS); do \
+	    if "$$python" -c '$(USABLE)' 2>/dev/null; then exec "$$python" -m venv --clear $(VENV); fi; \
+	done; \
+	echo "No Python 3.11, 3.12 or 3.13 with its venv module was found (tried: $(PYTHONS))." >&2; \
+	echo "Install one (Debian: apt-get install python3 python3-venv) or name it: make PYTHON=/path/to/python3.13" >&2; \
+	exit 1
+
+$(RUN): locks/build.txt locks/run.txt pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r locks/build.txt -r locks/run.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(TEST): locks/test.txt $(RUN)
+	$(PIP) --require-hashes -r locks/test.txt
+	@touch $@
+
+system:
+	@missing=$$(for package in $(SYSTEM_PACKAGES); do \
+	    dpkg-query -W -f '$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' || echo "$$package"; done); \
+	if [ -z "$$missing" ]; then echo "system packages: all there"; exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then \
+	    echo "This is not Debian; please install by other means:" $$missing >&2; exit 1; fi; \
+	if [ "$$(id -u)" = 0 ]; then root=; else root=sudo; fi; \
+	$$root apt-get update -qq && \
+	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+
+UV := $(VENV)-lock/bin/uv
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade)
+
+lock: $(BIN)/python
+	$(BIN)/python -m venv --clear $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/lock.txt
+	$(COMPILE) --group pyproject.toml:lock -o locks/lock.txt
+	$(COMPILE) --group pyproject.toml:build -o locks/build.txt
+	$(COMPILE) pyproject.toml -c locks/build.txt -o locks/run.txt
+	$(COMPILE) pyproject.toml --group test -c locks/build.txt -c locks/run.txt -o locks/test.txt
+	rm -rf $(VENV)-lock
