@@ -1,0 +1,1 @@
+"""What people mean: intents and slots of customers, commands of staff."""
