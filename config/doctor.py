@@ -1,0 +1,181 @@
+"""`desk doctor`: what is missing or wrong, in plain words, each with the next step (自检)."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from ipaddress import ip_address
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from config.loading import Unusable, load
+from config.secret import CannotReveal, Secret
+from config.settings import AES_KEY_CHARACTERS, Settings
+from config.troubles import Finding, Language, Trouble
+
+ROOMS = ("core", "bots", "dialogue", "notifier", "web", "config")
+PYTHONS = ((3, 11), (3, 14))
+"""The first version that is tried, and the first that is not."""
+SQLITE_LEAST = (3, 35, 0)
+"""RETURNING came with it."""
+NEEDED = {
+    "wecom": ("corp_id", "agent_id", "secret", "callback_tokens", "callback_aes_keys"),
+    "wecom_kf": ("corp_id", "secret", "callback_tokens", "callback_aes_keys"),
+    "webchat": (),
+}
+"""What a channel that is switched on cannot do without."""
+CALLED_BACK = ("wecom", "wecom_kf")
+"""Channels whose platform must reach us from outside."""
+MARKS = {"error": "✗", "warning": "!", "ok": "✓"}
+CLOSING = {
+    "zh": ("可以启动。", "{errors} 个错误，{warnings} 个提醒。"),
+    "en": ("Ready to serve.", "Errors: {errors}, warnings: {warnings}."),
+}
+
+
+def examine(settings: Settings, lang: Language = "zh") -> list[Finding]:
+    """Everything that is wrong with this machine, these settings and this database; nothing is changed."""
+    return [trouble.said(lang) for check in CHECKS for trouble in check(settings)]
+
+
+def report(lang: Language | None = None) -> int:
+    """Print what `examine` finds. The exit code: 0, or 1 if there is any error."""
+    lang = lang or spoken_here()
+    try:
+        findings = examine(load(), lang)
+    except Unusable as unusable:
+        findings = [trouble.said(lang) for trouble in unusable.troubles]
+    for finding in findings:
+        print(MARKS[finding.level], finding.what, finding.next_step)
+    errors = sum(finding.level == "error" for finding in findings)
+    ready, counts = CLOSING[lang]
+    if findings:
+        print(counts.format(errors=errors, warnings=len(findings) - errors))
+    if not errors:
+        print(ready)
+    return 1 if errors else 0
+
+
+def spoken_here() -> Language:
+    """English where the environment says so (LC_ALL, LANG), otherwise Chinese."""
+    return "en" if (os.environ.get("LC_ALL") or os.environ.get("LANG") or "").startswith("en") else "zh"
+
+
+def shadowed(_settings: Settings | None = None) -> Iterator[Trouble]:
+    """Rooms of the house that another package of the same name stands before; `desk` refuses to start with one."""
+    home = Path(__file__).parent.parent
+    for name in ROOMS:
+        spec = find_spec(name)
+        places = [Path(place) for place in (spec.submodule_search_locations or ())] if spec else []
+        if places != [home / name]:
+            yield Trouble("shadowed", values={"name": name, "path": places[0] if places else "?"})
+
+
+def python_untried(_settings: Settings) -> Iterator[Trouble]:
+    """A Python that the tests do not run on."""
+    if not PYTHONS[0] <= sys.version_info < PYTHONS[1]:
+        yield Trouble("python_untried", "warning", {"version": ".".join(map(str, sys.version_info[:3]))})
+
+
+def sqlite_old(_settings: Settings) -> Iterator[Trouble]:
+    """A SQLite library that lacks what the store uses."""
+    if sqlite3.sqlite_version_info < SQLITE_LEAST:
+        least = ".".join(map(str, SQLITE_LEAST))
+        yield Trouble("sqlite_old", values={"version": sqlite3.sqlite_version, "least": least})
+
+
+def tzdata_missing(settings: Settings) -> Iterator[Trouble]:
+    """No time zone data on this machine."""
+    try:
+        ZoneInfo(settings.timezone)
+    except (KeyError, OSError):
+        yield Trouble("tzdata_missing")
+
+
+def data_dir_closed(settings: Settings) -> Iterator[Trouble]:
+    """A data folder that cannot be made or written to."""
+    place = settings.data_dir
+    while not place.exists():
+        place = place.parent
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError:
+        yield Trouble("data_dir_closed", values={"path": settings.data_dir})
+
+
+def listening(settings: Settings) -> Iterator[Trouble]:
+    """Doors that are open wider than they look."""
+    if not _loopback(settings.listen_host) and settings.public_url is None:
+        yield Trouble("listen_open", values={"host": settings.listen_host})
+    if settings.public_url and settings.public_url.startswith("http://"):
+        yield Trouble("public_url_plain", "warning")
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def channels(settings: Settings) -> Iterator[Trouble]:
+    """Channels that are switched on and cannot work."""
+    switched_on = {name: channel for name, channel in settings.channels if channel.enabled}
+    if not switched_on:
+        yield Trouble("channel_none", "warning")
+    for name, channel in switched_on.items():
+        missing = [field for field in NEEDED[name] if getattr(channel, field) in (None, "", ())]
+        if missing:
+            yield Trouble("channel_incomplete", values={"channel": name, "missing": ", ".join(missing)})
+        if name in CALLED_BACK and settings.public_url is None:
+            yield Trouble("channel_unreachable", "warning", {"channel": name})
+
+
+def secrets(settings: Settings) -> Iterator[Trouble]:
+    """Secrets in use that cannot be had, that everybody can read, or that cannot be right."""
+    for where, secret in _secrets_in_use(settings):
+        shown = {"where": where, "reference": secret.reference, "path": secret.path}
+        try:
+            content = secret.reveal()
+        except CannotReveal as reason:
+            yield Trouble(reason.code, values=shown)
+            continue
+        if secret.path and secret.path.stat().st_mode & stat.S_IROTH:
+            yield Trouble("secret_world_readable", "warning", shown)
+        if "callback_aes_keys" in where and not (len(content) == AES_KEY_CHARACTERS and content.isalnum()):
+            yield Trouble("aes_key_length", values={**shown, "length": AES_KEY_CHARACTERS})
+
+
+def _secrets_in_use(settings: Settings) -> Iterator[tuple[str, Secret]]:
+    if settings.database_password:
+        yield "database_password", settings.database_password
+    for name, channel in settings.channels:
+        if channel.enabled:
+            yield from _secrets_of(channel, f"channels.{name}")
+
+
+def _secrets_of(section: BaseModel, where: str) -> Iterator[tuple[str, Secret]]:
+    for name, value in section:
+        for number, item in enumerate(value if isinstance(value, tuple) else (value,)):
+            if isinstance(item, Secret):
+                yield f"{where}.{name}" + (f"[{number}]" if isinstance(value, tuple) else ""), item
+
+
+CHECKS: tuple[Callable[[Settings], Iterator[Trouble]], ...] = (
+    shadowed,
+    python_untried,
+    sqlite_old,
+    tzdata_missing,
+    data_dir_closed,
+    listening,
+    channels,
+    secrets,
+)

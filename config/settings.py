@@ -1,0 +1,260 @@
+"""Every setting of the desk in one typed, frozen object, read from the environment and one `desk.toml`.
+
+The environment wins: HUIYING_LISTEN_PORT=9000, HUIYING_CHANNELS__WECOM__CORP_ID=ww1. A list is written with commas.
+`desk.example.toml` is made from this file (make example).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from config.secret import Secret
+
+PREFIX = "HUIYING_"
+FILE_VARIABLE = "HUIYING_CONFIG"
+"""Names the file to read in place of ./desk.toml."""
+DEFAULT_FILE = "desk.toml"
+WECOM_API = "https://qyapi.weixin.qq.com"
+AES_KEY_CHARACTERS = 43
+"""Length of a WeCom EncodingAESKey."""
+
+
+def _listed(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _web_address(value: str) -> str:
+    if not value.startswith(("https://", "http://")):
+        raise PydanticCustomError("not_web_address", "a web address begins with https:// or http://")
+    return value.rstrip("/")
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Secrets = Annotated[tuple[Secret, ...], BeforeValidator(_listed)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Count = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """A group of settings that belong together. Frozen; an unknown name is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Conversation(Section):
+    """对话 · how the desk waits for people to finish speaking"""
+
+    burst_quiet_s: Seconds = Field(
+        8, description="连发静默：报修后安静多久才回复，秒 · quiet before a report is answered"
+    )
+    burst_window_s: Seconds = Field(
+        20, description="连发上限：从第一句起最多等多久，秒 · longest wait from its first message"
+    )
+    draft_minutes: Count = Field(
+        30, description="草稿保留：不足字数的摘要留多久，分钟 · a short summary is kept as a draft"
+    )
+
+
+class ServiceLevel(Section):
+    """时限 · how soon somebody must answer (S9, S10)"""
+
+    p0_first_response_min: Count = Field(
+        default=60, description="P0 首响目标，自然时间，分钟 · P0 first response, wall clock"
+    )
+    p0_alert_within_s: Count = Field(default=15, description="P0 首次告警，秒 · P0 first alarm after commit")
+    p1_first_response_h: Count = Field(
+        default=2, description="P1 首响，工作时间，小时 · P1 first response, business hours"
+    )
+    p2_first_response_h: Count = Field(
+        default=24, description="P2 首响，自然时间，小时 · P2 first response, wall clock"
+    )
+
+
+class QuietHours(Section):
+    """免打扰 · when the desk tells customers no progress of its own accord; answers and alarms always go"""
+
+    start: time = Field(default=time(22), description="开始，当地时间 · begins, local time")
+    end: time = Field(default=time(8), description="结束，当地时间 · ends, local time")
+
+
+class WecomAccess(Section):
+    """What every way into WeCom needs."""
+
+    enabled: bool = Field(default=False, description="启用 · switched on")
+    corp_id: str = Field(default="", description="企业 ID（corpid） · corporation id")
+    secret: Secret | None = Field(
+        default=None, description="应用 Secret 的出处，如 env:WECOM_SECRET · where its secret is kept"
+    )
+    callback_tokens: Secrets = Field(
+        (), description="回调 Token 的出处；轮换期间写两个 · callback tokens, two while rotating"
+    )
+    callback_aes_keys: Secrets = Field(
+        default=(), description="回调 EncodingAESKey 的出处；同上 · callback AES keys, likewise"
+    )
+    api_base: WebAddress = Field(default=WECOM_API, description="接口地址 · base URL of the API")
+
+
+class Wecom(WecomAccess):
+    """企业微信自建应用（员工） · WeCom app, for staff"""
+
+    agent_id: int | None = Field(default=None, description="应用 ID（AgentId） · agent id")
+
+
+class WecomKf(WecomAccess):
+    """微信客服（客户），应用须有客服接口权限 · WeCom customer service, for customers"""
+
+    open_kfids: Names = Field(default=(), description="客服账号 ID（open_kfid） · the service accounts to listen to")
+
+
+class Webchat(Section):
+    """网页聊天（客户） · web chat, for customers"""
+
+    enabled: bool = Field(default=True, description="启用 · switched on")
+
+
+class Channels(Section):
+    """渠道 · where people talk with the desk"""
+
+    wecom: Wecom = Wecom()
+    wecom_kf: WecomKf = WecomKf()
+    webchat: Webchat = Webchat()
+
+
+class Settings(BaseSettings):
+    """All settings of one desk. Use `load` to read them: it explains what is wrong; this only raises."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        enable_decoding=False,
+        validate_default=True,
+    )
+
+    data_dir: Path = Field(default=Path("var"), description="数据目录 · folder of the database and files")
+    database_url: str = Field(
+        default="sqlite:///{data_dir}/desk.db",
+        description="数据库：sqlite:///路径 或 postgresql://用户@主机/库，不含密码 · database, without a password",
+    )
+    database_password: Secret | None = Field(
+        default=None, description="数据库密码的出处 · where the database password is kept"
+    )
+    listen_host: str = Field(default="127.0.0.1", description="监听地址 · address to listen on")
+    listen_port: int = Field(default=8741, ge=0, le=65535, description="监听端口 · port to listen on")
+    public_url: WebAddress | None = Field(
+        default=None,
+        description="外网地址，客户和平台由此进入 · the address by which customers and platforms reach the desk",
+    )
+    timezone: str = Field(default="Asia/Shanghai", description="时区 · time zone")
+    languages: Annotated[tuple[Literal["zh", "en"], ...], BeforeValidator(_listed)] = Field(
+        default=("zh", "en"), min_length=1, description="语言，第一个为默认 · languages, the first is the default"
+    )
+    entity: str = Field(
+        default="main", pattern=r"^[a-z0-9_-]{1,32}$", description="默认法人 · the default legal entity"
+    )
+    ticket_number_format: str = Field(
+        default="GD-{n}", description="工单号格式，{n} 为流水号 · ticket numbers, {n} counts"
+    )
+    summary_min_chars: Count = Field(
+        default=50, description="处理摘要至少多少实字（S38） · real characters in a summary"
+    )
+    closing_after_h: Count = Field(
+        default=72, description="完工后多久自动关闭，小时 · a done ticket closes by itself, hours"
+    )
+    open_watch_min: Count = Field(
+        default=3, description="打开未处理的观察窗，分钟（S7） · opened, nothing done: minutes"
+    )
+    one_time_code_minutes: Count = Field(
+        default=30, description="绑定码有效期，分钟（S5b） · a binding code is valid, minutes"
+    )
+    conversation: Conversation = Conversation()
+    service_level: ServiceLevel = ServiceLevel()
+    quiet_hours: QuietHours = QuietHours()
+    channels: Channels = Channels()
+
+    def store_url(self) -> str:
+        """The database URL with its password, to be handed to the store alone. Raises CannotReveal."""
+        url = make_url(self.database_url)
+        if url.get_backend_name() == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        if self.database_password is not None:
+            url = url.set(password=self.database_password.reveal())
+        return url.render_as_string(hide_password=False)
+
+    @field_validator("data_dir")
+    @classmethod
+    def _from_here(cls, path: Path) -> Path:
+        return path.expanduser().absolute()
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str, info: ValidationInfo) -> str:
+        if "data_dir" in info.data:
+            url = url.replace("{data_dir}", str(info.data["data_dir"]))
+        try:
+            parsed = make_url(url)
+        except ArgumentError:
+            raise PydanticCustomError("database_url", "write sqlite:///PATH or postgresql://user@host/name") from None
+        if parsed.password:
+            raise PydanticCustomError("database_url_password", "the password belongs into database_password")
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            raise PydanticCustomError("database_url", "write sqlite:///PATH or postgresql://user@host/name")
+        return url
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise PydanticCustomError("timezone", "no such time zone (or the tzdata package is missing)") from None
+        return name
+
+    @field_validator("ticket_number_format")
+    @classmethod
+    def _counts(cls, pattern: str) -> str:
+        if pattern.count("{n}") != 1 or set("{}/") & set(pattern.replace("{n}", "")):
+            raise PydanticCustomError(
+                "ticket_number_format", "{{n}} must stand in it once, and no other braces or slash"
+            )
+        return pattern
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+
+
+def config_file() -> Path:
+    """The file that is read, whether or not it is there."""
+    return Path(os.environ.get(FILE_VARIABLE) or DEFAULT_FILE)
+
+
+def known_names(model: type[BaseModel], path: Iterable[Any]) -> list[str]:
+    """The setting names that may stand at a path of names, e.g. ("channels", "wecom")."""
+    for name in path:
+        inner = model.model_fields[name].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)
