@@ -57,13 +57,13 @@ class Conversation(Section):
     """对话 · how the desk waits for people to finish speaking"""
 
     burst_quiet_s: Seconds = Field(
-        8, description="连发静默：报修后安静多久才回复，秒 · quiet before a report is answered"
+        default=8, description="连发静默：报修后安静多久才回复，秒 · quiet before a report is answered"
     )
     burst_window_s: Seconds = Field(
-        20, description="连发上限：从第一句起最多等多久，秒 · longest wait from its first message"
+        default=20, description="连发上限：从第一句起最多等多久，秒 · longest wait from its first message"
     )
     draft_minutes: Count = Field(
-        30, description="草稿保留：不足字数的摘要留多久，分钟 · a short summary is kept as a draft"
+        default=30, description="草稿保留：不足字数的摘要留多久，分钟 · a short summary is kept as a draft"
     )
 
 
@@ -98,7 +98,7 @@ class WecomAccess(Section):
         default=None, description="应用 Secret 的出处，如 env:WECOM_SECRET · where its secret is kept"
     )
     callback_tokens: Secrets = Field(
-        (), description="回调 Token 的出处；轮换期间写两个 · callback tokens, two while rotating"
+        default=(), description="回调 Token 的出处；轮换期间写两个 · callback tokens, two while rotating"
     )
     callback_aes_keys: Secrets = Field(
         default=(), description="回调 EncodingAESKey 的出处；同上 · callback AES keys, likewise"
