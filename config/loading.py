@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from tomllib import TOMLDecodeError
 
 from pydantic import ValidationError
@@ -38,7 +39,7 @@ def load() -> Settings:
         wrong = tuple(_explained(detail) for detail in error.errors(include_input=False, include_url=False))
         raise Unusable(*unknown, *wrong) from None
     except TOMLDecodeError as error:
-        raise Unusable(Trouble("file_not_toml", values={"path": path, "line": _line(error)})) from None
+        raise Unusable(Trouble("file_not_toml", values={"path": path, "line": _line(error, path)})) from None
     except (OSError, UnicodeDecodeError):
         raise Unusable(Trouble("file_unreadable", values={"path": path})) from None
     if unknown:
@@ -75,6 +76,6 @@ def _unknown(where: str, name: str, parent: tuple[str, ...], spell: Callable[[st
     return Trouble("unknown_name_near", values={"where": where, "near": spell(near[0])})
 
 
-def _line(error: TOMLDecodeError) -> str:
+def _line(error: TOMLDecodeError, path: Path) -> str | int:
     found = re.search(r"line (\d+)", str(error))
-    return found[1] if found else "?"
+    return found[1] if found else len(path.read_text(encoding="utf-8").splitlines())

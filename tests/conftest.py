@@ -1,0 +1,50 @@
+"""What every test can ask for: a database of either kind, a system program; and the count of checks that did not run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import databases, not_run
+
+
+@pytest.fixture
+def needs() -> Callable[[str], str]:
+    """`needs("chromium")` gives the program's path or ends the check with NOT RUN."""
+    return not_run.needs
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[databases.Postgres]:
+    """One real PostgreSQL server for the whole run."""
+    with databases.postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of a new, empty SQLite file."""
+    return f"sqlite:///{tmp_path / 'desk.db'}"
+
+
+@pytest.fixture
+def postgres_url(postgres: databases.Postgres) -> Iterator[str]:
+    """The URL of a new, empty database on the real server."""
+    url = postgres.fresh()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A new, empty database, once of each kind: what holds on one must hold on the other."""
+    return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many checks did not run, even when it is none."""
+    reports = [report for outcome in ("skipped", "failed", "error") for report in terminalreporter.getreports(outcome)]
+    missing = [report for report in reports if not_run.SAYING in str(report.longrepr)]
+    terminalreporter.write_line(f"NOT RUN: {len(missing)} checks", yellow=bool(missing))

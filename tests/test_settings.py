@@ -1,0 +1,258 @@
+"""Settings: one typed object from environment and file; secrets by reference; mistakes said in plain words."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Callable
+from datetime import time
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+import config
+from config.example import example
+from config.loading import NOT_SETTINGS, Unusable, load
+from config.secret import CannotReveal, Secret
+from config.settings import PREFIX, Settings
+from config.troubles import _catalogue
+
+HOME = Path(__file__).parent.parent
+PLAIN = "wJalrXUtnFEMI-plain-secret"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty folder and no settings in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in set(os.environ) - NOT_SETTINGS:
+        if name.startswith(PREFIX):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[[str], None]:
+    """Writes ./desk.toml."""
+
+    def write(text: str) -> None:
+        (tmp_path / "desk.toml").write_text(text, encoding="utf-8")
+
+    return write
+
+
+def test_nothing_needs_to_be_configured(tmp_path: Path) -> None:
+    settings = load()
+    assert settings.data_dir == tmp_path / "var"
+    assert settings.store_url() == f"sqlite:///{tmp_path}/var/desk.db"
+    assert (settings.listen_host, settings.listen_port) == ("127.0.0.1", 8741)
+    assert settings.channels.webchat.enabled
+    assert not settings.channels.wecom.enabled
+
+
+def test_the_thresholds_are_those_of_the_rules() -> None:
+    settings = load()
+    level = settings.service_level
+    assert (level.p0_alert_within_s, level.p0_first_response_min) == (15, 60)
+    assert (level.p1_first_response_h, level.p2_first_response_h) == (2, 24)
+    assert (settings.summary_min_chars, settings.closing_after_h, settings.open_watch_min) == (50, 72, 3)
+    talk = settings.conversation
+    assert (talk.burst_quiet_s, talk.burst_window_s, talk.draft_minutes) == (8, 20, 30)
+    assert (settings.quiet_hours.start, settings.quiet_hours.end) == (time(22), time(8))
+
+
+def test_the_environment_wins_over_the_file(file: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    file('listen_port = 9000\nentity = "north"\n[conversation]\nburst_quiet_s = 5\ndraft_minutes = 45\n')
+    monkeypatch.setenv("HUIYING_LISTEN_PORT", "9001")
+    monkeypatch.setenv("HUIYING_CONVERSATION__BURST_QUIET_S", "6")
+    settings = load()
+    assert (settings.listen_port, settings.entity) == (9001, "north")
+    assert (settings.conversation.burst_quiet_s, settings.conversation.draft_minutes) == (6, 45)
+
+
+def test_lists_are_written_with_commas_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUIYING_CHANNELS__WECOM_KF__OPEN_KFIDS", "wk1, wk2")
+    monkeypatch.setenv("HUIYING_CHANNELS__WECOM_KF__CALLBACK_TOKENS", "env:OLD,env:NEW")
+    channel = load().channels.wecom_kf
+    assert channel.open_kfids == ("wk1", "wk2")
+    assert channel.callback_tokens == (Secret("env:OLD"), Secret("env:NEW"))
+
+
+def test_another_file_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "other.toml").write_text("listen_port = 9002\n")
+    monkeypatch.setenv("HUIYING_CONFIG", str(tmp_path / "other.toml"))
+    assert load().listen_port == 9002
+
+
+def test_settings_are_frozen() -> None:
+    settings = load()
+    with pytest.raises(ValidationError):
+        settings.listen_port = 1
+    with pytest.raises(ValidationError):
+        settings.conversation.burst_quiet_s = 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("listn_port = 1", "Did you mean listen_port?"),
+        ("[conversation]\nburst_quiet = 1", "Did you mean conversation.burst_quiet_s?"),
+        ("[channels.wecom]\nsecert = 'env:A'", "Did you mean channels.wecom.secret?"),
+        ("[channels.wecom_fk]\nenabled = true", "Did you mean channels.wecom_kf?"),
+        ("colour = 'red'", "There is no setting colour."),
+        ("listen_port = 'soon'", "listen_port must be a whole number."),
+        ("listen_port = 70000", "listen_port will not do"),
+        ("summary_min_chars = 0", "summary_min_chars must be more than 0."),
+        ("conversation = 8", "conversation is a group of settings"),
+        ("languages = ['fr']", "languages.0 will not do"),
+        ("timezone = 'Asia/Beijing'", "timezone is no known time zone"),
+        ("timezone = '../passwd'", "timezone is no known time zone"),
+        ("ticket_number_format = 'GD-'", "ticket_number_format must hold {n} exactly once"),
+        ("ticket_number_format = 'GD-{n}-{x}'", "ticket_number_format must hold {n} exactly once"),
+        ("database_url = 'mysql://desk@db/desk'", "no database address"),
+        ("database_url = 'desk.db'", "no database address"),
+        ("public_url = 'desk.example.com'", "public_url is not a web address"),
+        ("[channels.wecom]\napi_base = 'qyapi'", "channels.wecom.api_base is not a web address"),
+        ("listen_port = = 1", "malformed near line 1"),
+        ("entity = 'main'\n\nlisten_port", "malformed near line 3"),
+    ],
+)
+def test_a_mistake_is_said_in_plain_words(file: Callable[[str], None], text: str, says: str) -> None:
+    file(text)
+    with pytest.raises(Unusable) as refused:
+        load()
+    assert says in str(refused.value)
+
+
+def test_every_mistake_is_said_at_once(file: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    file("listen_port = 'soon'\ncolour = 'red'\n")
+    monkeypatch.setenv("HUIYING_LISTN_HOST", "0.0.0.0")
+    with pytest.raises(Unusable) as refused:
+        load()
+    assert len(refused.value.troubles) == 3
+    assert "Did you mean HUIYING_LISTEN_HOST?" in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUIYING_CONFIG", "/nowhere/desk.toml")
+    with pytest.raises(Unusable, match="/nowhere/desk"):
+        load()
+
+
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "desk.toml").write_bytes(b"entity = '\xff\xfe'")
+    with pytest.raises(Unusable, match="cannot be read"):
+        load()
+
+
+@pytest.mark.parametrize("text", [PLAIN, f"env:{PLAIN}", f"file:{PLAIN}", f"vault:{PLAIN}", "env:", "file:", ""])
+@pytest.mark.parametrize("name", ["database_password", "channels.wecom.secret", "channels.wecom_kf.callback_tokens"])
+def test_a_secret_written_down_is_refused_and_not_repeated(
+    file: Callable[[str], None], capsys: pytest.CaptureFixture[str], name: str, text: str
+) -> None:
+    section, _, key = name.rpartition(".")
+    value = f'["{text}"]' if key.endswith("s") else f'"{text}"'
+    file((f"[{section}]\n" if section else "") + f"{key} = {value}\n")
+    with pytest.raises(Unusable) as refused:
+        load()
+    assert f"{name} must name where the secret is kept" in str(refused.value).replace(".0", "")
+    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__
+    assert PLAIN not in str(refused.value) + repr(refused.value.troubles)
+
+
+def test_a_keyring_is_offered_only_where_there_is_one() -> None:
+    with pytest.raises(ValidationError, match="keyring package"):
+        Settings(database_password=Secret("keyring:desk/db").reference)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_secret_is_read_from_where_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WECOM_SECRET", PLAIN)
+    (tmp_path / "secret").write_text(f"{PLAIN}\n")
+    by_variable, by_file = Secret.parse("env:WECOM_SECRET"), Secret.parse(f"file:{tmp_path}/secret")
+    assert by_variable.reveal() == by_file.reveal() == PLAIN
+    (tmp_path / "secret").write_text("rotated")
+    assert by_file.reveal() == "rotated"
+
+
+def test_a_secret_shows_only_its_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WECOM_SECRET", PLAIN)
+    monkeypatch.setenv("HUIYING_CHANNELS__WECOM__SECRET", "env:WECOM_SECRET")
+    settings = load()
+    assert settings.channels.wecom.secret == Secret("env:WECOM_SECRET")
+    shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    assert "env:WECOM_SECRET" in shown
+    assert PLAIN not in shown
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe", b"x" * 70_000])
+def test_a_secret_that_cannot_be_had_says_why_without_its_content(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "secret").write_bytes(content)
+    with pytest.raises(CannotReveal) as refused:
+        Secret(f"file:{tmp_path}/secret").reveal()
+    assert refused.value.code in _catalogue()
+    assert "xxx" not in str(refused.value)
+
+
+def test_an_unset_variable_is_said() -> None:
+    with pytest.raises(CannotReveal, match="env:NOBODY_SETS_THIS"):
+        Secret("env:NOBODY_SETS_THIS").reveal()
+
+
+def test_the_database_password_stands_apart(file: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    file('database_url = "postgresql://desk@db:5432/desk"\ndatabase_password = "env:DESK_DB"\n')
+    monkeypatch.setenv("DESK_DB", "p@ss/word")
+    settings = load()
+    assert settings.store_url() == "postgresql+psycopg://desk:p%40ss%2Fword@db:5432/desk"
+    assert "p@ss" not in repr(settings)
+
+
+def test_a_password_in_the_database_address_is_refused(file: Callable[[str], None]) -> None:
+    file(f'database_url = "postgresql://desk:{PLAIN}@db/desk"\n')
+    with pytest.raises(Unusable, match="database_url holds a password") as refused:
+        load()
+    assert PLAIN not in str(refused.value)
+
+
+def test_the_example_is_made_from_the_settings() -> None:
+    assert (HOME / "desk.example.toml").read_text(encoding="utf-8") == example(), "run: make example"
+
+
+def test_reading_the_example_changes_nothing(file: Callable[[str], None]) -> None:
+    defaults = load()
+    file(example())
+    assert load() == defaults
+
+
+def test_every_setting_is_explained_in_both_languages() -> None:
+    def bare(model: type[BaseModel]) -> list[str]:
+        found = [] if model is Settings or model.__doc__ else [model.__name__]
+        for name, field in model.model_fields.items():
+            if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+                found += bare(field.annotation)
+            elif " · " not in (field.description or ""):
+                found.append(f"{model.__name__}.{name}")
+        return found
+
+    assert bare(Settings) == []
+
+
+def test_every_trouble_has_words_in_both_languages() -> None:
+    raised = set()
+    for path in Path(config.__path__[0]).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Trouble", "PydanticCustomError"):
+                raised |= {node.args[0].value} if isinstance(node.args[0], ast.Constant) else set()
+    words = _catalogue()
+    assert {"secret_plain", "unknown_name", "listen_open"} <= raised <= set(words)
+    for code, said in words.items():
+        assert set(said) == {"zh", "en"}, code
+        needed = {lang: [_places(sentence) for sentence in said[lang]] for lang in said}
+        assert len(needed["zh"]) == len(needed["en"]) == 2, code
+        assert set().union(*needed["zh"]) == set().union(*needed["en"]), code
+
+
+def _places(sentence: str) -> set[str | None]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
