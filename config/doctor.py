@@ -8,19 +8,17 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from ipaddress import ip_address
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
 from config.loading import Unusable, load
 from config.secret import CannotReveal, Secret
-from config.settings import AES_KEY_CHARACTERS, Settings
+from config.settings import AES_KEY_CHARACTERS, Settings, WecomAccess
+from config.shadow import shadows
 from config.troubles import Finding, Language, Trouble
 
-ROOMS = ("core", "bots", "dialogue", "notifier", "web", "config")
 PYTHONS = ((3, 11), (3, 14))
 """The first version that is tried, and the first that is not."""
 SQLITE_LEAST = (3, 35, 0)
@@ -31,8 +29,6 @@ NEEDED = {
     "webchat": (),
 }
 """What a channel that is switched on cannot do without."""
-CALLED_BACK = ("wecom", "wecom_kf")
-"""Channels whose platform must reach us from outside."""
 MARKS = {"error": "✗", "warning": "!", "ok": "✓"}
 CLOSING = {
     "zh": ("可以启动。", "{errors} 个错误，{warnings} 个提醒。"),
@@ -68,14 +64,10 @@ def spoken_here() -> Language:
     return "en" if (os.environ.get("LC_ALL") or os.environ.get("LANG") or "").startswith("en") else "zh"
 
 
-def shadowed(_settings: Settings | None = None) -> Iterator[Trouble]:
-    """Rooms of the house that another package of the same name stands before; `desk` refuses to start with one."""
-    home = Path(__file__).parent.parent
-    for name in ROOMS:
-        spec = find_spec(name)
-        places = [Path(place) for place in (spec.submodule_search_locations or ())] if spec else []
-        if places != [home / name]:
-            yield Trouble("shadowed", values={"name": name, "path": places[0] if places else "?"})
+def shadowed(_settings: Settings) -> Iterator[Trouble]:
+    """Rooms of the house that another package of the same name stands before."""
+    for name, path in shadows().items():
+        yield Trouble("shadowed", values={"name": name, "path": path})
 
 
 def python_untried(_settings: Settings) -> Iterator[Trouble]:
@@ -135,7 +127,9 @@ def channels(settings: Settings) -> Iterator[Trouble]:
         missing = [field for field in NEEDED[name] if getattr(channel, field) in (None, "", ())]
         if missing:
             yield Trouble("channel_incomplete", values={"channel": name, "missing": ", ".join(missing)})
-        if name in CALLED_BACK and settings.public_url is None:
+        elif isinstance(channel, WecomAccess) and len(channel.callback_tokens) != len(channel.callback_aes_keys):
+            yield Trouble("callback_pairs", values={"channel": name})
+        if isinstance(channel, WecomAccess) and settings.public_url is None:
             yield Trouble("channel_unreachable", "warning", {"channel": name})
 
 

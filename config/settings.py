@@ -41,7 +41,8 @@ def _web_address(value: str) -> str:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Secrets = Annotated[tuple[Secret, ...], BeforeValidator(_listed)]
+Rotating = Annotated[tuple[Secret, ...], Field(max_length=2), BeforeValidator(_listed)]
+"""A secret that is being changed: the old one and the new one hold at the same time."""
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Count = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -97,13 +98,20 @@ class WecomAccess(Section):
     secret: Secret | None = Field(
         default=None, description="应用 Secret 的出处，如 env:WECOM_SECRET · where its secret is kept"
     )
-    callback_tokens: Secrets = Field(
-        default=(), description="回调 Token 的出处；轮换期间写两个 · callback tokens, two while rotating"
+    callback_tokens: Rotating = Field(
+        default=(),
+        description="回调 Token 的出处；轮换期间写两个，与密钥一一对应 · callback tokens, two while rotating",
     )
-    callback_aes_keys: Secrets = Field(
-        default=(), description="回调 EncodingAESKey 的出处；同上 · callback AES keys, likewise"
+    callback_aes_keys: Rotating = Field(
+        default=(),
+        description="回调 EncodingAESKey 的出处，顺序与 Token 相同 · callback AES keys, in the order of their tokens",
     )
     api_base: WebAddress = Field(default=WECOM_API, description="接口地址 · base URL of the API")
+
+    @property
+    def callback_keys(self) -> tuple[tuple[Secret, Secret], ...]:
+        """The valid pairs of token and AES key. Raises ValueError if one is without its other."""
+        return tuple(zip(self.callback_tokens, self.callback_aes_keys, strict=True))
 
 
 class Wecom(WecomAccess):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from config.loading import NOT_SETTINGS
+from config.settings import PREFIX
 from tests import databases, not_run
 
 
@@ -14,6 +17,15 @@ from tests import databases, not_run
 def needs() -> Callable[[str], str]:
     """`needs("chromium")` gives the program's path or ends the check with NOT RUN."""
     return not_run.needs
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The working directory is an empty folder, and there are no settings in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in set(os.environ) - NOT_SETTINGS:
+        if name.startswith(PREFIX):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import ast
-import os
 from collections.abc import Callable
 from datetime import time
 from pathlib import Path
 from string import Formatter
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
 import config
 from config.example import example
-from config.loading import NOT_SETTINGS, Unusable, load
+from config.loading import Unusable, load
+from config.policies import policies
 from config.secret import CannotReveal, Secret
-from config.settings import PREFIX, Settings
+from config.settings import Settings
 from config.troubles import _catalogue
+from core.clocks.policy import ServiceLevel
+from core.conversations.policy import ConversationPolicy
+from core.policies import Policies
+from core.tickets.policy import TicketPolicy
+from core.words import HOUR, MINUTE, SECOND
+
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 HOME = Path(__file__).parent.parent
 PLAIN = "wJalrXUtnFEMI-plain-secret"
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty folder and no settings in the environment."""
-    monkeypatch.chdir(tmp_path)
-    for name in set(os.environ) - NOT_SETTINGS:
-        if name.startswith(PREFIX):
-            monkeypatch.delenv(name)
 
 
 @pytest.fixture
@@ -60,6 +59,33 @@ def test_the_thresholds_are_those_of_the_rules() -> None:
     talk = settings.conversation
     assert (talk.burst_quiet_s, talk.burst_window_s, talk.draft_minutes) == (8, 20, 30)
     assert (settings.quiet_hours.start, settings.quiet_hours.end) == (time(22), time(8))
+
+
+def test_the_defaults_are_the_policies_of_the_core() -> None:
+    assert policies(load()) == Policies()
+
+
+def test_a_setting_moves_its_policy(file: Callable[[str], None]) -> None:
+    file(
+        'timezone = "Asia/Urumqi"\nentity = "b"\nticket_number_format = "W{n}"\nsummary_min_chars = 51\n'
+        "closing_after_h = 73\nopen_watch_min = 4\none_time_code_minutes = 31\n"
+        "[conversation]\nburst_quiet_s = 8.5\nburst_window_s = 21\ndraft_minutes = 31\n"
+        "[service_level]\np0_first_response_min = 61\np0_alert_within_s = 16\n"
+        "p1_first_response_h = 3\np2_first_response_h = 25\n"
+    )
+    assert policies(load()) == Policies(
+        zone=ZoneInfo("Asia/Urumqi"),
+        entity="b",
+        tickets=TicketPolicy(number_format="W{n}", summary_min=51, closing=73 * HOUR, open_watch=4 * MINUTE),
+        conversation=ConversationPolicy(burst_quiet=8_500_000, burst_window=21 * SECOND, draft=31 * MINUTE),
+        service_level=ServiceLevel(
+            p0_first_response=61 * MINUTE,
+            p1_first_response=3 * HOUR,
+            p2_first_response=25 * HOUR,
+            p0_alert=16 * SECOND,
+        ),
+        link_code=31 * MINUTE,
+    )
 
 
 def test_the_environment_wins_over_the_file(file: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
