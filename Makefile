@@ -8,7 +8,7 @@ PYTHONS := $(or $(PYTHON),python3.13 $(HOME)/.pyenv/versions/3.13.*/bin/python3 
 	python3.12 $(HOME)/.pyenv/versions/3.12.*/bin/python3 \
 	python3.11 $(HOME)/.pyenv/versions/3.11.*/bin/python3 python3)
 USABLE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 SYSTEM_PACKAGES := chromium fonts-noto-cjk
 
 export HUIYING_STRICT := $(STRICT)
@@ -85,7 +85,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 
 lock: $(BIN)/python
 	$(BIN)/python -m venv --clear $(VENV)-lock
-	$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/lock.txt
+	$(VENV)-lock/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r locks/lock.txt
 	$(COMPILE) --group pyproject.toml:lock -o locks/lock.txt
 	$(COMPILE) --group pyproject.toml:build -o locks/build.txt
 	$(COMPILE) pyproject.toml -c locks/build.txt -o locks/run.txt
