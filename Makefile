@@ -61,12 +61,14 @@ $(BIN)/python:
 	exit 1
 
 $(RUN): locks/build.txt locks/run.txt pyproject.toml | $(BIN)/python
-	$(PIP) --require-hashes -r locks/build.txt -r locks/run.txt
-	$(PIP) --no-deps --no-build-isolation -e .
+	@echo "installing what locks/run.txt pins into $(VENV) ..."
+	@$(PIP) --require-hashes -r locks/build.txt -r locks/run.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(TEST): locks/test.txt $(RUN)
-	$(PIP) --require-hashes -r locks/test.txt
+	@echo "installing what locks/test.txt pins into $(VENV) ..."
+	@$(PIP) --require-hashes -r locks/test.txt
 	@touch $@
 
 system:
