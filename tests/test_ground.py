@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -65,6 +69,26 @@ def test_tests_run_on_what_is_shipped() -> None:
 def test_the_desk_runs_on_the_versions_it_names() -> None:
     asked = Requirement(f"python{PROJECT['project']['requires-python']}").specifier
     assert [version for version in ("3.10", *PYTHONS, "3.14") if asked.contains(f"{version}.0")] == list(PYTHONS)
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_rooms_whole_and_no_tests(tmp_path: Path) -> None:
+    rooms = ("core", "bots", "dialogue", "notifier", "web", "config")
+    for name in rooms:
+        shutil.copytree(HOME / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(HOME / name, tmp_path)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "__init__.py").write_text("")
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", "out", "."]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=100, capture_output=True)
+    [wheel] = (tmp_path / "out").iterdir()
+    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert packed == {path.relative_to(tmp_path).as_posix() for name in rooms for path in files_of(tmp_path / name)}
+
+
+def files_of(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def test_what_ci_runs_may_not_leave_a_check_out() -> None:

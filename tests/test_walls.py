@@ -53,7 +53,7 @@ def imports(tree: ast.AST, package: str) -> Iterator[str]:
             yield from (f"{origin}.{alias.name}" for alias in node.names)
 
 
-def calls(tree: ast.AST) -> Iterator[str]:
+def mentions(tree: ast.AST) -> Iterator[str]:
     """Every dotted name that a file mentions, with what it imported spelled out: `now` → `datetime.datetime.now`."""
     meaning = {}
     for node in ast.walk(tree):
@@ -80,7 +80,7 @@ def breaches(source: str, room: str, package: str) -> list[str]:
         if room == "core" and any(name == taboo or name.startswith(f"{taboo}.") for taboo in NOT_FOR_CORE):
             found.append(f"imports {name}")
     if room == "core":
-        found += [f"uses {name}" for name in calls(tree) if name in CLOCKS_AND_CHANCE]
+        found += [f"uses {name}" for name in mentions(tree) if name in CLOCKS_AND_CHANCE]
     return found
 
 
