@@ -90,7 +90,9 @@ class Gate:
             raise Shut(403, "not fresh")
         sealed = _single(hook, "echostr") if hook.method == "GET" else _sealed(hook.body)
         for token, seal in self._keys:
-            if hmac.compare_digest(signature(token, timestamp, nonce, sealed).encode(), claimed.encode("utf-8", "replace")):
+            if hmac.compare_digest(
+                signature(token, timestamp, nonce, sealed).encode(), claimed.encode("utf-8", "replace")
+            ):
                 return self._unseal(seal, sealed)
         raise Shut(403, "signature")
 
