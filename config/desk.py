@@ -1,0 +1,177 @@
+"""The composition root: one desk, put together from its rooms. What drives it (a thread, or a test's hand) is a Runner."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from config.media import fetch_media
+from core.house import House, JobKind
+from core.policies import Policies
+from core.store.database import Database
+from core.store.files import FileStore
+from core.store.intake import Delivery
+from core.store.jobs import Finished, finish
+from core.store.outgoing import Outcome
+from core.store.pump import Hears, Item, Made, Pump
+from core.store.shelf import StoreShelf
+from core.store.turn import Cause, Turn
+from core.store.working import Worker
+from core.tickets import attaching, closing, completing, notices
+from core.words import Accept, Channel, Clock, Cursor
+from core.wording import Wording
+from dialogue.customer import burst
+from dialogue.hearing import Hearing
+from dialogue.understanding.mind import Mind
+from notifier.delivering import Deliverer, Pause
+from notifier.outcomes import delivered
+
+CONFIG = Path(__file__).parent
+
+TIMERS = {**burst.TIMERS, completing.CLOSE_TIMER: closing.close_when_due}
+"""Kind of timer → what happens when it is due."""
+REACTIONS = {**notices.REACTIONS}
+"""Kind of event → what follows in the same turn."""
+JOBS = {attaching.FETCH: JobKind(attaching.fetched, attaching.not_fetched)}
+"""Kind of job → the turns in which it ends."""
+
+
+class Runner(Protocol):
+    """Makes the pump turn."""
+
+    def kick(self) -> None:
+        """Something was submitted."""
+        ...
+
+
+@dataclass
+class Desk:
+    """A desk that is put together. `watchers` hear of every commit that changed something."""
+
+    database: Database
+    house: House
+    channels: Mapping[str, Channel]
+    files: FileStore
+    clock: Clock
+    mind: Mind
+    pump: Pump
+    deliverer: Deliverer
+    worker: Worker
+    shelf: StoreShelf
+    runner: Runner | None = None
+    watchers: list[Callable[[], None]] = field(default_factory=list)
+
+    def accept_for(self, name: str) -> Accept:
+        """What a channel calls with its deliveries; returns once they are durable."""
+        channel = self.channels[name]
+
+        async def accept(deliveries: Sequence[bytes], cursor: Cursor | None = None) -> None:
+            await self._submit(Item(Delivery.read(channel, deliveries, cursor)))
+
+        return accept
+
+    async def act(self, act: Callable[[Turn], Any], cause: Cause | None = None) -> Any:
+        """Carry out a turn of its own (an action on a page); its result once it is durable. Raises what the turn raised."""
+        return await self._submit(Item(act, cause or Cause(f"act:{secrets.token_hex(8)}")))
+
+    def report_outcome(self, outcome: Outcome) -> None:
+        """Have the outcome of a message written down; kept until it is."""
+        self._report(Cause(f"outbox:{outcome.id}"), lambda turn: delivered(turn, outcome))
+
+    def report_job(self, finished: Finished) -> None:
+        """Have the end of a job written down; kept until it is."""
+        self._report(Cause(f"job:{finished.id}"), lambda turn: finish(turn, finished))
+
+    def hand_out(self, made: Made) -> None:
+        """After a commit, on the event loop: answer those who waited, hand out messages and jobs."""
+        for done, result in made.answers:
+            done(result)
+        self.deliverer.take(made.messages)
+        self.worker.take(made.jobs)
+        if made.turns:
+            for watch in self.watchers:
+                watch()
+
+    async def close(self) -> None:
+        """Stop delivering and let go of the store; everything unfinished lies there."""
+        await self.deliverer.close()
+        await self.worker.close()
+        for channel in self.channels.values():
+            await channel.close()
+        self.pump.close()
+        self.database.close()
+
+    def _report(self, cause: Cause, act: Callable[[Turn], Any]) -> None:
+        self.pump.submit(Item(act, cause, again=True))
+        self._kick()
+
+    async def _submit(self, item: Item) -> Any:
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[Any] = loop.create_future()
+
+        def done(result: Any) -> None:
+            loop.call_soon_threadsafe(_settle, answered, result)
+
+        self.pump.submit(Item(item.work, item.cause, done, item.again))
+        self._kick()
+        return await answered
+
+    def _kick(self) -> None:
+        if self.runner is not None:
+            self.runner.kick()
+
+
+def _settle(answered: asyncio.Future[Any], result: Any) -> None:
+    if answered.done():
+        return
+    if isinstance(result, Exception):
+        answered.set_exception(result)
+    else:
+        answered.set_result(result)
+
+
+ChannelMaker = Callable[[StoreShelf, Callable[[str], Awaitable[bytes]], Clock], Channel]
+
+
+def build(
+    database: Database,
+    policies: Policies,
+    makers: Mapping[str, ChannelMaker],
+    files: FileStore,
+    clock: Clock,
+    mind: Mind,
+    *,
+    staff_channels: frozenset[str] = frozenset({"wecom"}),
+    chance: Callable[[], str] = lambda: secrets.token_hex(16),
+    pause: Pause = asyncio.sleep,
+    holder: str | None = None,
+) -> Desk:
+    """Put a desk together. `makers` make its channels, by name."""
+    holder = holder or secrets.token_hex(8)
+    channels: dict[str, Channel] = {}
+    cans: dict[str, Any] = {}
+    house = House(policies, chance, Wording.load(), cans, REACTIONS, TIMERS, JOBS)
+    hearing = Hearing(mind, staff_channels)
+    pump = Pump(database, house, Hears(hearing.hear, hearing.sorry, hearing.prepare), clock, holder)
+    desk: Desk
+
+    async def act(do: Callable[[Turn], Any]) -> Any:
+        return await desk.act(do)
+
+    shelf = StoreShelf(database, act, clock, holder)
+    for name, make in makers.items():
+        channels[name] = make(shelf, files.read, clock)
+        cans[name] = channels[name].can
+    deliverer = Deliverer(channels, clock, lambda outcome: desk.report_outcome(outcome), pause)
+    worker = Worker({attaching.FETCH: fetch_media(channels, files)}, lambda finished: desk.report_job(finished))
+    desk = Desk(database, house, channels, files, clock, mind, pump, deliverer, worker, shelf)
+    return desk
+
+
+def load_mind(policies: Policies, cache: Path | None) -> Mind:
+    """The mind with the training data and lexicons that ship with the desk."""
+    return Mind.load(CONFIG / "nlu", CONFIG / "lexicon", cache, str(policies.zone))

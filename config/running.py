@@ -1,0 +1,97 @@
+"""Runs a desk live: the pump in a thread of its own, channels and deliveries on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+
+from config.desk import Desk
+from core.store.pump import Made
+from core.words import SECOND, Channel
+
+log = logging.getLogger("huiying.running")
+
+IDLE = 5.0
+"""Longest sleep of the pump in seconds: a safety tick, should a wake-up ever be lost."""
+AFTER_FAILURE = (0.05, 0.2, 1.0, 5.0)
+"""Seconds between attempts while the database refuses."""
+RESTART = (1.0, 2.0, 5.0, 15.0, 60.0)
+"""Seconds before a channel that died is started again."""
+
+
+class LiveRunner:
+    """The pump's thread. Submitting wakes it; results come back to the event loop in one call per group."""
+
+    def __init__(self, desk: Desk):
+        self._desk = desk
+        self._loop = asyncio.get_running_loop()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="pump", daemon=True)
+        desk.runner = self
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def kick(self) -> None:
+        self._wake.set()
+
+    async def stop(self) -> None:
+        """Let the group under way end."""
+        self._stopping = True
+        self._wake.set()
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                made = self._desk.pump.cycle()
+                pause = 0.0 if made.anything or self._desk.pump.pending else self._until_due()
+                failures = 0
+            except Exception:
+                log.exception("the store refused a group")
+                made, pause = Made(), AFTER_FAILURE[min(failures, len(AFTER_FAILURE) - 1)]
+                failures += 1
+            if made.anything:
+                self._loop.call_soon_threadsafe(self._desk.hand_out, made)
+            elif pause:
+                self._wake.wait(pause)
+
+    def _until_due(self) -> float:
+        due_at = self._desk.pump.next_due()
+        return IDLE if due_at is None else min(max((due_at - self._desk.clock()) / SECOND, 0.001), IDLE)
+
+
+class Supervisor:
+    """Keeps every channel's own loop running: one that dies is started again with back-off."""
+
+    def __init__(self, desk: Desk, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep):
+        self._desk, self._sleep = desk, sleep
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        for name, channel in self._desk.channels.items():
+            self._tasks.append(asyncio.create_task(self._keep(name, channel), name=f"channel:{name}"))
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _keep(self, name: str, channel: Channel) -> None:
+        failures = 0
+        while True:
+            started = asyncio.get_running_loop().time()
+            try:
+                await channel.run(self._desk.accept_for(name))
+                return
+            except Exception:
+                log.exception("channel died", extra={"channel": name})
+            if asyncio.get_running_loop().time() - started > RESTART[-1]:
+                failures = 0
+            await self._sleep(RESTART[min(failures, len(RESTART) - 1)])
+            failures += 1

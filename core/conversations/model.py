@@ -1,0 +1,34 @@
+"""A conversation: what was asked, what was shown, and what still waits to be answered in a room. A row, never memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Text
+from sqlmodel import Field
+
+from core.store.rows import Row, stored
+from core.words import Micros
+
+
+@stored("conversation")
+class Conversation(Row):
+    """The state of talk with one person in one room.
+
+    `question` {slot, ticket, at}: what the desk asked last. `menu` [[label, token], …]: choices shown last. `burst`: what an
+    opening report has brought so far, answered when the customer falls quiet. `draft` {ticket, verb, text, at}: a summary
+    that was too short. `last_ticket`: the ticket spoken of last, at `spoken_at`.
+    """
+
+    id: str = Field(primary_key=True)
+    room: str
+    person_id: int
+    lang: str = "zh"
+    last_ticket: int | None = None
+    spoken_at: Micros | None = None
+    question: dict[str, Any] | None = Field(default=None, sa_type=Text)
+    menu: list[Any] | None = Field(default=None, sa_type=Text)
+    menu_at: Micros | None = None
+    burst: dict[str, Any] | None = Field(default=None, sa_type=Text)
+    draft: dict[str, Any] | None = Field(default=None, sa_type=Text)
+    misses: int = 0

@@ -1,0 +1,89 @@
+"""Saying something to somebody: in the room he speaks in, or wherever he was last heard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.conversations.model import Conversation
+from core.people.linking import direct_room
+from core.people.model import Person
+from core.store.model import Outbox, OutboxState
+from core.store.outgoing import post
+from core.store.turn import Turn
+from core.words import Button, Micros, Room, Say
+
+ALARM, NORMAL = 0, 1
+"""Priorities of outgoing messages: an alarm goes first and is repeated when its outcome is unknown."""
+
+
+def conversation_with(turn: Turn, person: Person, room: Room) -> Conversation:
+    """The state of talk with this person in this room; a new one if they never spoke there."""
+    key = f"{room}#{person.id}" if room.group else str(room)
+    known = turn.get(Conversation, key)
+    if known is None:
+        known = turn.add(Conversation(id=key, room=str(room), person_id=person.id, lang=person.lang))
+    return known
+
+
+def answer(turn: Turn, talk: Conversation, purpose: str, text: str, **more: Any) -> None:
+    """Say something in the conversation itself."""
+    _send(turn, talk, Room.of(talk.room), Say(purpose, text, **more), talk.person_id, None, NORMAL, None)
+
+
+def tell(
+    turn: Turn,
+    person: Person,
+    say: Say,
+    *,
+    subject: str | None = None,
+    urgent: bool = False,
+    expires_at: Micros | None = None,
+) -> None:
+    """Say something to a person wherever he was last heard. Who can't be reached is left as a dead letter, to be seen."""
+    room = direct_room(turn, person)
+    if room is None:
+        _nowhere(turn, person, say, subject)
+        return
+    talk = conversation_with(turn, person, room)
+    _send(turn, talk, room, say, person.id, subject, ALARM if urgent else NORMAL, expires_at)
+
+
+def ask_which(turn: Turn, talk: Conversation, purpose: str, text: str, choices: list[tuple[str, str]], **more: Any) -> None:
+    """Show choices (label, token); a typed number will count as a press."""
+    buttons = tuple(Button(label, token) for label, token in choices)
+    answer(turn, talk, purpose, text, buttons=buttons, **more)
+
+
+def _send(
+    turn: Turn,
+    talk: Conversation,
+    room: Room,
+    say: Say,
+    person_id: int,
+    subject: str | None,
+    priority: int,
+    expires_at: Micros | None,
+) -> None:
+    tokens = [[button.label, button.token] for button in say.buttons if button.token]
+    if len(tokens) > 1:
+        talk.menu, talk.menu_at = tokens, turn.now
+    post(turn, room, say, person_id=person_id, subject=subject, priority=priority, expires_at=expires_at)
+
+
+def _nowhere(turn: Turn, person: Person, say: Say, subject: str | None) -> None:
+    turn.add(
+        Outbox(
+            id=turn.new_id(),
+            key=f"{turn.cause.text}.nowhere.{person.id}.{say.purpose}",
+            channel="",
+            room="",
+            person_id=person.id,
+            subject=subject,
+            purpose=say.purpose,
+            say={"purpose": say.purpose, "text": say.text},
+            state=OutboxState.DEAD,
+            created_at=turn.now,
+            due_at=turn.now,
+            error="no chat identity is bound to this person",
+        )
+    )

@@ -1,0 +1,48 @@
+"""What every turn can reach besides rows: the house rules, laid down once by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from core.policies import Policies
+from core.words import Can
+from core.wording import Wording
+
+if TYPE_CHECKING:
+    from core.store.model import Event, Job, Timer
+    from core.store.turn import Turn
+
+Reaction = Callable[["Turn", "Event"], None]
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """A kind of long work: how often it may be tried, and the turns in which it ends."""
+
+    done: Callable[["Turn", "Job"], None]
+    failed: Callable[["Turn", "Job"], None]
+    attempts: int = 5
+
+
+@dataclass(frozen=True)
+class House:
+    """Policies, wording, channel limits, and what follows from what.
+
+    `reactions` are carried out in the turn that records an event of their kind; `timers` and `jobs` say what a due timer
+    or a finished job of a kind does; `chance` gives 32 hexadecimal digits that nobody can guess.
+    """
+
+    policies: Policies
+    chance: Callable[[], str]
+    wording: Wording
+    cans: Mapping[str, Can] = field(default_factory=dict)
+    reactions: Mapping[str, Sequence[Reaction]] = field(default_factory=dict)
+    timers: Mapping[str, Callable[["Turn", "Timer"], None]] = field(default_factory=dict)
+    jobs: Mapping[str, JobKind] = field(default_factory=dict)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.policies.zone

@@ -1,0 +1,71 @@
+"""People: customers and staff, the chat identities by which they are known, and the codes that bind them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import Index, Text, UniqueConstraint
+from sqlmodel import Field
+
+from core.store.rows import Row, stored
+from core.words import Micros
+
+
+class Role(StrEnum):
+    """What a person may do. It belongs to the person, never to a group, a bot or an adapter."""
+
+    CUSTOMER = "customer"
+    ENGINEER = "engineer"
+    MANAGER = "manager"
+    AGENT = "agent"
+    PROCUREMENT = "procurement"
+    ADMIN = "admin"
+
+
+@stored("person", Index("person_role", "entity", "role"))
+class Person(Row):
+    """Somebody the desk knows, in one entity (法人). `level` is the customer's grade (A, B, …)."""
+
+    id: int = Field(primary_key=True)
+    entity: str
+    role: Role = Field(sa_type=Text)
+    name: str | None = None
+    aliases: list[str] = Field(default_factory=list, sa_type=Text)
+    phone: str | None = None
+    level: str | None = None
+    lang: str = "zh"
+    reports_to: int | None = None
+    on_duty: bool = False
+    active: bool = True
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role != Role.CUSTOMER
+
+
+@stored("link", UniqueConstraint("channel", "account", "who_id"), Index("link_person", "person_id"))
+class Link(Row):
+    """A chat identity that is bound to a person, with the proof on which it rests (S5b, S8, S36)."""
+
+    id: int = Field(primary_key=True)
+    entity: str
+    channel: str
+    account: str
+    who_id: str
+    person_id: int
+    room: str
+    proof: str
+    bound_at: Micros
+    last_at: Micros
+    dead: bool = False
+
+
+@stored("link_code")
+class LinkCode(Row):
+    """A one-time code that binds a chat identity to a staff member. Only its hash is kept."""
+
+    hash: str = Field(primary_key=True)
+    entity: str
+    person_id: int
+    until: Micros
+    used_at: Micros | None = None

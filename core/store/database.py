@@ -1,0 +1,220 @@
+"""A database connection that runs SQLAlchemy Core statements at the cost of the bare driver.
+
+A statement is compiled once for the dialect, then run on the driver's own cursor: 4 µs instead of 30 (an execute through
+SQLAlchemy costs more than SQLite itself). Statements are built at module level, values come in by name.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.sql.base import Executable
+
+SQLITE_BUSY_MS = 5_000
+"""How long a statement waits for another connection's lock."""
+SQLITE_STATEMENTS = 512
+"""Prepared statements that a SQLite connection keeps."""
+
+Values = Mapping[str, Any]
+
+
+class AlreadyRunning(RuntimeError):
+    """Another process holds this SQLite file: one file, one desk."""
+
+
+class TransactionLost(RuntimeError):
+    """The database rolled the whole transaction back (disk full, I/O error): nothing of the group was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement as the driver takes it: its text, the order of its values, and the values that it carries itself."""
+
+    sql: str
+    names: tuple[str, ...]
+    defaults: Values
+
+
+class Connection:
+    """One connection: statements in, plain tuples out. Not shared between threads at the same time."""
+
+    def __init__(self, raw: Any, kind: Literal["sqlite", "postgresql"], dialect: Dialect):
+        self.raw, self.kind = raw, kind
+        self._dialect = dialect
+        self._prepared: WeakKeyDictionary[Any, Prepared] = WeakKeyDictionary()
+
+    def all(self, statement: Executable, **values: Any) -> list[tuple[Any, ...]]:
+        """Every row that the statement returns."""
+        return self._run(statement, values).fetchall()
+
+    def one(self, statement: Executable, **values: Any) -> tuple[Any, ...] | None:
+        """The first row, or None."""
+        return self._run(statement, values).fetchone()
+
+    def run(self, statement: Executable, **values: Any) -> int:
+        """Carry out a change; how many rows it touched."""
+        return self._run(statement, values).rowcount
+
+    def many(self, statement: Executable, rows: Sequence[Values]) -> None:
+        """Carry out one change for each set of values; all sets have the same names."""
+        prepared = self._prepare(statement)
+        cursor = self.raw.cursor()
+        if self.kind == "sqlite":
+            cursor.executemany(prepared.sql, [[row[name] for name in prepared.names] for row in rows])
+        else:
+            cursor.executemany(prepared.sql, rows)
+
+    def say(self, sql: str) -> None:
+        """Run a plain word of SQL: BEGIN, SAVEPOINT turn, COMMIT."""
+        self.raw.execute(sql)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is kept together or not at all. Raises TransactionLost if the database gave it up."""
+        self.say("BEGIN IMMEDIATE" if self.kind == "sqlite" else "BEGIN")
+        try:
+            yield
+            self.must_be_in_transaction()
+            self.say("COMMIT")
+        except BaseException:
+            if self.in_transaction:
+                self.say("ROLLBACK")
+            raise
+
+    @property
+    def in_transaction(self) -> bool:
+        if self.kind == "sqlite":
+            return self.raw.in_transaction
+        return not self.raw.closed and self.raw.info.transaction_status != 0
+
+    def must_be_in_transaction(self) -> None:
+        """SQLite drops a whole transaction on some errors and would then commit nothing without a word."""
+        if not self.in_transaction:
+            raise TransactionLost("the database gave the transaction up")
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Statements inside whose results nobody awaits travel in one round trip where the driver can."""
+        if self.kind == "sqlite":
+            yield
+        else:
+            with self.raw.pipeline():
+                yield
+
+    def close(self) -> None:
+        self.raw.close()
+
+    def _run(self, statement: Executable, values: Values) -> Any:
+        prepared = self._prepare(statement)
+        if self.kind == "sqlite":
+            given: Any = [values[n] if n in values else prepared.defaults[n] for n in prepared.names]
+        else:
+            given = {**prepared.defaults, **values}
+        return self.raw.execute(prepared.sql, given)
+
+    def _prepare(self, statement: Executable) -> Prepared:
+        prepared = self._prepared.get(statement)
+        if prepared is None:
+            compiled = statement.compile(dialect=self._dialect, compile_kwargs={"render_postcompile": True})
+            names = tuple(compiled.positiontup) if compiled.positional else tuple(compiled.params)
+            prepared = Prepared(str(compiled), names, compiled.params)
+            self._prepared[statement] = prepared
+        return prepared
+
+
+class Database:
+    """Where connections come from. `url` is sqlite:///PATH or postgresql://…"""
+
+    def __init__(self, url: str):
+        self.url = url
+        self.kind: Literal["sqlite", "postgresql"] = "sqlite" if url.startswith("sqlite:") else "postgresql"
+        self._lock_file: Any = None
+        self._readers: list[Connection] = []
+        self._guard = threading.Lock()
+
+    @property
+    def path(self) -> Path:
+        """The SQLite file."""
+        return Path(self.url.removeprefix("sqlite:///"))
+
+    def connect(self, *, read_only: bool = False) -> Connection:
+        """A new connection; a read-only one refuses changes."""
+        return _open_sqlite(self.path, read_only) if self.kind == "sqlite" else _open_postgres(self.url, read_only)
+
+    def own(self) -> None:
+        """Claim a SQLite file for this process until it ends. Raises AlreadyRunning."""
+        if self.kind == "sqlite" and self._lock_file is None:
+            lock_file = open(f"{self.path}.lock", "a")  # noqa: SIM115 - held for the life of the process
+            try:
+                fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                lock_file.close()
+                raise AlreadyRunning(f"another desk already runs on {self.path}") from None
+            self._lock_file = lock_file
+
+    def disown(self) -> None:
+        """Let another process have the file."""
+        if self._lock_file is not None:
+            self._lock_file.close()
+            self._lock_file = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read-only connection and a consistent view, for pages and reports; any thread."""
+        with self._guard:
+            connection = self._readers.pop() if self._readers else None
+        connection = connection or self.connect(read_only=True)
+        try:
+            connection.say("BEGIN")
+            yield connection
+            connection.say("COMMIT")
+        except BaseException:
+            connection.close()
+            raise
+        with self._guard:
+            self._readers.append(connection)
+
+    def close(self) -> None:
+        with self._guard:
+            for connection in self._readers:
+                connection.close()
+            self._readers.clear()
+        self.disown()
+
+
+def _open_sqlite(path: Path, read_only: bool) -> Connection:
+    raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=SQLITE_STATEMENTS)
+    for pragma in (
+        f"busy_timeout={SQLITE_BUSY_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "temp_store=MEMORY",
+        "query_only=1" if read_only else "query_only=0",
+    ):
+        raw.execute(f"PRAGMA {pragma}")
+    return Connection(raw, "sqlite", sqlite.dialect(paramstyle="qmark"))
+
+
+def _open_postgres(url: str, read_only: bool) -> Connection:
+    import psycopg
+
+    raw = psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"), autocommit=True)
+    if read_only:
+        raw.execute("SET default_transaction_read_only = on")
+    return Connection(raw, "postgresql", postgresql.dialect(paramstyle="pyformat"))
+
+
+def rows_of(cls: Any, found: Iterable[tuple[Any, ...]], make: Callable[[tuple[Any, ...]], Any] | None = None) -> list[Any]:
+    """The found tuples as rows of `cls`."""
+    make = make or cls.from_db
+    return [make(values) for values in found]

@@ -1,0 +1,113 @@
+"""Deliveries become rows before the platform hears that we have them; what cannot be read is kept for later."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import bindparam
+from sqlalchemy.dialects.sqlite import insert
+
+from core.store.database import Connection
+from core.store.model import Inbox, Quarantine, RoomRow, ShelfRow
+from core.store.numbers import RowIds
+from core.words import Channel, Cursor, Inbound, Media, Micros, Room, Who
+
+LONGEST_TEXT = 20_000
+"""Characters of one message that the desk reads; the raw delivery is kept whole."""
+
+_new_message = insert(Inbox.table).on_conflict_do_nothing(index_elements=["key"])
+_new_quarantine = insert(Quarantine.table).on_conflict_do_nothing(index_elements=["key"])
+_new_room = insert(RoomRow.table).on_conflict_do_nothing(index_elements=["room"])
+_cursor = (
+    insert(ShelfRow.table)
+    .values(name=bindparam("name"), value=bindparam("value"))
+    .on_conflict_do_update(index_elements=["name"], set_={"value": bindparam("value")})
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a channel handed over at once, already translated: messages, unreadable raw bytes, and its cursor."""
+
+    channel: str
+    messages: tuple[Inbound, ...]
+    unreadable: tuple[tuple[bytes, str], ...]
+    cursor: Cursor | None
+
+    @classmethod
+    def read(cls, channel: Channel, deliveries: Sequence[bytes], cursor: Cursor | None) -> Delivery:
+        """Translate raw deliveries; one that its channel cannot read spoils no other."""
+        messages: list[Inbound] = []
+        unreadable: list[tuple[bytes, str]] = []
+        for raw in deliveries:
+            try:
+                messages += channel.read(raw)
+            except Exception as error:
+                unreadable.append((raw, f"{type(error).__name__}: {error}"[:500]))
+        return cls(channel.name, tuple(messages), tuple(unreadable), cursor)
+
+    def store(self, connection: Connection, now: Micros, ids: RowIds) -> list[str]:
+        """Write all of it in the running transaction; the rooms in which something new was said."""
+        rooms = []
+        for message in self.messages:
+            row = inbox_row(message, now, ids.next(connection))
+            connection.run(_new_room, room=row.room, channel=row.channel, **_empty_room)
+            if connection.run(_new_message, **row.to_db()):
+                rooms.append(row.room)
+        for raw, error in self.unreadable:
+            kept = Quarantine(
+                id=ids.next(connection),
+                key=f"{self.channel}:{hashlib.sha256(raw).hexdigest()}",
+                channel=self.channel,
+                at=now,
+                raw=raw,
+                error=clean(error),
+            )
+            connection.run(_new_quarantine, **kept.to_db())
+        if self.cursor:
+            connection.run(_cursor, name=f"cursor:{self.cursor.name}", value=self.cursor.value)
+        return rooms
+
+
+_empty_room = {name: None for name in ("person_id", "last_in_at", "window_until", "window_left")}
+
+
+def inbox_row(message: Inbound, now: Micros, row_id: int) -> Inbox:
+    """The row of a message, with its text made safe to store."""
+    said = asdict(message)
+    del said["raw"], said["key"], said["room"], said["at"]
+    said["text"] = clean(message.text)[:LONGEST_TEXT]
+    if message.who.name:
+        said["who"]["name"] = clean(message.who.name)[:100]
+    return Inbox(
+        id=row_id,
+        key=message.key,
+        channel=message.room.channel,
+        room=str(message.room),
+        at=min(message.at, now),
+        received_at=now,
+        said=said,
+        raw=message.raw,
+        due_at=now,
+    )
+
+
+def message_of(row: Inbox) -> Inbound:
+    """The message that a row keeps."""
+    said = dict(row.said)
+    return Inbound(
+        key=row.key,
+        at=row.at,
+        room=Room.of(row.room),
+        raw=row.raw,
+        who=Who(**said.pop("who")),
+        media=tuple(Media.of(media) for media in said.pop("media")),
+        **said,
+    )
+
+
+def clean(text: str) -> str:
+    """Text without what no database takes: NUL and lone surrogates."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

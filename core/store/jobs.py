@@ -1,0 +1,72 @@
+"""Long work: claimed under a lease, done outside any transaction, its result a turn of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from core.store.database import Connection
+from core.store.model import Job, JobState
+from core.store.turn import Turn
+from core.words import MINUTE, SECOND, Micros
+
+LEASE = 5 * MINUTE
+"""How long a process may work on a job before another one takes it up."""
+BACK_OFF = (2 * SECOND, 10 * SECOND, 1 * MINUTE, 10 * MINUTE)
+"""How long a failed job waits before the next attempt."""
+
+_job = Job.table
+_due = (
+    select(_job)
+    .where(_job.c.state.in_([JobState.WAITING, JobState.LEASED]), _job.c.due_at <= bindparam("now"))
+    .order_by(_job.c.due_at, _job.c.id)
+    .limit(bindparam("most"))
+)
+_due_locked = _due.with_for_update(skip_locked=True)
+_take = (
+    _job.update()
+    .where(_job.c.id == bindparam("id_"))
+    .values(state=JobState.LEASED, lease=bindparam("lease"), due_at=bindparam("until"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a job ended: its result, or why it failed; `final` says that trying again is no use."""
+
+    id: int
+    lease: str
+    result: dict[str, Any] | None = None
+    error: str | None = None
+    final: bool = False
+
+
+def claim(connection: Connection, holder: str, now: Micros, most: int) -> list[Job]:
+    """Take due jobs that nobody holds."""
+    found = connection.all(_due_locked if connection.kind == "postgresql" else _due, now=now, most=most)
+    jobs = [Job.from_db(values) for values in found]
+    for job in jobs:
+        job.state, job.lease, job.due_at = JobState.LEASED, holder, now + LEASE
+        connection.run(_take, id_=job.id, lease=holder, until=job.due_at)
+    return jobs
+
+
+def finish(turn: Turn, finished: Finished) -> None:
+    """Write down how a job ended and let its kind act on it; nothing if its lease had passed to somebody else."""
+    job = turn.get(Job, finished.id, lock=True)
+    if job is None or job.state != JobState.LEASED or job.lease != finished.lease:
+        return
+    kind = turn.house.jobs[job.kind]
+    job.attempts += 1
+    job.lease, job.error = None, finished.error
+    if finished.error is None:
+        job.state, job.result = JobState.DONE, finished.result
+        kind.done(turn, job)
+    elif finished.final or job.attempts >= kind.attempts:
+        job.state = JobState.DEAD
+        kind.failed(turn, job)
+    else:
+        job.state = JobState.WAITING
+        job.due_at = turn.now + BACK_OFF[min(job.attempts, len(BACK_OFF)) - 1]

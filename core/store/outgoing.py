@@ -1,0 +1,185 @@
+"""Outgoing messages are rows: fitted, keyed, in order per room, and born in the hands of the process that made them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import and_, bindparam, exists, or_, select
+
+from core.fitting import fit
+from core.store.database import Connection
+from core.store.model import Outbox, OutboxState, RoomRow
+from core.store.turn import Turn
+from core.words import MINUTE, SECOND, Micros, Receipt, Room, Say
+
+LEASE = 2 * MINUTE
+"""How long a process may hold a message before another one takes it up."""
+SETTLE = 10 * SECOND
+"""A message is not begun when less than this is left of its lease."""
+BACK_OFF = (2 * SECOND, 10 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE)
+"""How long a message waits after each failure for which the platform names no time."""
+BEHIND = "behind"
+"""Why a message goes back that was not tried, because one before it in its room has to wait."""
+MOST_ATTEMPTS = 12
+"""After so many failures a message is dead and a person must look at it."""
+
+_outbox = Outbox.table
+_earlier = _outbox.alias("earlier")
+_busy = (
+    select(_outbox.c.id)
+    .where(
+        _outbox.c.room == bindparam("room"),
+        or_(
+            _outbox.c.state == OutboxState.WAITING,
+            and_(_outbox.c.state == OutboxState.LEASED, _outbox.c.lease != bindparam("holder")),
+        ),
+    )
+    .limit(1)
+)
+_due = (
+    select(_outbox)
+    .where(
+        _outbox.c.state.in_([OutboxState.WAITING, OutboxState.LEASED]),
+        _outbox.c.due_at <= bindparam("now"),
+        ~exists().where(
+            _earlier.c.room == _outbox.c.room,
+            _earlier.c.id < _outbox.c.id,
+            _earlier.c.state.in_([OutboxState.WAITING, OutboxState.LEASED]),
+            _earlier.c.due_at > bindparam("now"),
+        ),
+    )
+    .order_by(_outbox.c.priority, _outbox.c.id)
+    .limit(bindparam("most"))
+)
+_due_locked = _due.with_for_update(skip_locked=True, of=_outbox)
+_held = select(_outbox).where(_outbox.c.room == bindparam("room"), _outbox.c.state == OutboxState.HELD)
+_unsent = select(_outbox).where(
+    _outbox.c.subject == bindparam("subject"),
+    _outbox.c.state.in_([OutboxState.WAITING, OutboxState.HELD]),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message that was handed out under a lease."""
+
+    id: int
+    lease: str
+    receipt: Receipt
+    at: Micros
+
+
+def post(
+    turn: Turn,
+    room: Room,
+    say: Say,
+    *,
+    person_id: int | None = None,
+    subject: str | None = None,
+    priority: int = 1,
+    due_at: Micros | None = None,
+    expires_at: Micros | None = None,
+) -> list[Outbox]:
+    """Say something in a room: as many rows as its channel needs messages."""
+    free = due_at is None and turn.connection.one(_busy, room=str(room), holder=turn.holder) is None
+    can = turn.house.cans[room.channel]
+    rows = []
+    for part in fit(say, can):
+        row = Outbox(
+            id=turn.new_id(),
+            key=f"{turn.cause.text}.{len(turn.posts)}",
+            channel=room.channel,
+            room=str(room),
+            person_id=person_id,
+            subject=subject,
+            purpose=part.purpose,
+            say=orjson.loads(orjson.dumps(part)),
+            state=OutboxState.LEASED if free else OutboxState.WAITING,
+            priority=priority,
+            created_at=turn.now,
+            due_at=turn.now + LEASE if free else due_at or turn.now,
+            expires_at=expires_at,
+            lease=turn.holder if free else None,
+        )
+        turn.posts.append(turn.add(row))
+        rows.append(row)
+    return rows
+
+
+def claim(connection: Connection, holder: str, now: Micros, most: int) -> list[Outbox]:
+    """Take due messages that nobody holds, oldest first within a room, P0 first among rooms."""
+    found = connection.all(_due_locked if connection.kind == "postgresql" else _due, now=now, most=most)
+    rows = [Outbox.from_db(values) for values in found]
+    for row in rows:
+        row.state, row.lease, row.due_at = OutboxState.LEASED, holder, now + LEASE
+        connection.run(_take, id_=row.id, lease=holder, until=row.due_at)
+    return sorted(rows, key=lambda row: row.id)
+
+
+_take = (
+    _outbox.update()
+    .where(_outbox.c.id == bindparam("id_"))
+    .values(state=OutboxState.LEASED, lease=bindparam("lease"), due_at=bindparam("until"))
+)
+
+
+def settle(turn: Turn, outcome: Outcome) -> Outbox | None:
+    """Write down what became of a message; None if its lease had passed to somebody else."""
+    row = turn.get(Outbox, outcome.id, lock=True)
+    if row is None or row.state != OutboxState.LEASED or row.lease != outcome.lease:
+        return None
+    receipt = outcome.receipt
+    row.attempts += receipt.why != BEHIND
+    row.lease, row.error = None, receipt.why
+    match receipt.state:
+        case "sent":
+            row.state, row.sent_at, row.ref = OutboxState.SENT, outcome.at, receipt.ref
+            _count_against_window(turn, row)
+        case "later":
+            again_in = int(receipt.after * SECOND) if receipt.after is not None else _back_off(row)
+            row.state, row.due_at = OutboxState.WAITING, turn.now + again_in
+            if row.attempts >= MOST_ATTEMPTS:
+                row.state = OutboxState.DEAD
+        case "unknown":
+            can = turn.house.cans[row.channel]
+            row.state, row.due_at = OutboxState.WAITING, turn.now + _back_off(row)
+            if not can.safe and row.priority > 0:
+                row.state = OutboxState.UNCLEAR
+            elif row.attempts >= MOST_ATTEMPTS:
+                row.state = OutboxState.DEAD
+        case "refused" if receipt.why == "window":
+            row.state = OutboxState.HELD
+        case "refused" | "gone":
+            row.state = OutboxState.DEAD
+    return row
+
+
+def expire(turn: Turn, row: Outbox) -> None:
+    """A notice whose time has passed is not sent any more."""
+    row.state, row.lease = OutboxState.EXPIRED, None
+
+
+def release(turn: Turn, room: str) -> None:
+    """The reply window is open again: what was held for it may go."""
+    for row in turn.rows(Outbox, _held, room=room):
+        row.state, row.due_at = OutboxState.WAITING, turn.now
+
+
+def withdraw(turn: Turn, subject: str, purposes: Sequence[str]) -> list[Outbox]:
+    """Take back notices about a subject that have not been handed out; the rows withdrawn."""
+    rows = [row for row in turn.rows(Outbox, _unsent, subject=subject) if row.purpose in purposes]
+    for row in rows:
+        row.state = OutboxState.WITHDRAWN
+    return rows
+
+
+def _back_off(row: Outbox) -> Micros:
+    return BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
+
+
+def _count_against_window(turn: Turn, row: Outbox) -> None:
+    room = turn.get(RoomRow, row.room)
+    if room and room.window_left:
+        room.window_left -= 1

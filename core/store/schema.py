@@ -1,0 +1,31 @@
+"""All tables of the desk, and what the database itself must refuse."""
+
+from __future__ import annotations
+
+from sqlalchemy import DDL, event
+
+import core.conversations.model
+import core.people.model
+import core.tickets.model  # noqa: F401 - importing a model declares its tables
+from core.store.model import Event
+from core.store.rows import metadata
+
+GUARDS = {
+    "sqlite": (
+        "CREATE TRIGGER event_not_changed BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
+        "CREATE TRIGGER event_not_deleted BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION event_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN RAISE EXCEPTION ''events are append-only''; END'",
+        "CREATE TRIGGER event_not_changed BEFORE UPDATE OR DELETE ON event "
+        "FOR EACH ROW EXECUTE FUNCTION event_is_append_only()",
+    ),
+}
+"""Statements by dialect that make the event log append-only, whoever connects."""
+
+for _dialect, _statements in GUARDS.items():
+    for _statement in _statements:
+        event.listen(Event.table, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
+
+__all__ = ["GUARDS", "metadata"]

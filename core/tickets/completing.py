@@ -1,0 +1,40 @@
+"""A ticket can be completed: with a summary that says at least so much as the policy asks (S38)."""
+
+from __future__ import annotations
+
+from core.people.model import Person
+from core.refused import Refused
+from core.store.model import Event
+from core.store.turn import Turn
+from core.tickets.entitled import must_be_entitled
+from core.tickets.events import Happened
+from core.tickets.model import Ticket
+from core.tickets.noting import respond
+from core.tickets.recording import happened_at, record
+from core.tickets.steps import step
+from core.tickets.substance import summary_length
+
+CLOSE_TIMER = "ticket.close"
+"""Closes a done ticket that nobody rated or reopened."""
+
+
+def complete(turn: Turn, ticket: Ticket, by: Person, summary: str) -> Event:
+    """The work is done.
+
+    Raises Refused: summary_too_short (with `length` and `least`), step_refused, not_entitled, not_yours.
+    """
+    must_be_entitled(by, "complete", ticket)
+    status = step(ticket, "complete")
+    least, length = turn.house.policies.tickets.summary_min, summary_length(summary)
+    if length < least:
+        raise Refused("summary_too_short", number=ticket.number, length=length, least=least, left=least - length)
+    ticket.status, ticket.summary, ticket.done_at = status, summary, happened_at(turn)
+    respond(turn, ticket)
+    turn.remind(
+        CLOSE_TIMER,
+        ticket.stream,
+        turn.now + turn.house.policies.tickets.closing,
+        episode=str(ticket.reopened),
+        data={"ticket": ticket.id},
+    )
+    return record(turn, Happened.COMPLETED, ticket, by, private={"summary": summary}, length=length)

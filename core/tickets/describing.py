@@ -1,0 +1,103 @@
+"""A ticket in words: what it is about, where it stands, and as a card. What a reader may not see is not there."""
+
+from __future__ import annotations
+
+from core.people.model import Person
+from core.store.turn import Turn
+from core.tickets.model import Priority, Status, Ticket
+from core.tickets.ownership import owner_of
+from core.tickets.queries import digits_of
+from core.tickets.views import view
+from core.words import Say
+from core.wording import Wording
+
+LONGEST_WORDS = 300
+"""Characters of the customer's own words on a card."""
+
+
+def what(words: Wording, ticket: Ticket, lang: str) -> str:
+    """Device and fault in a few words: 投影仪 打不开."""
+    named = " ".join(part for part in (ticket.device, ticket.fault_symptom) if part)
+    return named or words.text(lang, "customer.what_unknown")
+
+
+def who(turn: Turn, ticket: Ticket) -> str:
+    """The name of whoever answers for it now."""
+    owner = owner_of(turn, ticket)
+    return owner.name or "" if owner else ""
+
+
+def state(turn: Turn, ticket: Ticket, lang: str) -> str:
+    """Where it stands: who has it, since when, what it waits for."""
+    words, zone = turn.house.wording, turn.house.zone
+    key = f"customer.progress.{ticket.status}"
+    name = who(turn, ticket)
+
+    def moment(at: int | None) -> str:
+        return words.moment(lang, at, turn.now, zone) if at else ""
+
+    match ticket.status:
+        case Status.UNASSIGNED:
+            due_at = ticket.created_at + turn.house.policies.service_level.first_response(ticket.priority)
+            waits = ticket.priority != Priority.P0 and due_at > turn.now
+            due = words.text(lang, "customer.progress.due", when=moment(due_at)) if waits else ""
+            offered = turn.get(Person, ticket.engineer_id) if ticket.engineer_id else None
+            if offered:
+                return words.text(lang, "customer.progress.offered", offered=offered.name, name=name)
+            return words.text(lang, key if name else f"{key}_nobody", name=name, due=due)
+        case Status.ACCEPTED:
+            when = moment(ticket.appointment_start)
+            appointment = words.text(lang, "customer.progress.appointment", when=when) if when else ""
+            told = words.text(lang, key, name=name, appointment=appointment)
+        case Status.ON_SITE:
+            told = words.text(lang, key, name=name, when=moment(ticket.arrived_at))
+        case Status.DONE:
+            return words.text(lang, key, name=name, when=moment(ticket.done_at))
+        case Status.CLOSED:
+            return words.text(lang, key, when=moment(ticket.closed_at))
+        case _:
+            told = words.text(lang, key, name=name)
+    return told
+
+
+def progress_line(turn: Turn, ticket: Ticket, lang: str) -> str:
+    """Number, what, and where it stands, in one line."""
+    words = turn.house.wording
+    return words.text(
+        lang, "customer.progress.line", number=ticket.number, what=what(words, ticket, lang), state=state(turn, ticket, lang)
+    )
+
+
+def card(turn: Turn, ticket: Ticket, reader: Person, purpose: str, title: str, text: str = "") -> Say:
+    """A ticket as a card for a member of the staff."""
+    words, lang, zone = turn.house.wording, reader.lang, turn.house.zone
+    seen = view(ticket, reader)
+    customer = turn.get(Person, ticket.customer_id) if "customer_id" in seen else None
+    owner = owner_of(turn, ticket)
+    wish = seen.get("preferred_text")
+    if seen.get("preferred_start"):
+        wish = words.period(lang, seen["preferred_start"], seen["preferred_end"], turn.now, zone)
+    device = "、".join(part for part in (seen.get("device"), seen.get("device_model"), seen.get("serial_no")) if part)
+    fault = "、".join(part for part in (seen.get("fault_symptom"), seen.get("error_code")) if part)
+    rows = {
+        "status": words.name(lang, "status", ticket.status),
+        "priority": words.name(lang, "priority", ticket.priority),
+        "device": device,
+        "fault": fault,
+        "customer": customer.name if customer else None,
+        "phone": seen.get("phone"),
+        "address": seen.get("address"),
+        "wish": wish,
+        "words": (seen.get("description") or "")[:LONGEST_WORDS],
+        "attachments": str(ticket.attachments) if ticket.attachments else None,
+        "owner": owner.name if owner else None,
+        "summary": seen.get("summary"),
+        "created": words.moment(lang, ticket.created_at, turn.now, zone),
+    }
+    facts = tuple((words.text(lang, f"staff.card.{name}"), value) for name, value in rows.items() if value)
+    return Say(purpose, text, title=title, facts=facts)
+
+
+def accept_hint(turn: Turn, ticket: Ticket, lang: str) -> str:
+    """How to take the ticket by typing."""
+    return turn.house.wording.text(lang, "staff.accept_hint", digits=digits_of(ticket.number))

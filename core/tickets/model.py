@@ -1,0 +1,134 @@
+"""A ticket (工单) and what is attached to it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import Index, Text, UniqueConstraint, text
+from sqlmodel import Field
+
+from core.store.rows import Row, stored
+from core.words import Micros
+
+
+class Status(StrEnum):
+    """待分配, 已接单, 现场诊断, 待配件, 挂起, 已完成待确认, 已关闭, 已取消."""
+
+    UNASSIGNED = "unassigned"
+    ACCEPTED = "accepted"
+    ON_SITE = "on_site"
+    WAITING_PART = "waiting_part"
+    ON_HOLD = "on_hold"
+    DONE = "done"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+OPEN = frozenset(Status) - {Status.DONE, Status.CLOSED, Status.CANCELLED}
+"""Open: neither done, closed nor cancelled."""
+
+
+class Priority(StrEnum):
+    """紧急等级: P0 立即响应, P1 2 小时内, P2 24 小时内 (S9). Never empty."""
+
+    P0 = "P0"
+    P1 = "P1"
+    P2 = "P2"
+
+
+SLOTS = ("fault_symptom", "device", "phone", "address", "preferred_time")
+"""What a customer is asked for, one at a time, in this order."""
+
+_LIVE = "status not in ('closed', 'cancelled')"
+
+
+@stored(
+    "ticket",
+    UniqueConstraint("entity", "number"),
+    Index("ticket_customer", "customer_id", "id"),
+    Index("ticket_engineer", "engineer_id", "status"),
+    Index("ticket_board", "entity", "status", "priority", sqlite_where=text(_LIVE), postgresql_where=text(_LIVE)),
+)
+class Ticket(Row):
+    """One fault of one customer, from the first word to the closing. What is unknown is None.
+
+    `engineer_id` is who accepted it, or to whom it is offered; who answers for it at any instant: `ownership.owner_of`.
+    `preferred_*` is the customer's wish, `appointment_*` what was agreed. `asked` are the slots asked for so far, `announced`
+    the priority with which engineers were told of it.
+    `first_response_at` is the first real note (S12), `first_action_at` the first processing action (S7).
+    """
+
+    id: int = Field(primary_key=True)
+    entity: str
+    number: str
+    status: Status = Field(default=Status.UNASSIGNED, sa_type=Text)
+    held_from: Status | None = Field(default=None, sa_type=Text)
+    priority: Priority = Field(default=Priority.P2, sa_type=Text)
+    priority_from: str = "derived"
+    customer_id: int
+    engineer_id: int | None = None
+    channel: str
+    room: str
+    thread: str | None = None
+    device: str | None = None
+    device_model: str | None = None
+    serial_no: str | None = None
+    fault_symptom: str | None = None
+    error_code: str | None = None
+    part_code: str | None = None
+    address: str | None = None
+    phone: str | None = None
+    preferred_text: str | None = None
+    preferred_start: Micros | None = None
+    preferred_end: Micros | None = None
+    appointment_start: Micros | None = None
+    appointment_end: Micros | None = None
+    delivery_constraint: str | None = None
+    emotion: str = "calm"
+    description: str = ""
+    summary: str | None = None
+    asked: list[str] = Field(default_factory=list, sa_type=Text)
+    announced: str | None = None
+    attachments: int = 0
+    rating: int | None = None
+    rating_requested: bool = False
+    urge_count: int = 0
+    reopened: int = 0
+    linked_to: int | None = None
+    created_at: Micros
+    updated_at: Micros
+    assigned_at: Micros | None = None
+    arrived_at: Micros | None = None
+    first_response_at: Micros | None = None
+    first_action_at: Micros | None = None
+    done_at: Micros | None = None
+    closed_at: Micros | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def stream(self) -> str:
+        """The name of its chain in the event log, and of its timers and notices."""
+        return f"ticket:{self.id}"
+
+
+@stored("attachment", Index("attachment_ticket", "ticket_id"))
+class Attachment(Row):
+    """A photo, recording or file on a ticket; `hash` is None until it has been fetched from the platform."""
+
+    id: int = Field(primary_key=True)
+    ticket_id: int
+    event_id: int
+    person_id: int
+    at: Micros
+    channel: str
+    ref: str
+    kind: str
+    name: str | None = None
+    mime: str | None = None
+    size: int | None = None
+    hash: str | None = None
+    words: str | None = None
+    error: str | None = None

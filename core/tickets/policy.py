@@ -1,0 +1,19 @@
+"""Thresholds of tickets: summary (S38), closing, numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.words import HOUR, MINUTE, Micros
+
+
+@dataclass(frozen=True)
+class TicketPolicy:
+    """`summary_min`: characters of a summary that count (处理摘要 50 字以上). `closing`: a done ticket closes by itself
+    after this time. `number_format`: how a ticket number is shown, {n} is the number. `open_watch`: S7's watch."""
+
+    number_format: str = "GD-{n}"
+    first_number: int = 1001
+    summary_min: int = 50
+    closing: Micros = 72 * HOUR
+    open_watch: Micros = 3 * MINUTE

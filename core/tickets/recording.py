@@ -1,0 +1,39 @@
+"""How a verb records what it did: one event in the ticket's own chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.people.model import Person
+from core.store.model import Event
+from core.store.turn import Turn
+from core.tickets.events import Happened
+from core.tickets.model import Ticket
+
+
+def record(
+    turn: Turn, kind: Happened, ticket: Ticket, by: Person | None, private: Mapping[str, Any] | None = None, **data: Any
+) -> Event:
+    """Record what happened to the ticket. `data` holds ids and plain facts, `private` people's words and numbers."""
+    ticket.updated_at = turn.now
+    return turn.record(
+        kind,
+        entity=ticket.entity,
+        stream=ticket.stream,
+        by=by.id if by else None,
+        data={"ticket": ticket.id, **data},
+        private=private,
+    )
+
+
+def ticket_in(turn: Turn, event: Event) -> Ticket:
+    """The ticket to which an event belongs."""
+    ticket = turn.get(Ticket, event.data["ticket"])
+    assert ticket is not None
+    return ticket
+
+
+def happened_at(turn: Turn) -> int:
+    """When the thing happened that this turn is about: a late message keeps its own time."""
+    return turn.cause.at or turn.now

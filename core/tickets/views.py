@@ -1,0 +1,52 @@
+"""One gate for views: what leaves for a person passes here, and only what his role may see comes out (S18)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from core.people.model import Person, Role
+from core.tickets.model import Ticket
+
+
+class Sort(StrEnum):
+    """What kind of thing a field tells."""
+
+    CASE = "case"
+    WORDS = "words"
+    CONTACT = "contact"
+    WORK = "work"
+    PARTS = "parts"
+
+
+FIELDS: dict[str, Sort] = {
+    **dict.fromkeys(
+        ("number", "status", "priority", "device", "device_model", "serial_no", "fault_symptom", "error_code", "created_at",
+         "updated_at", "assigned_at", "arrived_at", "done_at", "closed_at", "channel", "attachments", "reopened", "held_from",
+         "appointment_start", "appointment_end", "engineer_id", "rating", "linked_to"),
+        Sort.CASE,
+    ),
+    **dict.fromkeys(("part_code",), Sort.PARTS),
+    **dict.fromkeys(("description", "emotion", "delivery_constraint", "preferred_text", "preferred_start", "preferred_end"), Sort.WORDS),
+    **dict.fromkeys(("phone", "address", "customer_id"), Sort.CONTACT),
+    **dict.fromkeys(("summary", "first_response_at", "first_action_at", "urge_count"), Sort.WORK),
+}  # fmt: skip
+"""Field → what it tells. A field that is not listed is shown to nobody."""
+
+SEES: dict[Role, frozenset[Sort]] = {
+    Role.CUSTOMER: frozenset({Sort.CASE, Sort.WORDS, Sort.CONTACT}),
+    Role.ENGINEER: frozenset(Sort),
+    Role.MANAGER: frozenset(Sort),
+    Role.AGENT: frozenset(Sort),
+    Role.PROCUREMENT: frozenset({Sort.CASE, Sort.PARTS}),
+    Role.ADMIN: frozenset({Sort.CASE, Sort.WORK}),
+}
+"""Role → what it may be told."""
+
+
+def view(ticket: Ticket, reader: Person) -> dict[str, Any]:
+    """The fields of a ticket that this person may see; nothing of somebody else's, or of another entity's."""
+    if reader.entity != ticket.entity or (reader.role == Role.CUSTOMER and ticket.customer_id != reader.id):
+        return {}
+    seen = SEES.get(reader.role, frozenset())
+    return {name: getattr(ticket, name) for name, sort in FIELDS.items() if sort in seen}

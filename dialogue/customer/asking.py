@@ -1,0 +1,72 @@
+"""The desk asks for what is missing: one thing at a time, each once, and never what it knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.conversations.model import Conversation
+from core.refused import Refused
+from core.store.turn import Turn
+from core.tickets.model import SLOTS, Priority, Status, Ticket
+from core.tickets.ownership import owner_of
+from core.tickets.prioritising import set_priority
+from core.tickets.reporting import missing
+from dialogue.customer.slots import time_fields
+from dialogue.heard import Heard
+
+CORRECTIONS = {
+    **dict.fromkeys(("加急", "很急", "特急", "急", "urgent", "p1"), Priority.P1),
+    **dict.fromkeys(("不急", "不着急", "不用急", "not urgent", "p2"), Priority.P2),
+    **dict.fromkeys(("p0", "最急", "停线", "停产"), Priority.P0),
+}
+"""One word that corrects the priority that the desk derived (S9)."""
+
+
+def next_question(turn: Turn, talk: Conversation, ticket: Ticket) -> str | None:
+    """The next thing to ask about this ticket, remembered as asked; None if nothing is missing."""
+    if ticket.status not in (Status.UNASSIGNED, Status.ACCEPTED):
+        return None
+    slot = next((slot for slot in missing(ticket, SLOTS) if slot not in ticket.asked), None)
+    talk.question = {"slot": slot, "ticket": ticket.id, "at": turn.now} if slot else None
+    if slot:
+        ticket.asked = [*ticket.asked, slot]
+    return slot
+
+
+def take_answer(heard: Heard, fields: dict[str, Any], declined: bool) -> str | None:
+    """Try the open question first: put its answer among the fields. Returns an outcome only if the question was declined."""
+    question, turn = heard.talk.question, heard.turn
+    if not question or turn.now - question["at"] > turn.house.policies.conversation.question:
+        return None
+    ticket = turn.get(Ticket, question["ticket"], lock=True)
+    if ticket is None or not ticket.is_open or question["slot"] == "meaning":
+        return None
+    slot = question["slot"]
+    if declined and not fields:
+        heard.talk.question = None
+        heard.answer("smalltalk", "customer.noted")
+        return f"declined {slot}"
+    value = heard.mind.expect(slot, heard.text, heard.message.at)
+    if value is None or slot in fields:
+        return None
+    fields.update(time_fields(value, turn.house.zone) if slot == "preferred_time" else {slot: value})
+    heard.talk.last_ticket, heard.talk.spoken_at = ticket.id, turn.now
+    heard.talk.question = None
+    return None
+
+
+def correct_priority(heard: Heard) -> str | None:
+    """加急, 不急, P0: the priority of the ticket just spoken of is corrected by one word (S9)."""
+    priority = CORRECTIONS.get(heard.text.strip(" 。.!！").casefold())
+    ticket = heard.turn.get(Ticket, heard.talk.last_ticket, lock=True) if heard.talk.last_ticket else None
+    if priority is None or ticket is None or not ticket.is_open:
+        return None
+    try:
+        set_priority(heard.turn, ticket, heard.person, priority)
+    except Refused:
+        owner = owner_of(heard.turn, ticket)
+        heard.answer("confirm_change", "customer.p0_stays", number=ticket.number, name=owner.name if owner else "")
+        return "p0 stays"
+    name = heard.turn.house.wording.name(heard.lang, "priority", priority)
+    heard.answer("confirm_change", "customer.raised", number=ticket.number, priority=name)
+    return f"priority {priority}"

@@ -1,0 +1,142 @@
+"""A burst of messages gets one answer: after some quiet, or when its time is up. The ticket itself waits for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.conversations.model import Conversation
+from core.conversations.saying import answer, tell
+from core.people.model import Person
+from core.store.model import Timer
+from core.store.turn import Turn
+from core.tickets.announcing import announce
+from core.tickets.describing import state, what
+from core.tickets.model import Priority, Status, Ticket
+from core.words import Say
+from dialogue.customer.asking import next_question
+from dialogue.heard import Heard
+
+ANSWER_TIMER = "conversation.answer"
+SHOWN = ("device", "device_model", "serial_no", "fault_symptom", "error_code", "part_code", "phone", "address",
+         "preferred_text", "priority")  # fmt: skip
+"""Changes that are read back by value."""
+
+
+def made(heard: Heard, ticket: Ticket) -> None:
+    """A ticket was made in this burst."""
+    burst = _burst(heard)
+    burst["made"] = [*burst["made"], ticket.id]
+    _go_on(heard, burst, at_once=ticket.priority == Priority.P0)
+
+
+def added(heard: Heard, ticket: Ticket, changed: Sequence[str], files: int, *, repeated: bool, alarm: bool) -> None:
+    """Something was added to a ticket in this burst."""
+    burst = _burst(heard)
+    entry = dict(burst["added"].get(str(ticket.id), {"changed": [], "files": 0, "words": [], "repeated": False}))
+    entry["changed"] = [*entry["changed"], *(name for name in changed if name not in entry["changed"])]
+    entry["files"] += files
+    entry["words"] = [*entry["words"], heard.text] if heard.text else entry["words"]
+    entry["repeated"] = entry["repeated"] or repeated
+    burst["added"] = {**burst["added"], str(ticket.id): entry}
+    _go_on(heard, burst, at_once=alarm)
+
+
+def answer_when_quiet(turn: Turn, timer: Timer) -> None:
+    """The customer has been quiet: tell those who can help, and answer him."""
+    talk = turn.get(Conversation, timer.data["talk"], lock=True)
+    if talk is not None and talk.burst is not None:
+        answer_burst(turn, talk)
+
+
+def answer_burst(turn: Turn, talk: Conversation) -> None:
+    """One answer to all that the burst brought, with one question at most."""
+    burst, talk.burst = talk.burst or {}, None
+    words, texts, purposes = turn.house.wording, [], []
+    focus = None
+    for ticket_id in burst["made"]:
+        ticket = _ticket(turn, ticket_id)
+        announce(turn, ticket)
+        promise = words.text(talk.lang, f"customer.promise.{ticket.priority}")
+        name = what(words, ticket, talk.lang)
+        texts.append(words.text(talk.lang, "customer.created", number=ticket.number, what=name, promise=promise))
+        purposes.append("ack_created")
+        focus = ticket
+    for ticket_id, entry in burst["added"].items():
+        ticket = _ticket(turn, int(ticket_id))
+        if ticket.id in burst["made"]:
+            continue
+        _relay(turn, ticket, entry, talk)
+        texts.append(_read_back(turn, ticket, entry, talk.lang))
+        purposes.append("dup_linked" if entry["repeated"] else "confirm_change")
+        focus = focus or ticket
+    asked = next_question(turn, talk, focus) if focus else None
+    if asked:
+        texts.append(words.text(talk.lang, f"customer.ask.{asked}"))
+        purposes.append("ask_slot")
+    talk.spoken_at = turn.now
+    first, *rest = dict.fromkeys(purposes)
+    answer(turn, talk, first, "\n".join(texts), also=tuple(rest), asks=(asked,) if asked else ())
+
+
+def _burst(heard: Heard) -> dict[str, Any]:
+    return dict(heard.talk.burst or {"since": heard.turn.now, "episode": heard.row.id, "made": [], "added": {}})
+
+
+def _go_on(heard: Heard, burst: dict[str, Any], *, at_once: bool) -> None:
+    turn, talk, policy = heard.turn, heard.talk, heard.turn.house.policies.conversation
+    talk.burst, talk.spoken_at = burst, turn.now
+    if at_once:
+        answer_burst(turn, talk)
+        turn.forget(ANSWER_TIMER, talk.id)
+        return
+    due_at = min(turn.now + policy.burst_quiet, burst["since"] + policy.burst_window)
+    turn.remind(ANSWER_TIMER, talk.id, due_at, episode=str(burst["episode"]), data={"talk": talk.id})
+
+
+def _read_back(turn: Turn, ticket: Ticket, entry: dict[str, Any], lang: str) -> str:
+    words = turn.house.wording
+    if entry["repeated"]:
+        return words.text(lang, "customer.same_fault", number=ticket.number, state=state(turn, ticket, lang))
+    changes = [
+        words.text(lang, "customer.change", field=words.name(lang, "slot", name), value=_shown(turn, ticket, name, lang))
+        for name in entry["changed"]
+        if name in SHOWN
+    ]
+    if entry["files"]:
+        changes.append(words.text(lang, "customer.change_photo", count=entry["files"]))
+    if not changes:
+        changes.append(words.text(lang, "customer.change_words"))
+    return words.text(lang, "customer.added", number=ticket.number, changes="、".join(changes))
+
+
+def _shown(turn: Turn, ticket: Ticket, name: str, lang: str) -> str:
+    words = turn.house.wording
+    if name == "preferred_text" and ticket.preferred_start:
+        return words.period(lang, ticket.preferred_start, ticket.preferred_end, turn.now, turn.house.zone)
+    return words.name(lang, "priority", ticket.priority) if name == "priority" else str(getattr(ticket, name))
+
+
+def _relay(turn: Turn, ticket: Ticket, entry: dict[str, Any], talk: Conversation) -> None:
+    """The engineer who has the ticket hears what the customer added."""
+    engineer = turn.get(Person, ticket.engineer_id) if ticket.engineer_id else None
+    if engineer is None or ticket.status == Status.UNASSIGNED:
+        return
+    words = turn.house.wording
+    lines = []
+    if entry["words"]:
+        said = " ".join(entry["words"])
+        lines.append(words.text(engineer.lang, "staff.relayed", number=ticket.number, words=said))
+    if entry["files"]:
+        lines.append(words.text(engineer.lang, "staff.relayed_photo", number=ticket.number, count=entry["files"]))
+    if lines:
+        tell(turn, engineer, Say("relay", "\n".join(lines)), subject=ticket.stream)
+
+
+def _ticket(turn: Turn, ticket_id: int) -> Ticket:
+    ticket = turn.get(Ticket, ticket_id, lock=True)
+    assert ticket is not None
+    return ticket
+
+
+TIMERS = {ANSWER_TIMER: answer_when_quiet}

@@ -1,0 +1,70 @@
+"""A customer says something: a report, a question, an answer to ours, or none of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dialogue.customer import asking, chatting, progress, reporting
+from dialogue.customer.pressing import press, pressed_by_number
+from dialogue.customer.slots import fields_of, told_by
+from dialogue.heard import Heard
+from dialogue.understanding.words import Understanding
+
+QUESTIONS: dict[str, Callable[[Heard, Understanding], str]] = {
+    "ask_progress": progress.tell,
+    "urge": progress.urged,
+    "ask_ticket_no": progress.tell_number,
+    "human_handoff": chatting.call_person,
+    "complain": chatting.apologise,
+    "ask_price": chatting.price_later,
+    "change_appointment": chatting.pass_on,
+    "cancel_ticket": chatting.pass_on,
+    "return_exchange": chatting.pass_on,
+    "ask_faq": chatting.pass_on,
+    "rate_service": chatting.pass_on,
+}
+"""What wants an answer of its own, whatever was asked before."""
+
+COURTESIES = frozenset({"greet", "thanks", "goodbye"})
+
+
+def hear(heard: Heard) -> str:
+    """Hear a customer; the name of what came of it."""
+    match heard.message.kind:
+        case "image" | "file" | "voice" if not heard.text:
+            return reporting.add_files(heard)
+        case "press":
+            return press(heard, heard.message.press or heard.message.text)
+        case "enter":
+            return chatting.welcome(heard)
+        case "place":
+            return reporting.add_fields(heard, {"address": heard.message.text})
+        case "contact":
+            return reporting.add_fields(heard, {"phone": heard.message.who.phone or heard.message.text})
+        case "leave" | "recall" | "edit":
+            return heard.message.kind
+    if not any(character.isalnum() for character in heard.text):
+        return "nothing said"
+    return pressed_by_number(heard) or _hear_words(heard)
+
+
+def _hear_words(heard: Heard) -> str:
+    meant = heard.mind.customer(heard.text, heard.message.at)
+    sure = meant.decision == "accept"
+    if sure and meant.intent in QUESTIONS:
+        return QUESTIONS[meant.intent](heard, meant)
+    if foreign := progress.number_not_his(heard, meant):
+        return foreign
+    if changed := asking.correct_priority(heard):
+        return changed
+    fields = fields_of(meant, heard.turn.house.zone)
+    if answered := asking.take_answer(heard, fields, sure and meant.intent == "deny"):
+        return answered
+    told = told_by(heard, fields, meant)
+    if sure and meant.intent == "report_fault" or "fault_symptom" in fields:
+        return reporting.report_or_add(heard, told)
+    if sure and meant.intent in COURTESIES and not fields.get("device"):
+        return chatting.courtesy(heard, meant)
+    if sure and meant.intent in ("supplement_info", "confirm", "deny") or fields.keys() - {"emotion"}:
+        return reporting.add_or_report(heard, told, meant)
+    return chatting.not_understood(heard, meant)

@@ -1,0 +1,124 @@
+"""Reports become tickets at once; what follows joins them; the answer waits until the customer falls quiet (S65)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.tickets.closing import reopen
+from core.tickets.describing import who
+from core.tickets.model import Priority, Status, Ticket
+from core.tickets.queries import tickets_of_customer
+from core.tickets.reporting import Told, report, supplement
+from core.tickets.sameness import other_device, same_fault
+from core.words import DAY, MINUTE
+from dialogue.customer import burst
+from dialogue.customer.slots import told_by
+from dialogue.heard import Heard
+from dialogue.understanding.words import Understanding
+
+STILL_TALKING = 30 * MINUTE
+"""What is said so soon after the last word about a ticket may be about it without naming it."""
+
+
+def report_or_add(heard: Heard, told: Told) -> str:
+    """A fault was named: it belongs to a ticket that is being told or handled, or it is a new one."""
+    ticket = _meant(heard, told)
+    if ticket is None:
+        return _report(heard, told)
+    if ticket.status == Status.DONE:
+        return _reopen(heard, ticket, told)
+    return _add(heard, ticket, told)
+
+
+def add_or_report(heard: Heard, told: Told, meant: Understanding) -> str:
+    """Details were given: for the ticket spoken of, else they are the beginning of one."""
+    ticket = _spoken_of(heard) or next((t for t in tickets_of_customer(heard.turn, heard.person) if t.is_open), None)
+    if ticket is not None:
+        return _add(heard, ticket, told)
+    if told.fields.keys() - {"emotion"} or told.media:
+        return _report(heard, told)
+    heard.answer("smalltalk", "customer.nothing_to_add")
+    return "nothing to add to"
+
+
+def add_files(heard: Heard) -> str:
+    """Photos, recordings and files: on the ticket spoken of, or the beginning of one."""
+    told = told_by(heard, {})
+    ticket = _spoken_of(heard) or _only_open(heard)
+    return _add(heard, ticket, told) if ticket else _report(heard, told)
+
+
+def add_fields(heard: Heard, fields: dict[str, Any]) -> str:
+    """A place or a contact was sent."""
+    ticket = _spoken_of(heard) or _only_open(heard)
+    told = told_by(heard, fields)
+    return _add(heard, ticket, told) if ticket else _report(heard, told)
+
+
+def _report(heard: Heard, told: Told) -> str:
+    ticket = report(heard.turn, heard.person, heard.message.room, told)
+    heard.talk.last_ticket = ticket.id
+    burst.made(heard, ticket)
+    return f"made {ticket.number}"
+
+
+def _add(heard: Heard, ticket: Ticket, told: Told) -> str:
+    alarmed = ticket.priority == Priority.P0
+    known = same_fault(ticket, told.fields)
+    changed = supplement(heard.turn, ticket, heard.person, told)
+    heard.talk.last_ticket = ticket.id
+    burst.added(heard, ticket, changed, len(told.media), repeated=known, alarm=not alarmed and ticket.priority == Priority.P0)
+    return f"added to {ticket.number}"
+
+
+def _reopen(heard: Heard, ticket: Ticket, told: Told) -> str:
+    reopen(heard.turn, ticket, heard.person, told.words)
+    heard.talk.last_ticket = ticket.id
+    name = who(heard.turn, ticket)
+    told_who = heard.say("customer.reopened_who" if name else "customer.reopened_nobody", name=name)
+    heard.answer("confirm_change", "customer.reopened", number=ticket.number, who=told_who)
+    return f"reopened {ticket.number}"
+
+
+def _meant(heard: Heard, told: Told) -> Ticket | None:
+    """The ticket that a report belongs to: told just now, the same fault, or done lately and not fixed."""
+    tickets = tickets_of_customer(heard.turn, heard.person)
+    spoken_of = _spoken_of(heard)
+    if spoken_of is not None and _may_go_on(spoken_of, told):
+        return spoken_of
+    same = next((t for t in tickets if t.is_open and same_fault(t, told.fields)), None)
+    if same is not None:
+        return same
+    since = heard.turn.now - heard.turn.house.policies.tickets.closing
+    return next(
+        (
+            ticket
+            for ticket in tickets
+            if ticket.status == Status.DONE
+            and (ticket.done_at or 0) > since
+            and not other_device(ticket.device, told.fields.get("device"))
+        ),
+        None,
+    )
+
+
+def _may_go_on(ticket: Ticket, told: Told) -> bool:
+    """Whether a report may be more words about this ticket: not if it names another device."""
+    return not other_device(ticket.device, told.fields.get("device"))
+
+
+def _spoken_of(heard: Heard) -> Ticket | None:
+    """The open ticket that this conversation was about a short while ago."""
+    if heard.talk.last_ticket is None:
+        return None
+    ticket = heard.turn.get(Ticket, heard.talk.last_ticket, lock=True)
+    if ticket is None or not ticket.is_open:
+        return None
+    fresh = heard.turn.now - max(ticket.created_at, heard.talk.spoken_at or 0) <= STILL_TALKING
+    return ticket if fresh else None
+
+
+def _only_open(heard: Heard) -> Ticket | None:
+    """His open ticket, if there is exactly one and it is not old."""
+    tickets = [ticket for ticket in tickets_of_customer(heard.turn, heard.person) if ticket.is_open]
+    return tickets[0] if len(tickets) == 1 and heard.turn.now - tickets[0].updated_at < 3 * DAY else None

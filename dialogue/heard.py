@@ -1,0 +1,43 @@
+"""One message with all that is known about it: who said it, where, and what was spoken of before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.conversations.model import Conversation
+from core.conversations.saying import answer
+from core.people.model import Person
+from core.store.model import Inbox
+from core.store.turn import Turn
+from core.words import Inbound
+from dialogue.understanding.mind import Mind
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message being heard. `turn` carries what it sets off."""
+
+    turn: Turn
+    row: Inbox
+    message: Inbound
+    person: Person
+    talk: Conversation
+    mind: Mind
+
+    @property
+    def lang(self) -> str:
+        return self.talk.lang
+
+    @property
+    def text(self) -> str:
+        """The words: typed, or as the platform heard them."""
+        return self.message.text or next((media.words for media in self.message.media if media.words), "") or ""
+
+    def say(self, key: str, **facts: Any) -> str:
+        """A sentence of the catalogue in the speaker's language."""
+        return self.turn.house.wording.text(self.lang, key, **facts)
+
+    def answer(self, purpose: str, key: str, **facts: Any) -> None:
+        """Answer in the room with a sentence of the catalogue."""
+        answer(self.turn, self.talk, purpose, self.say(key, **facts))

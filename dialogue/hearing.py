@@ -1,0 +1,99 @@
+"""Every message comes in here: who speaks decides what is possible (S5b, S8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.conversations.model import Conversation
+from core.conversations.saying import conversation_with
+from core.people.linking import looks_like_code, meet, redeem, speaker
+from core.people.model import Person
+from core.refused import Refused
+from core.store.intake import message_of
+from core.store.model import Inbox, RoomRow
+from core.store.outgoing import post, release
+from core.store.turn import Turn
+from core.words import SECOND, Inbound, Say
+from core.wording import language_of
+from dialogue.customer import hearing as customer
+from dialogue.heard import Heard
+from dialogue.staff import hearing as staff
+from dialogue.understanding.mind import Mind
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """Hears messages. `staff_channels` are those on which only staff write; nobody is met there as a customer."""
+
+    mind: Mind
+    staff_channels: frozenset[str]
+
+    def prepare(self, rows: list[Inbox]) -> None:
+        """Understand before the transaction opens; the mind remembers what it has just understood."""
+        for row in rows:
+            text = row.said.get("text", "")
+            if text and row.channel not in self.staff_channels:
+                self.mind.customer(text, row.at)
+
+    def hear(self, turn: Turn, row: Inbox) -> str:
+        """One message's turn: the name of what came of it (S84)."""
+        message = message_of(row)
+        person = speaker(turn, message)
+        if person is None:
+            person = self._newcomer(turn, message)
+            if isinstance(person, str):
+                return person
+        row.person_id = person.id
+        _open_window(turn, message, person)
+        heard = Heard(turn, row, message, person, self._talk(turn, person, message), self.mind)
+        return staff.hear(heard) if person.is_staff else customer.hear(heard)
+
+    def sorry(self, turn: Turn, row: Inbox) -> None:
+        """A message failed for good: it is on record, and its sender hears so (never silence)."""
+        message = message_of(row)
+        person = speaker(turn, message)
+        lang = person.lang if person else language_of(message.text) or "zh"
+        side = "staff" if person and person.is_staff else "customer"
+        text = turn.house.wording.text(lang, f"{side}.sorry", ref=row.id)
+        post(turn, message.room, Say("error_hint", text), person_id=person.id if person else None)
+
+    def _newcomer(self, turn: Turn, message: Inbound) -> Person | str:
+        """A stranger: bound by a code, met as a customer, or told how to be bound; the outcome if nothing more is to do."""
+        lang = language_of(message.text) or "zh"
+        words = turn.house.wording
+        if looks_like_code(message.text):
+            try:
+                person = redeem(turn, message)
+            except Refused as refused:
+                if message.room.channel in self.staff_channels:
+                    post(turn, message.room, Say("error_hint", words.text(lang, f"refused.{refused.key}", **refused.facts)))
+                    return refused.key
+            else:
+                post(turn, message.room, Say("action_done", words.text(person.lang, "staff.bound", name=person.name)))
+                return "bound"
+        if message.room.channel in self.staff_channels:
+            if message.kind not in ("enter", "leave", "recall"):
+                post(turn, message.room, Say("error_hint", words.text(lang, "staff.unbound")))
+            return "unbound"
+        return meet(turn, message, turn.house.policies.entity, lang)
+
+    def _talk(self, turn: Turn, person: Person, message: Inbound) -> Conversation:
+        talk = conversation_with(turn, person, message.room)
+        lang = language_of(message.text) if message.kind == "text" else None
+        if lang and lang != talk.lang and not person.is_staff:
+            talk.lang = person.lang = lang
+        return talk
+
+
+def _open_window(turn: Turn, message: Inbound, person: Person) -> None:
+    """Somebody wrote: the platform lets us answer again, and what was held for him may go."""
+    room = turn.get(RoomRow, str(message.room))
+    if room is None:
+        return
+    window = turn.house.cans[message.room.channel].push
+    room.person_id, room.last_in_at = person.id, turn.now
+    if window is not None:
+        shut = room.window_left == 0 or (room.window_until or 0) < turn.now
+        room.window_until, room.window_left = message.at + window.seconds * SECOND, window.messages
+        if shut:
+            release(turn, room.room)

@@ -1,0 +1,141 @@
+"""Delivery: messages that were handed out under a lease are posted, in order per room and at each channel's pace."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from core.store.model import Outbox
+from core.store.outgoing import BEHIND, SETTLE, Outcome
+from core.words import SECOND, Can, Channel, Clock, Receipt, Room, Say
+
+log = logging.getLogger("huiying.delivery")
+
+ROOMS_AT_ONCE = 32
+"""Posts that are under way at the same time, over all rooms of a channel: bounds what a kill can repeat."""
+
+Pause = Callable[[float], Awaitable[None]]
+
+
+class Deliverer:
+    """Posts messages and reports what became of each. Knows no database; a lost report is a lease that runs out."""
+
+    def __init__(
+        self, channels: Mapping[str, Channel], clock: Clock, report: Callable[[Outcome], None], pause: Pause = asyncio.sleep
+    ):
+        self._channels, self._clock, self._report, self._pause = channels, clock, report, pause
+        self._waiting: dict[str, deque[Outbox]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._paces = {name: Pace(channel.can, clock, pause) for name, channel in channels.items()}
+
+    @property
+    def busy(self) -> int:
+        """How many tasks are under way."""
+        return len(self._tasks)
+
+    def take(self, rows: Sequence[Outbox]) -> None:
+        """Post these in time; a room's messages go one after another."""
+        for row in rows:
+            queue = self._waiting.get(row.room)
+            if queue is not None:
+                queue.append(row)
+                continue
+            self._waiting[row.room] = deque([row])
+            task = asyncio.ensure_future(self._serve(row.room))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Stop; what was not posted is taken up again when its lease ends."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _serve(self, room: str) -> None:
+        queue = self._waiting[room]
+        try:
+            while queue:
+                row = queue[0]
+                receipt = await self._post(row)
+                queue.popleft()
+                if receipt is not None:
+                    self._report(Outcome(row.id, row.lease or "", receipt, self._clock()))
+                if receipt is None or receipt.state in ("later", "unknown"):
+                    self._put_back(queue, receipt)
+        finally:
+            del self._waiting[room]
+
+    async def _post(self, row: Outbox) -> Receipt | None:
+        """The receipt, or None if too little of the lease is left to begin."""
+        channel = self._channels.get(row.channel)
+        if channel is None:
+            return Receipt("refused", why=f"no channel {row.channel}")
+        async with self._paces[row.channel].turn(row.room, row.priority):
+            if row.due_at - self._clock() < SETTLE:
+                return None
+            try:
+                return await channel.post(Room.of(row.room), Say.of(row.say), row.key)
+            except Exception as error:
+                log.exception("post failed", extra={"outbox": row.id, "channel": row.channel})
+                return Receipt("unknown", why=type(error).__name__)
+
+    def _put_back(self, queue: deque[Outbox], receipt: Receipt | None) -> None:
+        """The room must wait: those behind go back too, so that none overtakes."""
+        while queue:
+            row = queue.popleft()
+            if receipt is not None:
+                after = receipt.after if receipt.after is not None else 1.0
+                self._report(Outcome(row.id, row.lease or "", Receipt("later", after=after, why=BEHIND), self._clock()))
+
+
+class Pace:
+    """How fast a channel may be spoken to: posts a second over all, seconds between posts in a room, alarms first."""
+
+    def __init__(self, can: Can, clock: Clock, pause: Pause):
+        self._can, self._clock, self._pause = can, clock, pause
+        self._free_at = 0
+        self._room_free_at: dict[str, int] = {}
+        self._under_way = 0
+        self._queue: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._count = 0
+
+    def turn(self, room: str, priority: int) -> _Place:
+        """A place in the queue; entered when it is this post's turn."""
+        return _Place(self, room, priority)
+
+    async def enter(self, room: str, priority: int) -> None:
+        if self._under_way >= ROOMS_AT_ONCE:
+            self._count += 1
+            place = asyncio.get_running_loop().create_future()
+            heapq.heappush(self._queue, (priority, self._count, place))
+            await place
+        self._under_way += 1
+        now = self._clock()
+        start = max(now, self._free_at, self._room_free_at.get(room, 0))
+        self._free_at = max(self._free_at, now) + int(SECOND / self._can.rate)
+        if self._can.gap:
+            self._room_free_at[room] = start + int(self._can.gap * SECOND)
+        if start - now > SECOND // 100:
+            await self._pause((start - now) / SECOND)
+
+    def leave(self) -> None:
+        self._under_way -= 1
+        while self._queue:
+            place = heapq.heappop(self._queue)[2]
+            if not place.done():
+                place.set_result(None)
+                break
+
+
+class _Place:
+    def __init__(self, pace: Pace, room: str, priority: int):
+        self._pace, self._room, self._priority = pace, room, priority
+
+    async def __aenter__(self) -> None:
+        await self._pace.enter(self._room, self._priority)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._pace.leave()

@@ -1,0 +1,35 @@
+"""What follows from the outcome of a message: the next way to a person who cannot be reached where he was."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, select
+
+from core.people.linking import direct_room
+from core.people.model import Link, Person
+from core.store.model import Outbox, OutboxState
+from core.store.outgoing import Outcome, expire, post, settle
+from core.store.turn import Turn
+from core.words import Say
+
+_links = select(Link.table).where(Link.table.c.room == bindparam("room"))
+
+
+def delivered(turn: Turn, outcome: Outcome) -> None:
+    """Write the outcome down; if the recipient has left, try the next place where he was heard."""
+    row = settle(turn, outcome)
+    if row is None:
+        return
+    if row.state == OutboxState.WAITING and row.expires_at is not None and row.expires_at <= turn.now:
+        expire(turn, row)
+    if outcome.receipt.state == "gone":
+        _go_elsewhere(turn, row)
+
+
+def _go_elsewhere(turn: Turn, row: Outbox) -> None:
+    for link in turn.rows(Link, _links, room=row.room):
+        link.dead = True
+    turn.flush()
+    person = turn.get(Person, row.person_id) if row.person_id else None
+    room = direct_room(turn, person) if person else None
+    if room is not None and str(room) != row.room:
+        post(turn, room, Say.of(row.say), person_id=row.person_id, subject=row.subject, priority=row.priority)
