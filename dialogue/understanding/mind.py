@@ -2,50 +2,65 @@
 
 from __future__ import annotations
 
-import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from core.words import Micros
-from dialogue.understanding.plain import plain
-from dialogue.understanding.words import INTENTS, Context, Order, TicketRef, Understanding
+from dialogue.understanding import expecting
+from dialogue.understanding.lexicon import Lexicon
+from dialogue.understanding.orders.clerk import Clerk
+from dialogue.understanding.plain import Plain, plain
+from dialogue.understanding.reading import Reader
+from dialogue.understanding.sounds import Sounds, syllables
+from dialogue.understanding.words import INTENTS, Context, Order, Understanding
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Mind:
     """Understands text. Pure: the same text at the same instant always means the same."""
 
-    def __init__(self, timezone: str) -> None:
-        self._timezone = timezone
+    def __init__(self, lexicon: Lexicon, timezone: str) -> None:
+        sounds = Sounds.of(syllables(), lexicon.entries.get("usual_sounds"))
+        self._zone = ZoneInfo(timezone)
+        self._simplified = {pair[0]: pair[1] for pair in lexicon.words("simplified")}
+        self._reader = Reader.of(lexicon, sounds)
+        self._clerk = Clerk.of(lexicon, self._reader)
 
     @classmethod
     def load(cls, nlu_dir: Path, lexicon_dir: Path, cache_dir: Path | None, timezone: str) -> Self:
         """Train from `nlu_dir` (or read the model that `cache_dir` keeps for this very data)."""
-        return cls(timezone)
+        return cls(Lexicon.load(lexicon_dir), timezone)
 
     def customer(self, text: str, at: Micros) -> Understanding:
         """What a customer means by `text`, said at `at`."""
-        words = plain(text).text
+        import re
+        read = self._reader.read(self._plain(text), self._local(at))
+        words = read.plain.text
         intent = "report_fault"
-        if re.search("怎么样|什么情况|修好了吗|进度|归谁|到哪", words):
-            intent = "ask_progress"
+        for cue, name in (("怎么样|什么情况|吗$|进度|归谁|到哪", "ask_progress"), ("改到|换个时间", "change_appointment"), ("不用派|取消", "cancel_ticket"), ("[1-5]分", "rate_service"), ("在吗|你好", "greet")):
+            if re.search(cue, words):
+                intent = name
         ranking = ((intent, 0.9), *((name, 0.1 / 18) for name in INTENTS if name != intent))
-        return Understanding(text, intent, 0.9, ranking, "accept", (), {"emotion": "calm", "urgency": "P2"}, "keywords")
+        return Understanding(text, intent, 0.9, ranking, "accept", read.entities(), read.slots(), "keywords")
 
     def order(self, text: str, at: Micros, role: str, context: Context, has_picture: bool = False) -> Order:
         """What a member of staff with that role wants done."""
-        words = plain(text).text
-        number = re.search(r"(?<![0-9a-z])(?:gd-?|#)?([0-9]{4,6})(?![0-9])", words)
-        ticket = TicketRef("number", number[1]) if number else TicketRef()
-        for cue, action in (("接", "accept"), ("到", "arrive"), ("完成", "complete"), ("我的单", "list_my_open")):
-            if cue in words:
-                args = {"summary": words.split(cue)[-1].strip(" ，,") or None} if action == "complete" else {}
-                return Order(text, action, ticket, args, 0.9)
-        return Order(text, "note", ticket, {"text": text}, 0.5)
+        return self._clerk.order(self._plain(text), self._local(at), role, context, has_picture)
 
     def expect(self, slot: str, text: str, at: Micros) -> Any | None:
         """The answer that `text` gives to an open question for `slot`, or None if it gives none.
 
-        Slots: device, fault_symptom, phone, address, device_model, serial_no, error_code (str); preferred_time
-        ({"text", "start", "end"}); yes_no (bool); choice (int from 1, of a numbered menu); rating (1–5).
+        Slots: device, fault_symptom, phone, address, device_model, serial_no, error_code, part_code (str);
+        preferred_time ({"text", "start", "end"}); yes_no (bool); choice (int from 1, of a numbered menu); rating (1–5).
+        Raises KeyError for any other slot.
         """
-        return None
+        return expecting.answer(self._reader, slot, self._plain(text), self._local(at))
+
+    def _plain(self, text: str) -> Plain:
+        return plain(text, self._simplified)
+
+    def _local(self, at: Micros) -> datetime:
+        return (_EPOCH + timedelta(microseconds=at)).astimezone(self._zone).replace(tzinfo=None)

@@ -1,0 +1,107 @@
+"""Codes printed on machines and boxes: error code, part code, serial number, model. Shape and neighbours tell them apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dialogue.understanding.exact.hit import Hit
+from dialogue.understanding.lexicon import Lexicon
+from dialogue.understanding.numerals import digit_view
+from dialogue.understanding.phrases import one_of
+
+_BEFORE = 14
+"""Characters before a code that may say what it is."""
+_AFTER = 8
+
+_CODE = re.compile(r"(?<![a-z0-9\-_/.@])[a-z0-9]{1,14}(?:[-_/.][a-z0-9]{1,14}){0,5}(?:\([a-z0-9]{1,6}\))?(?![a-z0-9@]|[-_][a-z0-9])")
+_HEX = re.compile(r"0x[0-9a-f]{1,8}\Z")
+_ERROR_SHAPE = re.compile(
+    r"(?:e|er|err|f|al|alm|fault|dtc)[-_. ]?[0-9]{1,4}(?:[-.][0-9]{1,3})?\Z"
+    r"|[pbcu][0-9]{4}\Z|(?:[ptlfdagvisz](?:ah|al|sh|sl|d?ahh|all|shh|sll|i|ic|t|it|dah|dal)h?l?)[-_]?[0-9]{2,5}[a-z]?\Z"
+)
+_ERROR_CUE = re.compile(
+    r"(?:error ?code|errcode|fault ?code|error|err|fault|alarm|code|报警代码|报警号|报警|报错|错误代码|错误码|错误|故障代码|故障码|故障号|故障|代码|警报|"
+    r"报了?个?|显示|提示|跳出来?|弹出?|闪|亮)(?:的?是|为|一直|了个?|个|出|码|代码|code|with|is|says?|shows?|[ :：,，\"“'「])*\Z"
+)
+_SERIAL_CUE = re.compile(
+    r"(?:序列号|序号|机身号|机身码|出厂编号|机器编号|设备编号|设备号|资产编号|(?<![a-z])s/?n|serial(?: ?(?:number|no\.?|num))?|sn码|车架号|vin)"
+    r"(?:的?是|为|码|号|is|[ :：#,，])*\Z"
+)
+_PART_CUE = re.compile(
+    r"(?:物料编码|物料号|物料|料号|编码|配件号|备件号|零件号|件号|图号|货号|配件|备件|part ?(?:number|no\.?|code)?|p/?n|sku|"
+    r"申请|申领|领用?|需要|订购?|采购|购买|缺|要换|更换|换|order|need|replace)(?:的?是|为|一个|了|个|支|只|a|an|the|is|[ :：#,，×x*0-9]|[一两二三][个支只根套台块])*\Z"
+)
+_MODEL_CUE = re.compile(
+    r"(?:型号|机型|款式|规格型号|规格|model(?: ?(?:number|no\.?|name))?|型|牌子|品牌|牌|系列)(?:的?是|应该是|好像是|叫|为|is|[ :：#,，])*\Z"
+)
+_UNIT = re.compile(
+    r"[0-9]+(?:\.[0-9]+)?(?:v|kv|a|ma|w|kw|hz|khz|mhz|ghz|l|ml|kg|g|t|m|mm|cm|km|mpa|kpa|bar|psi|rpm|mb|gb|tb|kb|s|ms|h|min|am|pm|st|nd|rd|th|f|p|k|x|pcs|c)\Z"
+)
+_ORDINARY = re.compile(r"(?:p[0-3]|wifi|usb[0-9.]*|4g|5g|3d|2d|win(?:dows)?[0-9]+|office[0-9]*|ipv[46]|mp[34]|h5|a[345]|b[1-9]|vlan[0-9]*|vpn|u8|k3|co2|24/7|[0-9]+/[0-9]+)\Z")
+_PREFIXED_TICKET = re.compile(r"(?:gd|wo|tk)[-_]?[0-9]+\Z")
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Tells codes apart. Brands come from the lexicon (`brands`)."""
+
+    brand: re.Pattern[str]
+
+    @classmethod
+    def of(cls, lexicon: Lexicon) -> Codes:
+        return cls(re.compile(rf"({one_of(lexicon.words('brands')).pattern}) ?(?:的|牌)?[ \-]?\Z"))
+
+    def find(self, text: str, parts_first: bool = False) -> Iterator[Hit]:
+        """Error codes, part codes, serial numbers and models; `parts_first` reads doubtful ones as parts (staff)."""
+        view = digit_view(text)
+        for match in _CODE.finditer(view):
+            hit = self._told_apart(view, match, parts_first)
+            if hit:
+                yield hit
+
+    def _told_apart(self, view: str, match: re.Match[str], parts_first: bool) -> Hit | None:
+        code, before = match[0], view[max(0, match.start() - _BEFORE) : match.start()]
+        has_digit = any(char.isdigit() for char in code)
+        if not has_digit or _PREFIXED_TICKET.match(code):
+            return None
+        for entity, cue in (("serial_no", _SERIAL_CUE), ("device_model", _MODEL_CUE)):
+            if cue.search(before) and len(code) >= (4 if entity == "serial_no" else 2):
+                return self._model(view, match) if entity == "device_model" else Hit(entity, match.start(), match.end(), None)
+        error = _error(code, before, match)
+        if error:
+            return error
+        if not _is_code(code):
+            return None
+        brand = self.brand.search(before)
+        if _PART_CUE.search(before) or code.count("-") >= 2 or parts_first:
+            return Hit("part_code", match.start(), match.end(), None)
+        if brand:
+            return self._model(view, match)
+        return Hit("device_model", match.start(), match.end(), None)
+
+    def _model(self, view: str, match: re.Match[str]) -> Hit:
+        brand = self.brand.search(view[: match.start()][-_BEFORE:])
+        start = match.start() - len(brand[0]) if brand else match.start()
+        return Hit("device_model", start, match.end(), None)
+
+
+def _error(code: str, before: str, match: re.Match[str]) -> Hit | None:
+    cue = _ERROR_CUE.search(before)
+    if not (_HEX.match(code) or _ERROR_SHAPE.match(code) or cue):
+        return None
+    if _ORDINARY.match(code) or (_UNIT.match(code) and not (cue or _ERROR_SHAPE.match(code))):
+        return None
+    if not cue and len(code) < 3 and not _HEX.match(code):
+        return None
+    worded = re.search(r"(?:error|fault|alarm)(?: ?code)?[ :：#]{1,2}\Z", before)
+    start = match.start() - len(worded[0]) if worded else match.start()
+    return Hit("error_code", start, match.end(), match.span())
+
+
+def _is_code(code: str) -> bool:
+    """Letters and digits together, and nothing that people say every day."""
+    letters = sum(char.isalpha() for char in code)
+    digits = sum(char.isdigit() for char in code)
+    return letters >= 1 and digits >= 2 and len(code) >= 4 and not _UNIT.match(code) and not _ORDINARY.match(code)

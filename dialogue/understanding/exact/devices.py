@@ -1,0 +1,105 @@
+"""What is broken: devices of the lexicon, by spelling or by sound, and unknown ones by how their names end (注浆机)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dialogue.understanding.exact.hit import Hit, without
+from dialogue.understanding.exact.names import Named, Names
+from dialogue.understanding.lexicon import Lexicon
+from dialogue.understanding.phrases import one_of
+from dialogue.understanding.sounds import Sounds
+
+MOST_OF_AN_UNKNOWN_NAME = 4
+"""Characters before the ending of a device that no lexicon knows."""
+
+_STOP = "的了吗嘛啊呢吧呀哦么是在有和跟与或把被给让叫要会能请你我他她它们这那哪台个只套部条块就又还再也都很太好快来去到从对说看修换坏用打开关报派等想问帮今明昨天年月日号楼层室边旁上下里外中前后左右老新旧大小两二三四五六七八九十一几多没不无非可以为什么怎咋谁吃喝买卖发送接收"
+_BESIDE = re.compile(r"(?:的)?(?:下面|旁边|上面|里面|后面|边上|前面|对面|附近|隔壁|底下|那边|这边|下边|里|下|旁|间|室|房|区)")
+_LINE = re.compile(r"线\Z")
+
+
+@dataclass(frozen=True)
+class Devices:
+    """Finds devices; components count only where no device is named, or where they are what misbehaves."""
+
+    known: Names
+    components: Names
+    vague: Names
+    english: re.Pattern[str]
+    english_components: re.Pattern[str]
+    unknown: re.Pattern[str]
+    not_devices: frozenset[str]
+
+    @classmethod
+    def of(cls, lexicon: Lexicon, sounds: Sounds | None) -> Devices:
+        endings = "|".join(sorted(map(re.escape, lexicon.words("device_endings")), key=len, reverse=True))
+        unknown = re.compile(
+            rf"(?<![a-z])((?:(?![{_STOP}])[\u4e00-\u9fff]){{1,{MOST_OF_AN_UNKNOWN_NAME}}}?(?:{endings})(?![\u4e00-\u9fff]?[会员组长场坪价率型]))"
+        )
+        return cls(
+            Names(lexicon.words("devices"), sounds),
+            Names(lexicon.words("components"), None),
+            Names(lexicon.words("vague_devices")),
+            one_of(f"({word}|{word}s)" for word in lexicon.words("english_devices")),
+            one_of(f"({word}|{word}s)" for word in lexicon.words("english_components")),
+            unknown,
+            frozenset((*lexicon.words("not_devices"), *lexicon.words("vague_devices"))),
+        )
+
+    def find(self, text: str, symptoms: Sequence[Hit]) -> Iterator[Hit]:
+        """Devices in the order of the text; the value is the lexicon's spelling."""
+        named = [*self.known.find(text), *_words(self.english, text)]
+        devices = _joined(_outside(named, symptoms)) or self._unknown(without(text, symptoms))
+        components = [*self.components.find(text), *_words(self.english_components, text)]
+        devices = [named for named in devices if not _is_place(text, named, devices, components)]
+        misbehaving = [named for named in components if any(0 <= hit.start - named.end <= 1 for hit in symptoms)]
+        if not devices:
+            devices = misbehaving[:1] or components[:1]
+        for named in sorted(devices):
+            yield Hit("device", named.start, named.end, named.word)
+
+    def _unknown(self, text: str) -> list[Named]:
+        found = []
+        for match in self.unknown.finditer(text):
+            if match[1] not in self.not_devices:
+                found.append(Named(match.start(1), match.end(1), match[1], True))
+        return found
+
+    def is_vague(self, text: str) -> bool:
+        """Whether the text names something without saying what."""
+        return any(True for _ in self.vague.find(text))
+
+
+def _words(form: re.Pattern[str], text: str) -> Iterator[Named]:
+    for match in form.finditer(text):
+        yield Named(match.start(), match.end(), match[0], True)
+
+
+def _outside(found: list[Named], symptoms: Sequence[Hit]) -> list[Named]:
+    """What is not part of a symptom: no 主机 in 连不上主机."""
+    return [named for named in found if not any(hit.start < named.start and named.end <= hit.end for hit in symptoms)]
+
+
+def _joined(found: list[Named]) -> list[Named]:
+    """Names that touch are one name: 聚合釜冷却泵. A production line before it is the place, not the device."""
+    joined: list[Named] = []
+    for named in sorted(found):
+        last = joined[-1] if joined else None
+        if last and named.start < last.end:
+            continue
+        if last and named.start == last.end and not named.word.isascii():
+            if _LINE.search(last.word):
+                joined[-1] = named
+            else:
+                joined[-1] = Named(last.start, named.end, last.word + named.word, False)
+        else:
+            joined.append(named)
+    return joined
+
+
+def _is_place(text: str, named: Named, devices: list[Named], components: list[Named]) -> bool:
+    """水槽下面软管漏: the sink is where, the hose is what."""
+    others = [other for other in (*devices, *components) if other.start > named.end]
+    return bool(_BESIDE.match(text, named.end)) and any(other.start - named.end <= 4 for other in others)

@@ -1,0 +1,60 @@
+"""Words of the trade, as data: devices, symptoms, places, moods, constraints, command words (S81)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+class BadLexicon(ValueError):
+    """A lexicon that cannot be used; the message names the file and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All lexicon files of a folder laid over one another: lists are joined, tables merged key by key."""
+
+    entries: dict[str, Any]
+
+    @classmethod
+    def load(cls, folder: Path) -> Lexicon:
+        """Read every `*.yaml` of the folder, in order of name. Raises BadLexicon."""
+        entries: dict[str, Any] = {}
+        for path in sorted(folder.glob("*.yaml")):
+            try:
+                content = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            except yaml.YAMLError as error:
+                raise BadLexicon(f"{path.name}: {error}") from error
+            if not isinstance(content, dict):
+                raise BadLexicon(f"{path.name}: a lexicon is a table of lists")
+            _lay_over(entries, content, path.name)
+        return cls(entries)
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """A list of words or phrases; empty if no file has it. A string of words parted by blanks is a list, a table of lists its groups."""
+        return _listed(self.entries.get(name, ()))
+
+    def table(self, name: str) -> dict[str, tuple[str, ...]]:
+        """A table of lists."""
+        return {key: _listed(value) for key, value in self.entries.get(name, {}).items()}
+
+
+def _lay_over(below: dict[str, Any], above: dict[str, Any], where: str) -> None:
+    for key, value in above.items():
+        if key not in below:
+            below[key] = value
+        elif isinstance(value, dict) and isinstance(below[key], dict):
+            _lay_over(below[key], value, where)
+        elif isinstance(value, (list, str)) and isinstance(below[key], (list, str)):
+            below[key] = [*_listed(below[key]), *_listed(value)]
+        else:
+            raise BadLexicon(f"{where}: {key!r} is a list in one file and a table in another")
+
+
+def _listed(value: Any) -> tuple[str, ...]:
+    if isinstance(value, dict):
+        return tuple(word for group in value.values() for word in _listed(group))
+    return tuple(value.split()) if isinstance(value, str) else tuple(str(item) for item in value)

@@ -1,0 +1,1 @@
+"""Commands of staff: which action, on which ticket, with what."""

@@ -1,0 +1,158 @@
+"""What a command carries: summary, reason, parts, a date, a name, an amount. Words are kept as they were written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dialogue.understanding.exact.moments import Moment
+from dialogue.understanding.exact.wishes import written
+from dialogue.understanding.numerals import number
+from dialogue.understanding.orders.commands import Command
+from dialogue.understanding.orders.subjects import Subjects
+
+MOST_OF_A_KIND = 9_999
+"""Largest quantity of one part."""
+
+_MEASURE = "个|只|支|根|套|台|条|块|件|片|张|米|把|颗|粒|盒|包|卷|瓶|桶|组|对|pcs|pieces?|units?|ea"
+_N = "[0-9]{1,4}|[一二两三四五六七八九十]{1,3}"
+_QTY_AFTER = re.compile(rf"^[ ,，]{{0,2}}(?:[x×*]|数量|各|共|要|需要|需|换|来|的)? ?[:：]?(?P<n>{_N}) ?(?:{_MEASURE}|(?=[ ,，。.]|$))(?![0-9])")
+_QTY_BEFORE = re.compile(rf"(?P<n>{_N}) ?(?:{_MEASURE}|[x×*]|of)(?:新的?|原装)?[\u4e00-\u9fffa-z ]{{0,6}}(?: |的|of )?\Z")
+_EDGE = " \t\n,，.。:：;；、~!！-—"
+_TO = re.compile(
+    r"(?:转派给?|转交给?|转给|转到|转|改派给?|派给|派|指派给?|分派给?|分给|移交给?|交给|给到|换给|推给|甩给|丢给|安排给?|给|让|叫|请|换|to|over to|assign) ?[:：]?(?P<to>@?[\u4e00-\u9fff]{1,8}|@?[a-z]{2,16}(?: [a-z]{2,12})?)"
+)
+_NAME_ENDS = re.compile(
+    r"吧|去|来|处理|跟进|跟|做|接|负责|看|弄|搞|修|了|一下|他|她|的|那|这|在|过|上门|下|先|是|帮|离|有|最|比|因|我|你|这边|好|就|啊|哈|呢"
+)
+_NOBODY = re.compile(r"^(?:单|走|出去|人|别人|其他|别|派|个|给|一|下|工|到|谁|他|她|你|我)$")
+_PRIORITY = re.compile(r"(?<![a-z0-9])p ?([0-2])(?![0-9])")
+_PRIORITY_WORDS = (("P0", r"特急|最高|立即响应|critical|highest"), ("P1", r"紧急|加急|高|high|urgent"), ("P2", r"普通|一般|最低|低|low|normal"))
+_AGREED = re.compile(r"(?:客户|对方|他|她|老板|customer|client|they|he|she).{0,6}(?:同意|认可|确认|接受|没意见|没问题|答应|ok|agreed|accepted|approved)|(?:已|已经)(?:同意|认可|确认)|agreed")
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message being read: plain words, the same with capitals kept, what it names, and when."""
+
+    text: str
+    kept: str
+    subjects: Subjects
+    moments: tuple[Moment, ...]
+    now: datetime
+    verbatim: Callable[[int, int], str]
+
+    def words(self, start: int, end: int | None = None) -> str | None:
+        """The original words of a span, without what hangs at its edges; None if nothing is left."""
+        text = self.text[start:end]
+        inner = text.strip(_EDGE)
+        if not inner:
+            return None
+        first = start + text.index(inner)
+        last = first + len(inner)
+        tail = re.match(r"[。.！!]+", self.text[last:end])
+        return self.verbatim(first, last + (len(tail[0]) if tail else 0))
+
+
+def body_start(said: Said) -> int:
+    """Where the message begins after mention and ticket number."""
+    at = len((re.match(r"(?:@\S{1,20}\s+)*\s*", said.text) or [""])[0])
+    for hit in said.subjects.tickets:
+        gap = said.text[at : hit.start]
+        if hit.start >= at and re.fullmatch(r"[ ,，、和#]*", gap):
+            at = hit.end
+            at += len(re.match(r"(?:号单|号|单|这单|那单|的)?[ ,，、:：]*", said.text[at:])[0])  # type: ignore[index]
+    return at
+
+
+def rest_after(said: Said, at: int) -> str | None:
+    """The words after a command word, without a ticket number that follows it at once."""
+    for hit in said.subjects.tickets:
+        if re.fullmatch(r"[ ,，、:：了#和]*(?:工单|单号|单)?[ ]*", said.text[at : hit.start]) and hit.start >= at:
+            at = hit.end
+            at += len(re.match(r"(?:号单|号|单)?", said.text[at:])[0])  # type: ignore[index]
+    return said.words(at)
+
+
+def after_lead(said: Said, command: Command) -> str | None:
+    """What stands after the command word; if it does not lead, all that was said, unless it is no more than the word."""
+    start = body_start(said)
+    lead = command.lead.match(said.text, start)
+    if lead:
+        end = lead.end("lead")
+        tail = re.match(r"[了啦咯喽]?", said.text[end:])
+        return rest_after(said, end + len(tail[0] if tail else ""))
+    cues = [match.span() for match in command.says.finditer(said.text, start)]
+    left = said.text[start:]
+    for first, last in reversed(cues):
+        left = left[: first - start] + left[last - start :]
+    for hit in reversed(said.subjects.tickets):
+        if hit.start >= start:
+            left = left.replace(said.text[hit.start : hit.end], "", 1)
+    return said.words(start) if len(re.sub(r"[\W_了啦吧的我已经这单个都]", "", left)) >= 2 else None
+
+
+def parts(said: Said) -> list[dict[str, Any]]:
+    """Parts by code, with quantities; 1 if none was said."""
+    wanted: list[dict[str, Any]] = []
+    spans = [hit for hit in said.subjects.codes if hit.entity in ("part_code", "device_model")]
+    for index, hit in enumerate(spans):
+        after_end = spans[index + 1].start if index + 1 < len(spans) else len(said.text)
+        before_start = spans[index - 1].end if index else 0
+        after = _QTY_AFTER.match(said.text[hit.end : min(after_end, hit.end + 14)])
+        before = _QTY_BEFORE.search(said.text[max(before_start, hit.start - 16) : hit.start])
+        qty = number((after or before)["n"]) if after or before else 1  # type: ignore[index]
+        wanted.append({"code": hit.value, "qty": max(1, min(qty or 1, MOST_OF_A_KIND))})
+    return wanted
+
+
+def code(said: Said) -> dict[str, Any]:
+    """The part named, if one was."""
+    named = next((hit.value for hit in said.subjects.codes if hit.entity in ("part_code", "device_model")), None)
+    return {"code": named} if named else {}
+
+
+def eta(said: Said) -> dict[str, Any]:
+    """The day on which a part is expected, with its code if named."""
+    when = said.moments[0].begins.date().isoformat() if said.moments else None
+    return {"date": when} | code(said)
+
+
+def agreed_time(said: Said) -> dict[str, Any]:
+    """The time agreed: the last one named."""
+    moment = said.moments[-1]
+    return {"start": written(moment.begins), "end": written(moment.ends)}
+
+
+def recipient(said: Said) -> str | None:
+    """To whom a ticket goes; None if nobody is named."""
+    for match in _TO.finditer(said.text):
+        name = match["to"].lstrip("@")
+        titled = re.match(r"[\u4e00-\u9fff]{1,4}?(?:工|师傅|经理|主管|哥|姐|总|组|队|班|部|二线)", name)
+        cut = _NAME_ENDS.search(name)
+        if titled and (not cut or titled.end() >= cut.start() or titled.end() <= cut.start()):
+            name = titled[0]
+        elif cut:
+            name = name[: cut.start()]
+        if name and not _NOBODY.match(name) and not name.isdigit():
+            start = said.text.index(name, match.start("to"))
+            return said.kept[start : start + len(name)]
+    return None
+
+
+def priority(text: str) -> str | None:
+    """P0, P1 or P2, if one is named: the last, where it is changed from one to another."""
+    levels = _PRIORITY.findall(text)
+    if levels:
+        return f"P{levels[-1]}"
+    return next((level for level, words in _PRIORITY_WORDS if re.search(words, text)), None)
+
+
+def quote(said: Said) -> dict[str, Any]:
+    """The amount named, and whether the customer agreed."""
+    amount = said.subjects.money[-1].value if said.subjects.money else None
+    agreed = _AGREED.search(said.text) and not re.search(r"(?:不|没|未|没有)(?:同意|认可|确认|接受|答应)", said.text)
+    return {"amount": amount} | ({"customer_agreed": True} if agreed else {})

@@ -1,0 +1,68 @@
+"""Command words of staff, as the lexicon lists them under `staff`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from dialogue.understanding.exact.names import Names
+from dialogue.understanding.lexicon import BadLexicon, Lexicon
+from dialogue.understanding.phrases import one_of, pattern
+from dialogue.understanding.words import ACTIONS
+
+_FILLERS = (
+    r"(?:[ ,，.。:：、~!！@]|我们|我这边|我这|我现在|我先|我已|我|俺|咱|先|请|麻烦|帮我|帮忙|帮|把|这单|这个单|这张单|这个|那单|那个单|那个|那张单|该单|此单|工单|单子|给我|可以|现在|已经|好的|收到|嗯|行|刚|刚刚|ok|okay|please|pls|hi|"
+    r"this one|this ticket|that one|that ticket|ticket|the|号单|号|单|的)*"
+)
+
+
+@dataclass(frozen=True)
+class Command:
+    """One action and the words for it."""
+
+    action: str
+    lead: re.Pattern[str]
+    says: re.Pattern[str]
+    unless: re.Pattern[str]
+
+
+@dataclass(frozen=True)
+class Commands:
+    """All commands; words that are work, and words that are chatter."""
+
+    of: dict[str, Command]
+    heard: frozenset[str]
+    work: Names
+    chatter: Names
+
+    @classmethod
+    def read(cls, lexicon: Lexicon) -> Commands:
+        """From the lexicon. Raises BadLexicon for an action that nobody knows."""
+        table: dict[str, dict[str, Any]] = lexicon.entries.get("staff", {})
+        unknown = set(table) - set(ACTIONS)
+        if unknown:
+            raise BadLexicon(f"staff: no such action: {', '.join(sorted(unknown))}")
+        commands = {action: _command(action, words) for action, words in table.items()}
+        heard = frozenset(_bare(word) for word in map(str, table.get("ack_only", {}).get("lead", ())))
+        return cls(commands, heard, Names(lexicon.words("work_words")), Names(lexicon.words("chatter")))
+
+    def is_heard(self, text: str) -> bool:
+        """Whether the text is a bare "heard" (收到, 好的👌, 1): it never counts as a response (S6, S12)."""
+        return _bare(text) in self.heard or bool(re.fullmatch(r"(?:\[[^\[\]\n]{1,6}\]|[👍👌🙏💪✅👏🆗😊]|\s)+", text))
+
+
+def _command(action: str, words: dict[str, Any]) -> Command:
+    lead = "|".join(pattern(str(word)) for word in sorted(map(str, words.get("lead", ())), key=len, reverse=True))
+    return Command(
+        action,
+        re.compile(rf"{_FILLERS}(?P<lead>{lead or '(?!)'})"),
+        one_of(map(str, words.get("says", ()))),
+        one_of(map(str, words.get("unless", ()))),
+    )
+
+
+def _bare(text: str) -> str:
+    """Letters, digits and characters only, of a text whose words may be run together."""
+    bare = re.sub(r"\[[^\[\]\n]{1,6}\]", "", text.lower())
+    return re.sub(r"[^\w]|[_ー～]", "", bare)

@@ -1,0 +1,126 @@
+"""All that can be read exactly from a customer's text: entities in the order of the text, and the slots they fill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dialogue.understanding.exact.codes import Codes
+from dialogue.understanding.exact.constraints import Constraints
+from dialogue.understanding.exact.devices import Devices
+from dialogue.understanding.exact.hit import Hit, without
+from dialogue.understanding.exact.manner import Manner
+from dialogue.understanding.exact.moments import Moment, moments
+from dialogue.understanding.exact.phone import phones
+from dialogue.understanding.exact.places import Places
+from dialogue.understanding.exact.ratings import rating
+from dialogue.understanding.exact.symptoms import Symptoms
+from dialogue.understanding.exact.ticket_number import bare_tickets, marked_tickets
+from dialogue.understanding.exact.wishes import wish
+from dialogue.understanding.lexicon import Lexicon
+from dialogue.understanding.plain import Plain
+from dialogue.understanding.sounds import Sounds
+from dialogue.understanding.words import LIST_SLOTS, Entity
+
+
+@dataclass(frozen=True)
+class Read:
+    """What was read: hits in places of the plain text, and the manner."""
+
+    plain: Plain
+    hits: tuple[Hit, ...]
+    emotion: str
+    urgency: str
+    vague_fault: bool
+
+    def entities(self) -> tuple[Entity, ...]:
+        """The hits as places of the original text; what is a string there and has no better value is its own value."""
+        return tuple(_entity(self.plain, hit) for hit in self.hits)
+
+    def slots(self) -> dict[str, Any]:
+        """Slots as the contract names them."""
+        slots: dict[str, Any] = {}
+        for entity in self.entities():
+            if entity.entity in LIST_SLOTS and entity.value not in slots.setdefault(entity.entity, []):
+                slots[entity.entity].append(entity.value)
+            elif entity.entity == "preferred_time":
+                slots["preferred_time"] = entity.value
+        return slots | {"emotion": self.emotion, "urgency": self.urgency}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The extractors, built from one lexicon."""
+
+    codes: Codes
+    symptoms: Symptoms
+    devices: Devices
+    places: Places
+    manner: Manner
+    constraints: Constraints
+
+    @classmethod
+    def of(cls, lexicon: Lexicon, sounds: Sounds | None) -> Reader:
+        return cls(
+            Codes.of(lexicon),
+            Symptoms.of(lexicon),
+            Devices.of(lexicon, sounds),
+            Places.of(lexicon),
+            Manner.of(lexicon),
+            Constraints.of(lexicon),
+        )
+
+    def read(self, said: Plain, now: datetime) -> Read:
+        """Read a customer's text; what has been read as one thing is not read as another."""
+        text = said.text
+        exact = list(phones(text))
+        exact += marked_tickets(without(text, exact))
+        exact += self.codes.find(without(text, exact))
+        named = list(moments(without(text, exact), now))
+        times = [Hit("time", moment.start, moment.end, None) for moment in named]
+        places = list(self.places.find(without(text, [*exact, *times])))
+        exact += _whole(bare_tickets(without(text, [*exact, *times, *places])))
+        rest = without(text, [*exact, *times])
+        symptoms = list(self.symptoms.find(rest))
+        devices = list(self.devices.find(without(rest, places), symptoms))
+        constraints = list(self.constraints.find(text))
+        wished = wish(text, _outside(named, constraints), now)
+        hits = [*exact, *places, *devices, *_trimmed(symptoms, devices), *self.manner.find(text)]
+        hits += [*constraints, *rating(rest), *([wished] if wished else [])]
+        found = tuple(sorted(hits, key=lambda hit: (hit.start, hit.end, hit.entity)))
+        vague = self.symptoms.is_vague(rest)
+        return Read(said, found, self.manner.emotion(text, hits), self.manner.urgency(text), vague)
+
+
+def _outside(named: list[Moment], constraints: list[Hit]) -> list[Moment]:
+    """Times that are not merely part of a condition: 需周末上门 wishes for no particular weekend."""
+    return [each for each in named if not any(hit.start <= each.start and each.end <= hit.end for hit in constraints)]
+
+
+def _whole(hits: Iterable[Hit]) -> list[Hit]:
+    """Bare numbers that a customer may mean as a ticket's have at least four digits."""
+    return [hit for hit in hits if len(hit.value) >= 4]
+
+
+def _trimmed(symptoms: list[Hit], devices: list[Hit]) -> Iterable[Hit]:
+    """A symptom begins where its device ends: 冷却泵跳了 is 冷却泵 and 跳了."""
+    for symptom in symptoms:
+        start = max([symptom.start, *(device.end for device in devices if device.start <= symptom.start < device.end)])
+        start = max([start, *(device.end for device in devices if device.start == start and device.end < symptom.end)])
+        if start < symptom.end:
+            yield symptom._replace(start=start)
+
+
+def _entity(said: Plain, hit: Hit) -> Entity:
+    start, end = said.span(hit.start, hit.end)
+    raw = said.original[start:end]
+    value = hit.value
+    if hit.entity == "error_code":
+        value = said.raw(*hit.value)
+    elif value is None and hit.entity != "preferred_time":
+        value = raw
+    elif hit.entity == "preferred_time" and value is not None:
+        value = value | {"text": raw}
+    return Entity(hit.entity, start, end, value, raw)
