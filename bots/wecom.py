@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from bots.wecom_api import API_BASE, MOST_MEDIA, Api, Trouble, loaded, moment, plain, reason
-from bots.wecom_gate import Gate, Shut, unsealed, xml_fields
+from bots.wecom_api import API_BASE, MEDIA, MOST_MEDIA, MOST_TEXT, RATE, Api, Trouble, loaded, moment, plain, reader
+from bots.wecom_gate import Gate, unsealed, xml_fields
 from core.words import (
     Accept,
     Answer,
@@ -24,29 +24,17 @@ from core.words import (
     Room,
     Say,
     Shelf,
-    Size,
-    Unreadable,
     Who,
 )
 
-MOST_TEXT = Size(2048, "bytes")
-"""Longest text of a message."""
 GAP = 2.0
 """Seconds between two messages to one member: WeCom silently drops what goes beyond 30 a minute."""
-RATE = 150.0
-"""Messages a second: 10,000 calls a minute are allowed to an API and corporation."""
 DUPLICATE_SECONDS = 10
 """For how long WeCom keeps a message from showing twice. It compares contents, not keys, so that a longer time would
 swallow an honest repetition; this covers one that follows a lost answer."""
 
 CAN = Can(text=MOST_TEXT, file=MOST_MEDIA, gap=GAP, rate=RATE)
 
-_MEDIA: Mapping[str, tuple[Kind, str | None]] = {
-    "image": ("image", "image/jpeg"),
-    "voice": ("voice", "audio/amr"),
-    "video": ("file", "video/mp4"),
-    "file": ("file", None),
-}
 _EVENTS: Mapping[str, Kind] = {
     "subscribe": "enter",
     "enter_agent": "enter",
@@ -92,44 +80,41 @@ class WeCom:
         self._api = Api(config.api_base, config.corp_id, config.secret, shelf, transport)
 
     @staticmethod
+    @reader
     def read(raw: bytes) -> list[Inbound]:
         """The message in a decrypted callback (XML, or JSON with the same names). Raises Unreadable."""
-        try:
-            return _read(raw)
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
-            raise Unreadable(f"not a WeCom message: {reason(error)}") from error
+        fields = _fields(raw)
+        if "InfoType" in fields:
+            return []
+        said = _event(fields) if fields["MsgType"] == "event" else _message(fields)
+        if said is None:
+            return []
+        agent, user = fields["AgentID"], fields["FromUserName"]
+        key = ":".join(("wecom", agent, user, *said.pop("number")))
+        room, at = Room("wecom", agent, user), moment(fields["CreateTime"])
+        return [Inbound(key=key, at=at, who=Who(user), room=room, raw=raw, **said)]
 
     async def run(self, accept: Accept) -> None:
         """Returns at once: the app speaks by callback only."""
 
     async def receive(self, hook: Hook, accept: Accept) -> Answer:
         """Checks and opens a callback, and answers it once it is durable."""
-        try:
-            message = self._gate.open(hook, self._clock())
-        except Shut as shut:
-            return Answer(shut.status)
-        if hook.method == "GET":
-            return Answer(200, message)
-        await accept([message])
-        return Answer()
+        return await self._gate.receive(hook, self._clock(), lambda message: accept([message]))
 
     async def post(self, room: Room, say: Say, key: str) -> Receipt:
         """Sends one fitted message: its text, then its file."""
+        ref = None
         try:
             messages = [{"msgtype": "text", "text": {"content": plain(say.text)}}] if say.text else []
             if say.file:
-                kind, media_id = await self._api.upload(say.file, await self._files(say.file.hash))
-                messages.append({"msgtype": kind, kind: {"media_id": media_id}})
-            ref = None
+                messages.append(await self._api.file_message(say.file, self._files))
             for message in messages:
                 ref = await self._send(room.id, message)
-            return Receipt("sent", ref=ref)
         except Trouble as trouble:
             return trouble.receipt()
-        except KeyError:
-            return Receipt("refused", why="the file is not in the store")
+        return Receipt("sent", ref=ref) if ref else Receipt("refused", why="nothing to send")
 
-    async def _send(self, userid: str, message: dict[str, Any]) -> str | None:
+    async def _send(self, userid: str, message: dict[str, Any]) -> str:
         answer = await self._api.call(
             "message/send",
             {
@@ -142,7 +127,7 @@ class WeCom:
         )
         if answer.get("invaliduser") or answer.get("unlicenseduser"):
             raise Trouble("the member cannot be reached by this app", "gone")
-        return answer.get("msgid")
+        return str(answer.get("msgid", "unnamed"))
 
     async def fetch(self, media: Media) -> bytes:
         """A file that a member sent, of at most 20 MB; WeCom keeps it for three days. Raises CannotFetch."""
@@ -152,67 +137,35 @@ class WeCom:
         await self._api.close()
 
 
-def _read(raw: bytes) -> list[Inbound]:
-    fields = _fields(raw)
-    if "InfoType" in fields:
-        return []
-    if fields["MsgType"] == "event":
-        return _event(fields, raw) if fields["Event"] in _EVENTS else []
-    kind, text, media = _content(fields)
-    if kind is None:
-        return []
-    agent, user, number = fields["AgentID"], fields["FromUserName"], fields["MsgId"]
-    return [
-        Inbound(
-            key=f"wecom:{agent}:{user}:{number}",
-            at=moment(fields["CreateTime"]),
-            who=Who(user),
-            room=Room("wecom", agent, user),
-            kind=kind,
-            text=text,
-            media=media,
-            id=number,
-            raw=raw,
-        )
-    ]
-
-
 def _fields(raw: bytes) -> Mapping[str, str]:
     if not raw.lstrip().startswith(b"{"):
         return xml_fields(raw)
     return {name: str(value) for name, value in loaded(raw).items()}
 
 
-def _content(fields: Mapping[str, str]) -> tuple[Kind | None, str, tuple[Media, ...]]:
-    """Kind, text and media of a message. A place reads "latitude,longitude name"."""
+def _message(fields: Mapping[str, str]) -> dict[str, Any] | None:
+    """What a message says; a place reads "latitude,longitude name"."""
+    numbered = {"number": (fields["MsgId"],), "id": fields["MsgId"]}
     match fields["MsgType"]:
         case "text":
-            return "text", fields["Content"], ()
+            return {"kind": "text", "text": fields["Content"], **numbered}
         case "location":
             place = f"{fields['Location_X']},{fields['Location_Y']} {fields.get('Label', '')}"
-            return "place", place.strip(), ()
+            return {"kind": "place", "text": place.strip(), **numbered}
         case "link":
-            return "text", "\n".join(filter(None, (fields["Title"], fields.get("Description"), fields["Url"]))), ()
-        case message if message in _MEDIA:
-            kind, mime = _MEDIA[message]
-            return kind, "", (Media(fields["MediaId"], mime, fields.get("FileName")),)
-    return None, "", ()
+            lines = (fields["Title"], fields.get("Description"), fields["Url"])
+            return {"kind": "text", "text": "\n".join(filter(None, lines)), **numbered}
+        case message if message in MEDIA:
+            kind, mime = MEDIA[message]
+            return {"kind": kind, "media": (Media(fields["MediaId"], mime, fields.get("FileName")),), **numbered}
+    return None
 
 
-def _event(fields: Mapping[str, str], raw: bytes) -> list[Inbound]:
-    agent, user, event = fields["AgentID"], fields["FromUserName"], fields["Event"]
-    pressed, task = fields.get("EventKey", ""), fields.get("TaskId", "")
-    kind = _EVENTS[event]
-    return [
-        Inbound(
-            key=":".join(("wecom", agent, user, fields["CreateTime"], event, pressed, task)),
-            at=moment(fields["CreateTime"]),
-            who=Who(user),
-            room=Room("wecom", agent, user),
-            kind=kind,
-            text=fields.get("ScanCodeInfo/ScanResult", ""),
-            about=task or None,
-            press=fields["EventKey"] if kind == "press" else None,
-            raw=raw,
-        )
-    ]
+def _event(fields: Mapping[str, str]) -> dict[str, Any] | None:
+    """What an event means: events have no number, so that all that tells them apart becomes part of the key."""
+    kind, task = _EVENTS.get(fields["Event"]), fields.get("TaskId", "")
+    if kind is None:
+        return None
+    said: dict[str, Any] = {"kind": kind, "text": fields.get("ScanCodeInfo/ScanResult", ""), "about": task or None}
+    said["number"] = (fields["CreateTime"], fields["Event"], fields.get("EventKey", ""), task)
+    return said | {"press": fields["EventKey"]} if kind == "press" else said

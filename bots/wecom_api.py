@@ -8,14 +8,26 @@ import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Literal, TypeVar
+from functools import wraps
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import httpx
 import orjson
 
-from core.words import SECOND, CannotFetch, FileRef, Micros, Receipt, Shelf
+from core.words import SECOND, CannotFetch, FileRef, Files, Kind, Micros, Receipt, Shelf, Size, Unreadable
 
 API_BASE = "https://qyapi.weixin.qq.com"
+MOST_TEXT = Size(2048, "bytes")
+"""Longest text of a message, to members and to customers."""
+RATE = 150.0
+"""Messages a second: 10,000 calls a minute are allowed to an API and corporation."""
+MEDIA: Mapping[str, tuple[Kind, str | None]] = {
+    "image": ("image", "image/jpeg"),
+    "voice": ("voice", "audio/amr"),
+    "video": ("file", "video/mp4"),
+    "file": ("file", None),
+}
+"""Message types that carry a file: their kind, and the media type as far as WeCom lets it be known."""
 CONNECT_SECONDS = 3.0
 SILENCE_SECONDS = 8.0
 """Longest silence of the platform before its answer, and between two pieces of it."""
@@ -68,6 +80,7 @@ ACTIONS: Mapping[int, Action] = {
 
 _LINK = re.compile(r"<(?=\s*/?\s*a[\s>])", re.IGNORECASE)
 _Answer = TypeVar("_Answer")
+_Payload = ParamSpec("_Payload")
 
 
 class Trouble(Exception):
@@ -116,17 +129,21 @@ class Api:
         how = {"content": orjson.dumps(whole(body)), "headers": {"content-type": "application/json"}}
         return await self._with_token(lambda token: self._json("POST", path, {"access_token": token}, **how))
 
-    async def upload(self, file: FileRef, content: bytes) -> tuple[str, str]:
-        """The message type and media id of a file that now lies with WeCom, for three days. Raises Trouble."""
+    async def file_message(self, file: FileRef, files: Files) -> dict[str, Any]:
+        """The message that shows a stored file, which from now on lies with WeCom for three days. Raises Trouble."""
+        try:
+            content = await files(file.hash)
+        except KeyError as error:
+            raise Trouble("the file is not in the store", "give_up") from error
         if not LEAST_MEDIA <= len(content) <= MOST_MEDIA:
             raise Trouble(f"a file of {len(content)} bytes cannot be sent", "give_up")
         picture = file.mime in ("image/jpeg", "image/png") and len(content) <= MOST_IMAGE
         kind = "image" if picture else "file"
-        files = {"media": (whole(file.name), content, file.mime)}
+        form = {"media": (whole(file.name), content, file.mime)}
         answer = await self._with_token(
-            lambda token: self._json("POST", "media/upload", {"access_token": token, "type": kind}, files=files)
+            lambda token: self._json("POST", "media/upload", {"access_token": token, "type": kind}, files=form)
         )
-        return kind, str(answer.get("media_id", ""))
+        return {"msgtype": kind, kind: {"media_id": answer.get("media_id")}}
 
     async def download(self, media_id: str) -> bytes:
         """A file that somebody sent. Raises CannotFetch if it is gone or too large, Trouble if it may come later."""
@@ -253,14 +270,24 @@ def moment(seconds: Any) -> Micros:
     return instant * SECOND
 
 
-def reason(error: Exception) -> str:
-    """Why a payload could not be read, in a few words without its contents."""
-    return f"{error} is missing" if isinstance(error, KeyError) else type(error).__name__
+def reader(read: Callable[_Payload, _Answer]) -> Callable[_Payload, _Answer]:
+    """A function that reads a payload, made to raise Unreadable, with few words and no contents, if it cannot."""
+
+    @wraps(read)
+    def reading(*payload: _Payload.args, **named: _Payload.kwargs) -> _Answer:
+        try:
+            return read(*payload, **named)
+        except KeyError as error:
+            raise Unreadable(f"not a message of WeCom: {error} is missing") from error
+        except (ValueError, TypeError, AttributeError) as error:
+            raise Unreadable(f"not a message of WeCom ({type(error).__name__})") from error
+
+    return reading
 
 
 def plain(text: str) -> str:
     """Text in which WeCom sees no markup for links: what a customer wrote must not look like ours to a colleague."""
-    return _LINK.sub("(", text)
+    return _LINK.sub("(", whole(text))
 
 
 def whole(value: Any) -> Any:

@@ -11,11 +11,11 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from core.words import MINUTE, SECOND, Hook, Micros, Unreadable
+from core.words import MINUTE, SECOND, Answer, Hook, Micros, Unreadable
 
 MOST_BODY = 256 * 1024
 """Longest callback body, bytes. WeCom's own stay below 10 KB."""
@@ -95,6 +95,17 @@ class Gate:
             ):
                 return self._unseal(seal, sealed)
         raise Shut(403, "signature")
+
+    async def receive(self, hook: Hook, now: Micros, take: Callable[[bytes], Awaitable[None]]) -> Answer:
+        """The answer to a callback, given after `take` has its message; a GET hears the text that it sent sealed."""
+        try:
+            message = self.open(hook, now)
+        except Shut as shut:
+            return Answer(shut.status)
+        if hook.method == "GET":
+            return Answer(200, message)
+        await take(message)
+        return Answer()
 
     def _unseal(self, seal: Seal, sealed: str) -> bytes:
         try:

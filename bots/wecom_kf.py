@@ -9,16 +9,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import orjson
 
-from bots.wecom_api import API_BASE, MOST_MEDIA, Api, Trouble, plain
-from bots.wecom_gate import Gate, Shut, unsealed, xml_fields
-from bots.wecom_kf_items import MOST_KEY, failed_send, messages_in
+from bots.wecom_api import API_BASE, MEDIA, MOST_MEDIA, MOST_TEXT, RATE, Api, Trouble, loaded, moment, plain, reader
+from bots.wecom_gate import Gate, unsealed, xml_fields
 from core.words import (
     HOUR,
     MINUTE,
@@ -39,11 +38,10 @@ from core.words import (
     Say,
     Shelf,
     Size,
+    Who,
     Window,
 )
 
-MOST_TEXT = Size(2048, "bytes")
-"""Longest text of a message."""
 MOST_HEAD = Size(1024, "bytes")
 """Longest text above a menu; what is longer goes before it as a message of its own."""
 MOST_ITEMS = 10
@@ -52,15 +50,13 @@ MOST_ITEM = 128
 """Longest id and longest label of an item, bytes."""
 PUSH = Window(seconds=48 * HOUR // SECOND, messages=5)
 """How long and how often we may speak after a customer's message."""
-RATE = 150.0
-"""Messages a second: 10,000 calls a minute are allowed to an API and corporation."""
-PAGE = 1000
-"""Most items of one pull."""
+PAGE = {"limit": 1000, "voice_format": 0}
+"""How to pull: at most so many items, and voices as AMR (not SILK)."""
 TOKEN_FRESH = 10 * MINUTE
 """How long the token of a hint may be used."""
 STALE_TOKEN = 95007
-AMR = 0
-"""The voice format to ask for."""
+MOST_KEY = 32
+"""Longest message id of our own, bytes."""
 
 CAN = Can(
     text=MOST_TEXT,
@@ -73,6 +69,18 @@ CAN = Can(
     push=PUSH,
 )
 
+_CUSTOMER = 3
+"""Origin of what a customer wrote; 4 is the system, 5 a person at the service desk."""
+_LINES: Mapping[str, tuple[str, ...]] = {
+    "link": ("title", "desc", "url"),
+    "miniprogram": ("title",),
+    "channels": ("nickname", "title"),
+    "channels_shop_product": ("title", "product_id"),
+    "channels_shop_order": ("product_titles", "order_id", "state"),
+}
+"""Cards that customers pass on, and what of them reads as text."""
+_ENVELOPE = {"msgid", "external_userid", "origin"}
+"""An item with none of these was said by nobody."""
 _log = logging.getLogger(__name__)
 
 
@@ -97,7 +105,6 @@ class WeComKf:
 
     name = "wecom_kf"
     unseal = staticmethod(unsealed)
-    failed_send = staticmethod(failed_send)
 
     def __init__(
         self,
@@ -120,22 +127,19 @@ class WeComKf:
         self._woken = asyncio.Event()
 
     @staticmethod
+    @reader
     def read(raw: bytes) -> list[Inbound]:
-        """The messages in one sync_msg item, or a whole page; a callback says nothing. Raises Unreadable."""
-        return messages_in(raw)
+        """The messages in one sync_msg item, or in a whole page; a callback says nothing. Raises Unreadable."""
+        found = xml_fields(raw) if raw.lstrip().startswith(b"<") else loaded(raw)
+        if "MsgType" in found:
+            return []
+        return _page(found["msg_list"]) if "msg_list" in found else _item(found, raw)
 
     async def receive(self, hook: Hook, accept: Accept) -> Answer:
         """Checks a hint and wakes `run`. It is answered at once, since the messages lie safe with WeCom."""
-        try:
-            message = self._gate.open(hook, self._clock())
-        except Shut as shut:
-            return Answer(shut.status)
-        if hook.method == "GET":
-            return Answer(200, message)
-        self._heed(message)
-        return Answer()
+        return await self._gate.receive(hook, self._clock(), self._heed)
 
-    def _heed(self, message: bytes) -> None:
+    async def _heed(self, message: bytes) -> None:
         try:
             hint = xml_fields(message)
         except ValueError:
@@ -192,13 +196,12 @@ class WeComKf:
         while more:
             page = await self._page(account, cursor)
             items, following = page.get("msg_list") or [], page.get("next_cursor") or cursor
-            moved = following != cursor
-            if items or moved:
+            if items or following != cursor:
                 await accept([orjson.dumps(item) for item in items], Cursor(name, following))
-            cursor, more = following, moved and page.get("has_more") == 1
+            cursor, more = following, following != cursor and page.get("has_more") == 1
 
     async def _page(self, account: str, cursor: str) -> dict[str, Any]:
-        ask = {"open_kfid": account, "cursor": cursor, "limit": PAGE, "voice_format": AMR}
+        ask = {"open_kfid": account, "cursor": cursor, **PAGE}
         token, at = self._tokens.get(account, ("", 0))
         if token and self._clock() - at < TOKEN_FRESH:
             try:
@@ -217,8 +220,6 @@ class WeComKf:
                 await self._send(room, message_id(key, part), message)
         except Trouble as trouble:
             return trouble.receipt()
-        except KeyError:
-            return Receipt("refused", why="the file is not in the store")
         return Receipt("sent", ref=message_id(key)) if messages else Receipt("refused", why="nothing to send")
 
     async def _messages(self, say: Say) -> list[dict[str, Any]]:
@@ -230,8 +231,7 @@ class WeComKf:
             head = {"head_content": text} if text else {}
             messages.append({"msgtype": "msgmenu", "msgmenu": {**head, "list": [_choice(b) for b in say.buttons]}})
         if say.file:
-            kind, media_id = await self._api.upload(say.file, await self._files(say.file.hash))
-            messages.append({"msgtype": kind, kind: {"media_id": media_id}})
+            messages.append(await self._api.file_message(say.file, self._files))
         return messages
 
     async def _send(self, room: Room, msgid: str, message: dict[str, Any]) -> None:
@@ -263,3 +263,87 @@ def _choice(button: Button) -> dict[str, Any]:
     if button.url:
         return {"type": "view", "view": {"url": button.url, "content": button.label}}
     return {"type": "click", "click": {"id": button.token, "content": button.label}}
+
+
+@reader
+def failed_send(raw: bytes) -> tuple[str, int] | None:
+    """Which post (by its Receipt's `ref`) WeCom could not deliver after all, and its reason (fail_type 0 to 13).
+
+    None for any other item. Raises Unreadable.
+    """
+    item = loaded(raw)
+    if item.get("msgtype") != "event" or item["event"]["event_type"] != "msg_send_fail":
+        return None
+    msgid = _text(item["event"]["fail_msgid"])
+    return (msgid[:-1] + "0" if len(msgid) == MOST_KEY else msgid), int(item["event"]["fail_type"])
+
+
+def _page(items: list[dict[str, Any]]) -> list[Inbound]:
+    """All messages of a page. An item that tells no time of its own came after the one before it."""
+    messages, since = [], {}
+    for item in items:
+        since = {"send_time": item["send_time"]} if "send_time" in item else since
+        messages += _item(since | item, orjson.dumps(item))
+    return messages
+
+
+def _item(item: dict[str, Any], raw: bytes) -> list[Inbound]:
+    event = item["event"] if item["msgtype"] == "event" else None
+    if event is None and (not _ENVELOPE & item.keys() or item["origin"] != _CUSTOMER):
+        return []
+    said = _said(item, item["msgtype"]) if event is None else _happened(event)
+    if said is None:
+        return []
+    where = item if event is None else event
+    account, customer = _text(where["open_kfid"]), _text(where["external_userid"])
+    key = f"wecom_kf:{account}:{said.pop('number', None) or _text(item['msgid'])}"
+    room, at = Room("wecom_kf", account, customer), moment(item["send_time"])
+    return [Inbound(key=key, at=at, who=Who(customer), room=room, id=item.get("msgid"), raw=raw, **said)]
+
+
+def _said(item: Mapping[str, Any], message: str) -> dict[str, Any] | None:
+    """What a message says; a place reads "latitude,longitude name address"."""
+    part = item.get(message, {})
+    if message in MEDIA:
+        kind, mime = MEDIA[message]
+        return {"kind": kind, "media": (Media(_text(part["media_id"]), mime),)}
+    if message in _LINES:
+        return {"kind": "text", "text": "\n".join(_text(part[line]) for line in _LINES[message] if line in part)}
+    match message:
+        case "text":
+            said = {"kind": "text", "text": _text(part["content"])}
+            return said | {"kind": "press", "press": _text(part["menu_id"])} if part.get("menu_id") else said
+        case "location":
+            names = filter(None, (part.get("name"), part.get("address")))
+            return {"kind": "place", "text": " ".join([f"{part['latitude']},{part['longitude']}", *names])}
+        case "business_card":
+            return {"kind": "contact", "text": _text(part["userid"])}
+        case "merged_msg":
+            return {"kind": "text", "text": _record(part)}
+    return None
+
+
+def _happened(event: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What an event means for us: a customer came in, or took a message back."""
+    match event["event_type"]:
+        case "enter_session":
+            return {"kind": "enter", "text": _text(event.get("scene_param") or event.get("scene", ""))}
+        case "user_recall_msg":
+            recalled = _text(event["recall_msgid"])
+            return {"kind": "recall", "about": recalled, "number": f"recall:{recalled}"}
+    return None
+
+
+def _record(merged: Mapping[str, Any]) -> str:
+    """A chat record that a customer passes on, one line a message."""
+    lines = [_text(merged["title"])]
+    for part in merged["item"]:
+        text = loaded(part["msg_content"].encode()).get("text", {}).get("content", f"[{part['msgtype']}]")
+        lines.append(f"{part['sender_name']}：{text}")
+    return "\n".join(lines)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("text was expected")
+    return value

@@ -29,7 +29,7 @@ async def body_of(receive: Callable[[], Awaitable[Any]]) -> bytes:
     while more:
         message = await receive()
         pieces.append(message.get("body", b""))
-        more = message.get("morebody_of", False)
+        more = message.get("more_body", False)
     return b"".join(pieces)
 
 

@@ -1,0 +1,10 @@
+"""Every channel under the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.contract import wecom_cases
+from tests.contract.rig import Case
+
+CASES: Sequence[Case] = (wecom_cases.APP, wecom_cases.KF)
