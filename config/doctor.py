@@ -9,9 +9,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from config.loading import Unusable, load
 from config.secret import CannotReveal, Secret
@@ -29,6 +32,8 @@ NEEDED = {
     "webchat": (),
 }
 """What a channel that is switched on cannot do without."""
+CONNECT_S = 5
+"""Seconds that a database server has to answer."""
 MARKS = {"error": "✗", "warning": "!", "ok": "✓"}
 CLOSING = {
     "zh": ("可以启动。", "{errors} 个错误，{warnings} 个提醒。"),
@@ -38,7 +43,8 @@ CLOSING = {
 
 def examine(settings: Settings, lang: Language = "zh") -> list[Finding]:
     """Everything that is wrong with this machine, these settings and this database; nothing is changed."""
-    return [trouble.said(lang) for check in CHECKS for trouble in check(settings)]
+    troubles = list(shadowed(settings)) or [trouble for check in CHECKS for trouble in check(settings)]
+    return [trouble.said(lang) for trouble in troubles]
 
 
 def report(lang: Language | None = None) -> int:
@@ -148,6 +154,33 @@ def secrets(settings: Settings) -> Iterator[Trouble]:
             yield Trouble("aes_key_length", values={**shown, "length": AES_KEY_CHARACTERS})
 
 
+def database(settings: Settings) -> Iterator[Trouble]:
+    """A database that cannot be reached, or whose schema is not this program's."""
+    from core.store import migrate  # a house with a shadowed core must be able to say so
+
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        yield Trouble("database_empty")
+        return
+    try:
+        state = migrate.state(_impatient(settings.store_url()))
+    except CannotReveal:
+        return
+    except SQLAlchemyError as error:
+        why = str(getattr(error, "orig", error)).partition("\n")[0]
+        yield Trouble("database_unreachable", values={"url": settings.database_url, "why": why})
+        return
+    if state != "current":
+        yield Trouble(f"database_{state}")
+
+
+def _impatient(url: str) -> str:
+    if not url.startswith("postgresql"):
+        return url
+    seconds = {"connect_timeout": str(CONNECT_S)}
+    return make_url(url).update_query_dict(seconds).render_as_string(hide_password=False)
+
+
 def _secrets_in_use(settings: Settings) -> Iterator[tuple[str, Secret]]:
     if settings.database_password:
         yield "database_password", settings.database_password
@@ -164,7 +197,6 @@ def _secrets_of(section: BaseModel, where: str) -> Iterator[tuple[str, Secret]]:
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Trouble]], ...] = (
-    shadowed,
     python_untried,
     sqlite_old,
     tzdata_missing,
@@ -172,4 +204,5 @@ CHECKS: tuple[Callable[[Settings], Iterator[Trouble]], ...] = (
     listening,
     channels,
     secrets,
+    database,
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from config.loading import NOT_SETTINGS
 from config.settings import PREFIX
@@ -53,6 +55,39 @@ def postgres_url(postgres: databases.Postgres) -> Iterator[str]:
 def database_url(request: pytest.FixtureRequest) -> str:
     """A new, empty database, once of each kind: what holds on one must hold on the other."""
     return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and no rows."""
+    from core.store import migrate
+
+    path = tmp_path_factory.mktemp("template") / "desk.db"
+    migrate.create(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: databases.Postgres) -> str:
+    """A database on the real server with all tables and no rows; its name."""
+    from core.store import migrate
+
+    url = postgres.fresh()
+    migrate.create(url)
+    return make_url(url).database or ""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def desk_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A new database with all tables and no rows, once of each kind."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "desk.db")
+        yield f"sqlite:///{tmp_path / 'desk.db'}"
+    else:
+        server = request.getfixturevalue("postgres")
+        url = server.fresh(request.getfixturevalue("postgres_template"))
+        yield url
+        server.drop(url)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

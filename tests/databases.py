@@ -28,7 +28,8 @@ class Postgres:
         """The URL of a new database."""
         name = f"desk_{next(self._numbers)}"
         self._say(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
-        return str(make_url(self.address).set(database=name).render_as_string(hide_password=False))
+        url = make_url(self.address).set(drivername="postgresql+psycopg", database=name)
+        return url.render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever is still connected."""

@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import psycopg
-from sqlalchemy.engine import make_url
+import pytest
+from sqlalchemy import Connection, create_engine, inspect, text
 
-from tests.databases import Postgres
+from core.store import migrate
 
-
-def _run(url: str, sql: str) -> list[tuple]:
-    if url.startswith("sqlite:"):
-        with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
-            return connection.execute(sql).fetchall()
-    with psycopg.connect(url, autocommit=True) as connection:
-        cursor = connection.execute(sql.encode())
-        return cursor.fetchall() if cursor.description else []
+CREATE = text("CREATE TABLE word (text TEXT)")
+INSERT = text("INSERT INTO word VALUES ('异响')")
+SELECT = text("SELECT text FROM word")
 
 
-def test_a_database_of_either_kind_takes_rows(database_url: str) -> None:
-    _run(database_url, "CREATE TABLE word (text TEXT)")
-    _run(database_url, "INSERT INTO word VALUES ('异响')")
-    assert _run(database_url, "SELECT text FROM word") == [("异响",)]
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
 
 
-def test_the_next_test_finds_it_empty(database_url: str) -> None:
-    _run(database_url, "CREATE TABLE word (text TEXT)")
-    assert _run(database_url, "SELECT text FROM word") == []
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_every_test_finds_an_empty_database(database_url: str, time: str) -> None:
+    with connected(database_url) as connection:
+        assert inspect(connection).get_table_names() == []
+        connection.execute(CREATE)
+        connection.execute(INSERT)
+    with connected(database_url) as connection:
+        assert connection.execute(SELECT).all() == [("异响",)]
 
 
-def test_a_database_can_be_copied(postgres: Postgres) -> None:
-    original = postgres.fresh()
-    _run(original, "CREATE TABLE word AS SELECT '漏油' AS text")
-    copy = postgres.fresh(template=make_url(original).database or "")
-    _run(original, "DROP TABLE word")
-    assert _run(copy, "SELECT text FROM word") == [("漏油",)]
-    postgres.drop(original)
-    postgres.drop(copy)
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_every_test_finds_all_tables_and_no_rows(desk_url: str, time: str) -> None:
+    assert migrate.state(desk_url) == "current"
+    with connected(desk_url) as connection:
+        tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        assert {"inbox", "outbox", "event"} <= tables
+        assert [name for name in tables if connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar()] == []
+        connection.execute(CREATE)

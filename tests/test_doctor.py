@@ -8,16 +8,22 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from config import doctor
 from config.doctor import examine, report
-from config.settings import Settings
+from config.secret import Secret
+from config.settings import Channels, Settings, Webchat
 from config.shadow import ROOMS
-
-pytestmark = pytest.mark.usefixtures("elsewhere")
 
 HOME = Path(__file__).parent.parent
 AES_KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
+
+
+@pytest.fixture(autouse=True)
+def migrated(elsewhere: None, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The desk's database has been migrated."""
+    monkeypatch.setenv("HUIYING_DATABASE_URL", f"sqlite:///{sqlite_template}")
 
 
 @pytest.fixture
@@ -49,7 +55,7 @@ def one(settings: Settings) -> tuple[str, str]:
 
 
 def with_wecom(wecom: dict, **others: object) -> Settings:
-    return Settings.model_validate({"channels": {"wecom": wecom}, "public_url": "https://desk.example.com", **others})
+    return Settings(**{"channels": {"wecom": wecom}, "public_url": "https://desk.example.com", **others})  # pyright: ignore[reportArgumentType]
 
 
 def test_a_complete_channel_is_in_order(wecom: dict) -> None:
@@ -96,7 +102,7 @@ def test_an_aes_key_that_cannot_be_one_is_seen_and_not_shown(wecom: dict, tmp_pa
 
 
 def test_no_channel_at_all_is_a_warning() -> None:
-    settings = Settings.model_validate({"channels": {"webchat": {"enabled": False}}})
+    settings = Settings(channels=Channels(webchat=Webchat(enabled=False)))
     assert one(settings) == ("warning", "No channel is switched on: nobody can talk with the desk.")
 
 
@@ -130,6 +136,35 @@ def test_a_data_folder_that_cannot_be_made_is_seen(tmp_path: Path) -> None:
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     examine(Settings())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_migrated_database_is_in_order(desk_url: str) -> None:
+    assert found(Settings(database_url=desk_url)) == []
+
+
+def test_a_database_without_tables_is_seen(database_url: str) -> None:
+    assert one(Settings(database_url=database_url)) == ("error", "The database has no tables yet.")
+
+
+def test_a_database_of_a_later_version_is_seen(desk_url: str) -> None:
+    engine = create_engine(desk_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'of_tomorrow'"))
+    engine.dispose()
+    assert one(Settings(database_url=desk_url)) == ("error", "The database is newer than the program.")
+
+
+def test_a_file_that_is_no_database_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "desk.db").write_bytes(b"not a database, but long enough to be looked at" * 100)
+    level, what = one(Settings(database_url=f"sqlite:///{tmp_path}/desk.db"))
+    assert (level, "cannot be reached (file is not a database)" in what) == ("error", True)
+
+
+def test_a_database_server_that_does_not_answer_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESK_DB", "hunter2-plain")
+    settings = Settings(database_url="postgresql://desk@127.0.0.1:1/desk", database_password=Secret("env:DESK_DB"))
+    level, what = one(settings)
+    assert (level, "127.0.0.1:1/desk cannot be reached" in what, "hunter2" in what) == ("error", True, False)
 
 
 def test_old_libraries_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
