@@ -53,15 +53,15 @@ class Connection:
         self._dialect = dialect
         self._prepared: WeakKeyDictionary[Any, Prepared] = WeakKeyDictionary()
 
-    def all(self, statement: Executable, **values: Any) -> list[tuple[Any, ...]]:
+    def all(self, statement: Executable, /, **values: Any) -> list[tuple[Any, ...]]:
         """Every row that the statement returns."""
         return self._run(statement, values).fetchall()
 
-    def one(self, statement: Executable, **values: Any) -> tuple[Any, ...] | None:
+    def one(self, statement: Executable, /, **values: Any) -> tuple[Any, ...] | None:
         """The first row, or None."""
         return self._run(statement, values).fetchone()
 
-    def run(self, statement: Executable, **values: Any) -> int:
+    def run(self, statement: Executable, /, **values: Any) -> int:
         """Carry out a change; how many rows it touched."""
         return self._run(statement, values).rowcount
 
@@ -125,7 +125,7 @@ class Connection:
     def _prepare(self, statement: Executable) -> Prepared:
         prepared = self._prepared.get(statement)
         if prepared is None:
-            compiled = statement.compile(dialect=self._dialect, compile_kwargs={"render_postcompile": True})
+            compiled = statement.compile(dialect=self._dialect)
             names = tuple(compiled.positiontup) if compiled.positional else tuple(compiled.params)
             prepared = Prepared(str(compiled), names, compiled.params)
             self._prepared[statement] = prepared

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from core.store.database import Connection
-from core.store.model import Job, JobState
+from core.store.model import UNFINISHED_JOBS, Job, JobState
 from core.store.turn import Turn
 from core.words import MINUTE, SECOND, Micros
 
@@ -20,7 +20,7 @@ BACK_OFF = (2 * SECOND, 10 * SECOND, 1 * MINUTE, 10 * MINUTE)
 _job = Job.table
 _due = (
     select(_job)
-    .where(_job.c.state.in_([JobState.WAITING, JobState.LEASED]), _job.c.due_at <= bindparam("now"))
+    .where(UNFINISHED_JOBS, _job.c.due_at <= bindparam("now"))
     .order_by(_job.c.due_at, _job.c.id)
     .limit(bindparam("most"))
 )

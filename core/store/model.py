@@ -12,6 +12,13 @@ from core.store.rows import Row, stored
 from core.words import Micros
 
 
+WAITING_MESSAGES = text("state = 'new'")
+UNSENT = text("state in ('waiting', 'leased')")
+WAITING_TIMERS = text("state = 'waiting'")
+UNFINISHED_JOBS = text("state in ('waiting', 'leased')")
+"""Conditions spelled out, in queries as in the partial indexes that serve them: bound values would hide the index."""
+
+
 class InboxState(StrEnum):
     NEW = "new"
     DONE = "done"
@@ -21,7 +28,7 @@ class InboxState(StrEnum):
 @stored(
     "inbox",
     UniqueConstraint("key"),
-    Index("inbox_waiting", "id", sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'")),
+    Index("inbox_waiting", "id", sqlite_where=WAITING_MESSAGES, postgresql_where=WAITING_MESSAGES),
     Index("inbox_by_room", "room", "id"),
 )
 class Inbox(Row):
@@ -108,19 +115,8 @@ class OutboxState(StrEnum):
 @stored(
     "outbox",
     UniqueConstraint("key"),
-    Index(
-        "outbox_unsent",
-        "room",
-        "id",
-        sqlite_where=text("state in ('waiting', 'leased')"),
-        postgresql_where=text("state in ('waiting', 'leased')"),
-    ),
-    Index(
-        "outbox_due",
-        "due_at",
-        sqlite_where=text("state in ('waiting', 'leased')"),
-        postgresql_where=text("state in ('waiting', 'leased')"),
-    ),
+    Index("outbox_unsent", "room", "id", sqlite_where=UNSENT, postgresql_where=UNSENT),
+    Index("outbox_due", "due_at", sqlite_where=UNSENT, postgresql_where=UNSENT),
     Index("outbox_by_room", "room", "id"),
     Index("outbox_by_subject", "subject"),
 )
@@ -160,7 +156,7 @@ class TimerState(StrEnum):
 @stored(
     "timer",
     UniqueConstraint("subject", "kind", "episode"),
-    Index("timer_due", "due_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+    Index("timer_due", "due_at", sqlite_where=WAITING_TIMERS, postgresql_where=WAITING_TIMERS),
 )
 class Timer(Row):
     """A promise with a date. Firing it and whatever follows are one turn; an unknown kind is parked, never dropped."""
@@ -188,12 +184,7 @@ class JobState(StrEnum):
 @stored(
     "job",
     UniqueConstraint("key"),
-    Index(
-        "job_due",
-        "due_at",
-        sqlite_where=text("state in ('waiting', 'leased')"),
-        postgresql_where=text("state in ('waiting', 'leased')"),
-    ),
+    Index("job_due", "due_at", sqlite_where=UNFINISHED_JOBS, postgresql_where=UNFINISHED_JOBS),
 )
 class Job(Row):
     """Work that takes long and runs outside any transaction under a lease; its result is a new turn."""

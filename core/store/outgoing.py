@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import and_, bindparam, exists, or_, select
+from sqlalchemy import bindparam, exists, or_, select, text
 
 from core.fitting import fit
 from core.store.database import Connection
-from core.store.model import Outbox, OutboxState, RoomRow
+from core.store.model import UNSENT, Outbox, OutboxState, RoomRow
 from core.store.turn import Turn
 from core.words import MINUTE, SECOND, Micros, Receipt, Room, Say
 
@@ -31,22 +31,20 @@ _busy = (
     select(_outbox.c.id)
     .where(
         _outbox.c.room == bindparam("room"),
-        or_(
-            _outbox.c.state == OutboxState.WAITING,
-            and_(_outbox.c.state == OutboxState.LEASED, _outbox.c.lease != bindparam("holder")),
-        ),
+        UNSENT,
+        or_(_outbox.c.lease.is_(None), _outbox.c.lease != bindparam("holder")),
     )
     .limit(1)
 )
 _due = (
     select(_outbox)
     .where(
-        _outbox.c.state.in_([OutboxState.WAITING, OutboxState.LEASED]),
+        text("outbox.state in ('waiting', 'leased')"),
         _outbox.c.due_at <= bindparam("now"),
         ~exists().where(
             _earlier.c.room == _outbox.c.room,
             _earlier.c.id < _outbox.c.id,
-            _earlier.c.state.in_([OutboxState.WAITING, OutboxState.LEASED]),
+            text("earlier.state in ('waiting', 'leased')"),
             _earlier.c.due_at > bindparam("now"),
         ),
     )
@@ -57,7 +55,7 @@ _due_locked = _due.with_for_update(skip_locked=True, of=_outbox)
 _held = select(_outbox).where(_outbox.c.room == bindparam("room"), _outbox.c.state == OutboxState.HELD)
 _unsent = select(_outbox).where(
     _outbox.c.subject == bindparam("subject"),
-    _outbox.c.state.in_([OutboxState.WAITING, OutboxState.HELD]),
+    or_(_outbox.c.state == OutboxState.WAITING, _outbox.c.state == OutboxState.HELD),
 )
 
 

@@ -20,7 +20,20 @@ from core.refused import Refused
 from core.store import jobs, outgoing
 from core.store.database import Connection, Database
 from core.store.intake import Delivery
-from core.store.model import Inbox, InboxState, Job, Outbox, OutboxState, RoomRow, Timer, TimerState
+from core.store.model import (
+    UNFINISHED_JOBS,
+    UNSENT,
+    WAITING_MESSAGES,
+    WAITING_TIMERS,
+    Inbox,
+    InboxState,
+    Job,
+    Outbox,
+    OutboxState,
+    RoomRow,
+    Timer,
+    TimerState,
+)
 from core.store.numbers import RowIds
 from core.store.turn import Cause, Turn
 from core.words import SECOND, Clock, Micros
@@ -251,19 +264,19 @@ def _after_failure(key: int, attempts: int, error: Exception, now: Micros, last:
 _inbox, _timer, _job, _out = Inbox.table.c, Timer.table.c, Job.table.c, Outbox.table.c
 _messages_due = (
     select(Inbox.table)
-    .where(_inbox.state == InboxState.NEW, _inbox.due_at <= bindparam("now"))
+    .where(WAITING_MESSAGES, _inbox.due_at <= bindparam("now"))
     .order_by(_inbox.id)
     .limit(bindparam("most"))
 )
 _messages_of = (
-    select(Inbox.table).where(_inbox.room == bindparam("room"), _inbox.state == InboxState.NEW).order_by(_inbox.id)
+    select(Inbox.table).where(_inbox.room == bindparam("room"), WAITING_MESSAGES).order_by(_inbox.id)
 )
 _room_locked = (
     select(RoomRow.table).where(RoomRow.table.c.room == bindparam("room")).with_for_update(skip_locked=True)
 )
 _timers_due = (
     select(Timer.table)
-    .where(_timer.state == TimerState.WAITING, _timer.due_at <= bindparam("now"))
+    .where(WAITING_TIMERS, _timer.due_at <= bindparam("now"))
     .order_by(_timer.due_at, _timer.id)
     .limit(bindparam("most"))
 )
@@ -272,8 +285,8 @@ _failed = {name: bindparam(name) for name in ("attempts", "due_at", "state", "er
 _timer_failed = Timer.table.update().where(_timer.id == bindparam("id_")).values(_failed)
 _message_failed = Inbox.table.update().where(_inbox.id == bindparam("id_")).values(_failed)
 _NEXT = (
-    select(func.min(_timer.due_at)).where(_timer.state == TimerState.WAITING),
-    select(func.min(_inbox.due_at)).where(_inbox.state == InboxState.NEW),
-    select(func.min(_out.due_at)).where(_out.state.in_([OutboxState.WAITING, OutboxState.LEASED])),
-    select(func.min(_job.due_at)).where(_job.state.in_(["waiting", "leased"])),
+    select(func.min(_timer.due_at)).where(WAITING_TIMERS),
+    select(func.min(_inbox.due_at)).where(WAITING_MESSAGES),
+    select(func.min(_out.due_at)).where(UNSENT),
+    select(func.min(_job.due_at)).where(UNFINISHED_JOBS),
 )

@@ -27,7 +27,7 @@ class Row(SQLModel):
     table: ClassVar[Table]
     columns: ClassVar[tuple[str, ...]]
     json_columns: ClassVar[frozenset[str]]
-    key: ClassVar[str]
+    primary: ClassVar[str]
 
     @classmethod
     def from_db(cls: type[R], values: tuple[Any, ...]) -> R:
@@ -67,7 +67,7 @@ def stored(name: str, *more: SchemaItem) -> Callable[[type[R]], type[R]]:
         cls.table = table
         cls.columns = tuple(column.name for column in table.columns)
         cls.json_columns = json_columns
-        cls.key = next(iter(table.primary_key)).name
+        cls.primary = next(iter(table.primary_key)).name
         return cls
 
     return derive

@@ -18,7 +18,7 @@ from sqlalchemy.sql.selectable import Select
 from core.house import House
 from core.store import chain
 from core.store.database import Connection
-from core.store.model import Event, Job, JobState, Outbox, Timer, TimerState
+from core.store.model import WAITING_TIMERS, Event, Job, JobState, Outbox, Timer, TimerState
 from core.store.numbers import RowIds, take
 from core.store.rows import R, Row
 from core.words import Micros
@@ -67,25 +67,25 @@ class Turn:
         found = self.connection.one(_by_key(kind, lock and self.connection.kind == "postgresql"), key=key)
         return self._load(kind, found) if found else None
 
-    def first(self, kind: type[R], statement: Select[Any], **values: Any) -> R | None:
+    def first(self, kind: type[R], statement: Select[Any], /, **values: Any) -> R | None:
         """The first row that the statement (a select of the whole table) finds."""
         self._show(kind)
         found = self.connection.one(statement, **values)
         return self._load(kind, found) if found else None
 
-    def rows(self, kind: type[R], statement: Select[Any], **values: Any) -> list[R]:
+    def rows(self, kind: type[R], statement: Select[Any], /, **values: Any) -> list[R]:
         """All rows that the statement (a select of the whole table) finds."""
         self._show(kind)
         return [self._load(kind, found) for found in self.connection.all(statement, **values)]
 
-    def ask(self, statement: Executable, **values: Any) -> list[tuple[Any, ...]]:
+    def ask(self, statement: Executable, /, **values: Any) -> list[tuple[Any, ...]]:
         """What a statement over several tables returns, with this turn's changes in it."""
         self.flush()
         return self.connection.all(statement, **values)
 
     def adopt(self, row: R) -> R:
         """Take a row that was read outside the turn as one of its own."""
-        place = (type(row), row.__dict__[row.key])
+        place = (type(row), row.__dict__[row.primary])
         self._known[place] = row
         self._before[place] = _copy(row)
         return row
@@ -102,7 +102,7 @@ class Turn:
     def add(self, row: R) -> R:
         """A new row; it is written when the turn ends."""
         self._new.setdefault(type(row), []).append(row)
-        self._known[(type(row), row.__dict__[row.key])] = row
+        self._known[(type(row), row.__dict__[row.primary])] = row
         return row
 
     def record(
@@ -178,7 +178,7 @@ class Turn:
             for kind, rows in self._new.items():
                 self.connection.many(_insert(kind), [row.to_db() for row in rows])
                 for row in rows:
-                    self._before[(kind, row.__dict__[kind.key])] = _copy(row)
+                    self._before[(kind, row.__dict__[kind.primary])] = _copy(row)
             for (kind, key), fields in changes:
                 self.connection.run(_update(kind, tuple(fields)), **fields, key_=key)
         self._new = {}
@@ -203,7 +203,7 @@ class Turn:
 
     def _load(self, kind: type[R], values: tuple[Any, ...]) -> R:
         row = kind.from_db(values)
-        place = (kind, row.__dict__[kind.key])
+        place = (kind, row.__dict__[kind.primary])
         known = self._known.get(place)
         return known if known is not None else self.adopt(row)  # type: ignore[return-value]
 
@@ -242,14 +242,14 @@ _timer_of = select(Timer.table).where(
     _timer.subject == bindparam("subject"), _timer.kind == bindparam("kind"), _timer.episode == bindparam("episode")
 )
 _timers_waiting = select(Timer.table).where(
-    _timer.subject == bindparam("subject"), _timer.kind == bindparam("kind"), _timer.state == TimerState.WAITING
+    _timer.subject == bindparam("subject"), _timer.kind == bindparam("kind"), WAITING_TIMERS
 )
 _job_of = select(Job.table).where(Job.table.c.key == bindparam("key"))
 
 
 @cache
 def _by_key(kind: type[Row], lock: bool) -> Select[Any]:
-    found = select(kind.table).where(kind.table.c[kind.key] == bindparam("key"))
+    found = select(kind.table).where(kind.table.c[kind.primary] == bindparam("key"))
     return found.with_for_update() if lock else found
 
 
@@ -261,4 +261,4 @@ def _insert(kind: type[Row]) -> Any:
 @cache
 def _update(kind: type[Row], columns: tuple[str, ...]) -> Any:
     changed = {name: bindparam(name) for name in columns}
-    return update(kind.table).where(kind.table.c[kind.key] == bindparam("key_")).values(changed)
+    return update(kind.table).where(kind.table.c[kind.primary] == bindparam("key_")).values(changed)

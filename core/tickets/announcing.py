@@ -50,7 +50,11 @@ def _tell_of(turn: Turn, ticket: Ticket, person: Person, urgent: bool) -> None:
     if urgent:
         title = words.text(lang, "staff.p0", number=f"{title} {what(words, ticket, lang)}")
     say = card(turn, ticket, person, "escalation" if urgent else "new_ticket", title)
-    hint = accept_hint(turn, ticket, lang)
-    button = Button(words.name(lang, "verb", "accept"), f"accept:{ticket.number}")
-    say = replace(say, also=("new_ticket",) if urgent else (), facts=(*say.facts,), buttons=(button,), text=hint)
+    accept = words.name(lang, "verb", "accept")
+    say = replace(
+        say,
+        also=("new_ticket",) if urgent else (),
+        facts=(*say.facts, (accept, accept_hint(turn, ticket, lang))),
+        buttons=(Button(accept, f"accept:{ticket.number}"),),
+    )
     tell(turn, person, say, subject=ticket.stream, urgent=urgent)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, text
 
 from core.people.model import Person
 from core.refused import Refused
 from core.store.turn import Turn
-from core.tickets.model import OPEN, Status, Ticket
+from core.tickets.model import Status, Ticket
 
 RECENT = 20
 """How many tickets of one person are looked at to find the one that is meant."""
@@ -22,7 +22,7 @@ _of_customer = (
 )
 _of_engineer = (
     select(Ticket.table)
-    .where(_ticket.engineer_id == bindparam("person_id"), _ticket.status.in_(sorted(OPEN)))
+    .where(_ticket.engineer_id == bindparam("person_id"), text("status not in ('done', 'closed', 'cancelled')"))
     .order_by(_ticket.priority, _ticket.id)
 )
 _unaccepted = (

@@ -1,0 +1,48 @@
+"""The `desk` command."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+COMMANDS = {
+    "demo": ("config.demo:demo_command", "a desk to try, on this machine only"),
+    "serve": ("config.serving:serve_command", "run the desk"),
+    "play": ("config.play:play_command", "play dialogue scripts on a fresh desk"),
+    "understand": ("config.understand:understand_command", "what the desk makes of a text"),
+    "read": ("config.reading:read_command", "what a recorded platform delivery becomes"),
+    "doctor": ("config.doctor:doctor_command", "what is missing or wrong, in plain words"),
+    "migrate": ("config.migrating:migrate_command", "bring the database to this version"),
+    "link": ("config.linking:link_command", "a one-time code that binds a staff member's chat"),
+    "staff": ("config.linking:staff_command", "add or list members of the staff"),
+}
+"""Command → where it is, and what it does. A command's rooms are loaded only when it is used."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    words = sys.argv[1:] if argv is None else argv
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    place = COMMANDS.get(words[0])
+    if place is None:
+        print(f"desk: unknown command {words[0]!r}\n{usage()}", file=sys.stderr)
+        return 2
+    module, name = place[0].split(":")
+    try:
+        return getattr(importlib.import_module(module), name)(words[1:])
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def usage() -> str:
+    """What can be said."""
+    lines = [f"  desk {name:<11}{what}" for name, (_, what) in COMMANDS.items()]
+    return "\n".join(["usage: desk COMMAND …", *lines, "  desk COMMAND --help says more"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

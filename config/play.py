@@ -1,0 +1,244 @@
+"""`desk play`: plays dialogue scripts on a fresh desk and says, turn by turn, what people received and what became of it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from config.desk import load_mind
+from config.rehearsal import Reached, Rehearsal, policies_of
+from config.script import Script, ScriptError, Step, read_script
+from config.world import World
+from core.store.turn import Turn
+from core.tickets.model import Ticket
+from core.words import SECOND, Micros
+from core.wording import local
+from dialogue.understanding.mind import Mind
+
+PAUSE = 10_000
+"""Microseconds before the first turn at which the desk opens."""
+
+_tickets = select(Ticket.table).order_by(Ticket.table.c.id)
+
+
+def play_command(argv: list[str]) -> int:
+    """The command line. Exit status 0 if every script could be played."""
+    parser = argparse.ArgumentParser(prog="desk play", description="play dialogue scripts on a fresh desk")
+    parser.add_argument("scripts", nargs="+", type=Path, metavar="SCRIPT.yaml")
+    parser.add_argument("--json", action="store_true", help="one JSON object a turn")
+    given = parser.parse_args(argv)
+    mind: Mind | None = None
+    worst = 0
+    for path in given.scripts:
+        if path.name == "base.yaml":
+            continue
+        try:
+            script = read_script(path)
+            policies = policies_of(script.settings, script.zone)
+            mind = mind or load_mind(policies, None)
+            asyncio.run(_play(script, mind, given.json))
+        except ScriptError as error:
+            print(f"desk play: {error}", file=sys.stderr)
+            worst = 1
+    return worst
+
+
+async def _play(script: Script, mind: Mind, as_json: bool) -> None:
+    policies = policies_of(script.settings, script.zone)
+    async with Rehearsal.open(script.steps[0].at - PAUSE, mind, policies) as rehearsal:
+        world = World(script, rehearsal)
+        await world.set_up()
+        performance = Performance(world)
+        for line in [line async for line in performance.lines()]:
+            if as_json:
+                sys.stdout.write(orjson.dumps(line).decode() + "\n")
+            else:
+                sys.stdout.write(readable(line, script))
+        sys.stdout.flush()
+
+
+class Performance:
+    """One script being played."""
+
+    def __init__(self, world: World):
+        self.world, self.script, self.rehearsal = world, world.script, world.rehearsal
+        self.saved: dict[str, str] = {}
+        self._known: set[str] = set()
+        self._shown: dict[tuple[str, str], dict[str, str]] = {}
+
+    async def lines(self) -> Any:
+        """What each turn brought, in order."""
+        self._known = set(await self._tickets())
+        for number, step in enumerate(self.script.steps):
+            following = self.script.steps[number + 1] if number + 1 < len(self.script.steps) else None
+            if step.clock:
+                await self.rehearsal.pass_until(step.at)
+                before: list[Reached] = []
+            else:
+                await self.rehearsal.pass_until(step.at)
+                before = self.rehearsal.reached()
+                await self._says(step)
+            until = step.at + step.within
+            if following is not None:
+                until = min(until, following.at) if not step.parallel else step.at
+            await self.rehearsal.pass_until(max(until, step.at))
+            yield await self._line(number, step, [*before, *self.rehearsal.reached()])
+
+    async def _says(self, step: Step) -> None:
+        person = self.script.people.get(step.sender)
+        if person is None:
+            raise ScriptError(f"{self.script.id}: nobody is called {step.sender!r}")
+        channel = step.channel or next(iter(person["channels"]))
+        address = str((person.get("channels") or {}).get(channel, step.sender))
+        self.world.addresses.setdefault((channel, address), step.sender)
+        repeat = step.msg_repeat or {"text": step.msg or "", "times": 1, "every_s": 0}
+        kind = step.type or "text"
+        for count in range(int(repeat["times"])):
+            if count:
+                await self.rehearsal.pass_until(self.rehearsal.clock.now + int(float(repeat["every_s"]) * SECOND))
+            text = self._filled(str(repeat["text"]))
+            await self.rehearsal.says(
+                channel,
+                address,
+                "" if kind == "voice" else text,
+                kind=kind,
+                name=person.get("name"),
+                file=self._file(step),
+                words=text if kind == "voice" else None,
+                token=self._shown.get((channel, address), {}).get(text) if kind == "press" else None,
+                group=step.group,
+                thread=step.thread,
+            )
+
+    def _file(self, step: Step) -> str | None:
+        if not step.file:
+            return None
+        beside = self.script.folder / step.file
+        return str(beside) if beside.is_file() else step.file
+
+    def _filled(self, text: str) -> str:
+        for name, number in self.saved.items():
+            text = text.replace(f"${{{name}}}", number)
+        return text
+
+    async def _line(self, number: int, step: Step, reached: list[Reached]) -> dict[str, Any]:
+        tickets = await self._tickets()
+        created = [ticket for ticket in tickets if ticket not in self._known]
+        self._known |= set(created)
+        if step.save and created:
+            self.saved[step.save] = created[0]
+        return {
+            "script": self.script.id,
+            "turn": number,
+            "at": self._iso(step.at),
+            "sent": [self._sent(message) for message in reached],
+            "asked": list(dict.fromkeys(slot for message in reached for slot in message.say.asks)),
+            "created": created,
+            "tickets": tickets,
+        }
+
+    def _sent(self, message: Reached) -> dict[str, Any]:
+        self._shown[message.channel, message.who] = {b.label: b.token for b in message.say.buttons if b.token}
+        say = message.say
+        row: dict[str, Any] = {
+            "to": message.who
+            if message.group
+            else self.world.addresses.get((message.channel, message.who), message.who),
+            "via": message.channel,
+            "kind": say.purpose,
+            "at": self._iso(message.at),
+            "text": message.text,
+        }
+        optional = {
+            "buttons": list(message.buttons),
+            "files": list(message.files),
+            "also": list(say.also),
+            "offers": list(say.offers),
+            "thread": message.thread,
+        }
+        return row | {name: value for name, value in optional.items() if value}
+
+    async def _tickets(self) -> dict[str, dict[str, Any]]:
+        def read(turn: Turn) -> dict[str, dict[str, Any]]:
+            return {ticket.number: self._shown_ticket(ticket) for ticket in turn.rows(Ticket, _tickets)}
+
+        return await self.rehearsal.desk.act(read)
+
+    def _shown_ticket(self, ticket: Ticket) -> dict[str, Any]:
+        fields: dict[str, Any] = {
+            "number": ticket.number,
+            "status": ticket.status,
+            "priority": ticket.priority,
+            "customer": self._person(ticket.customer_id, ticket.room),
+            "engineer": self.world.key_of(ticket.engineer_id),
+            "channel": ticket.channel,
+            "preferred_time": self._period(ticket.preferred_start, ticket.preferred_end),
+            "appointment": self._period(ticket.appointment_start, ticket.appointment_end),
+            "attachments": ticket.attachments,
+            "rating_requested": ticket.rating_requested,
+            "urge_count": ticket.urge_count,
+        }
+        for name in (
+            "device",
+            "device_model",
+            "serial_no",
+            "fault_symptom",
+            "error_code",
+            "part_code",
+            "delivery_constraint",
+        ):
+            value = getattr(ticket, name)
+            fields[name] = value.split("、") if value and "、" in value else value
+        for name in ("address", "phone", "description", "emotion", "summary", "rating", "thread"):
+            fields[name] = getattr(ticket, name)
+        for name in ("created_at", "assigned_at", "first_response_at", "done_at", "closed_at"):
+            at = getattr(ticket, name)
+            fields[name] = self._iso(at) if at else None
+        return fields
+
+    def _person(self, person_id: int, room: str) -> str | None:
+        known = self.world.key_of(person_id)
+        if known is None:
+            from core.words import Room
+
+            place = Room.of(room)
+            known = self.world.addresses.get((place.channel, place.id))
+        return known
+
+    def _period(self, start: Micros | None, end: Micros | None) -> list[str] | None:
+        return [self._iso(start), self._iso(end or start)] if start else None
+
+    def _iso(self, at: Micros) -> str:
+        when = local(at, self.script.zone).replace(tzinfo=None)
+        return when.isoformat(timespec="seconds" if when.microsecond == 0 else "milliseconds")
+
+
+def readable(line: dict[str, Any], script: Script) -> str:
+    """A turn as people read a conversation."""
+    step = script.steps[line["turn"]]
+    out = [f"\n{line['at']}"]
+    if step.sender:
+        said = step.msg or (step.msg_repeat or {}).get("text") or f"[{step.type} {step.file or ''}]"
+        out.append(f"  {_name(script, step.sender)} ({step.channel or ''}): {said}")
+    for message in line["sent"]:
+        out.append(f"      → {_name(script, message['to'])} ({message['via']}, {message['kind']}) {message['at'][11:]}")
+        out += [f"        {part}" for part in message["text"].splitlines()]
+        out += [f"        [{label}]" for label in message.get("buttons", ())]
+    out += [f"      + {number}" for number in line["created"]]
+    return "\n".join(out) + "\n"
+
+
+def _name(script: Script, key: str) -> str:
+    return (script.people.get(key) or {}).get("name") or key
+
+
+def all_scripts(folder: Path) -> Iterable[Path]:
+    """Every script of a folder, the world itself left out."""
+    return (path for path in sorted(folder.glob("*.yaml")) if path.name != "base.yaml")

@@ -1,0 +1,264 @@
+"""A rehearsal: a whole desk on a temporary database, emulated platforms around it, and a clock moved by hand."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import orjson
+from sqlalchemy import bindparam, select
+
+from bots.emulated.carrier import Carried, Carrier
+from bots.emulated.wecom import WeComServer
+from bots.emulated.wecom_endpoints import Sent
+from config.desk import Desk, build
+from config.stepping import HandClock, StepRunner
+from core.policies import Policies
+from core.store.database import Database
+from core.store.files import FileStore
+from core.store.migrate import create
+from core.store.model import Outbox
+from core.words import HOUR, MINUTE, SECOND, Micros, Say
+from dialogue.understanding.mind import Mind
+
+CARRIED = (
+    "wecom_aibot",
+    "wecom_webhook",
+    "wechat_mp",
+    "dingtalk",
+    "feishu",
+    "slack",
+    "telegram",
+    "webchat",
+    "sms",
+    "voice",
+)
+"""Channels that a plain carrier stands in for."""
+SAMPLE = {"jpg": b"\xff\xd8\xff\xe0sample photo", "png": b"\x89PNG\r\n\x1a\nsample", "pdf": b"%PDF-1.4 sample",
+          "amr": b"#!AMR\nsample"}  # fmt: skip
+"""What a file that a script only names is made of."""
+MIMES = {"jpg": "image/jpeg", "png": "image/png", "pdf": "application/pdf", "amr": "audio/amr"}
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A message that reached somebody: as the platform got it, and what the desk meant by it."""
+
+    channel: str
+    who: str
+    group: bool
+    thread: str | None
+    at: Micros
+    text: str
+    buttons: tuple[str, ...]
+    files: tuple[dict[str, Any], ...]
+    say: Say
+
+
+@dataclass
+class Rehearsal:
+    """A desk that is driven by hand."""
+
+    desk: Desk
+    clock: HandClock
+    runner: StepRunner
+    wecom: WeComServer
+    carriers: Mapping[str, Carrier]
+    _seen: dict[str, int] = field(default_factory=dict)
+    _messages: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, start: Micros, mind: Mind, policies: Policies, *, url: str | None = None
+    ) -> AsyncIterator[Rehearsal]:
+        """A rehearsal that begins at `start`, on an empty database (a temporary SQLite file unless `url` names one)."""
+        with tempfile.TemporaryDirectory(prefix="huiying-") as folder:
+            place = url or f"sqlite:///{folder}/desk.db"
+            create(place)
+            clock = HandClock(start)
+            server = WeComServer(clock)
+            carriers = {name: Carrier(name, clock) for name in CARRIED}
+            makers: dict[str, Any] = {
+                **{name: (lambda shelf, files, now, made=carrier: made) for name, carrier in carriers.items()},
+                **_wecom_makers(server),
+            }
+            count = iter(range(1, 1_000_000_000))
+            desk = build(
+                Database(place),
+                policies,
+                makers,
+                FileStore(Path(folder) / "files"),
+                clock,
+                mind,
+                chance=lambda: f"{next(count):032x}",
+                pause=clock.sleep,
+                holder="rehearsal",
+            )
+            runner = StepRunner(desk, clock)
+            server.app_hook = lambda hook: desk.channels["wecom"].receive(hook, desk.accept_for("wecom"))
+            server.kf_hook = lambda hook: desk.channels["wecom_kf"].receive(hook, desk.accept_for("wecom_kf"))
+            try:
+                yield cls(desk, clock, runner, server, carriers)
+            finally:
+                await desk.close()
+
+    async def says(
+        self, channel: str, who: str, text: str = "", *, kind: str = "text", name: str | None = None,
+        file: str | None = None, words: str | None = None, token: str | None = None, group: str | None = None,
+        thread: str | None = None,
+    ) -> None:  # fmt: skip
+        """Somebody does something on a platform; returns once the desk has it, and before it has acted."""
+        if channel == "wecom_kf":
+            await self._customer_does(who, kind, text, file, token)
+        elif channel == "wecom":
+            await self._member_does(who, kind, text, file, token)
+        else:
+            await self._carried(channel, who, kind, text, name, file, words, token, group, thread)
+
+    async def pass_until(self, at: Micros) -> None:
+        """Let time pass; what falls due happens."""
+        await self.runner.pass_until(at)
+
+    def reached(self) -> list[Reached]:
+        """What has reached people since the last look, in the order in which it left."""
+        found = [self._from_wecom(sent) for sent in self._new("wecom", self.wecom.sent)]
+        for name, carrier in self.carriers.items():
+            found += [self._from_carrier(carried) for carried in self._new(name, carrier.sent)]
+        return sorted(found, key=lambda message: message.at)
+
+    # ---- in
+
+    async def _customer_does(self, who: str, kind: str, text: str, file: str | None, token: str | None) -> None:
+        server = self.wecom
+        if kind == "text":
+            number = await server.customer_says(who, text)
+        elif kind == "press":
+            number = await server.customer_presses(who, token or text, text)
+        elif kind == "recall":
+            number = self._messages.get(("wecom_kf", who), [""])[-1]
+            await server.customer_recalls(who, number)
+        elif kind == "sticker":
+            number = ""
+        else:
+            number = await server.customer_sends(who, kind, *_content(file, kind))
+        self._messages.setdefault(("wecom_kf", who), []).append(number)
+        channel: Any = self.desk.channels["wecom_kf"]
+        await channel.pull(self.desk.accept_for("wecom_kf"))
+
+    async def _member_does(self, who: str, kind: str, text: str, file: str | None, token: str | None) -> None:
+        if kind == "text":
+            await self.wecom.member_says(who, text)
+        elif kind == "press":
+            await self.wecom.member_taps(who, token or text)
+        elif kind not in ("sticker", "recall"):
+            await self.wecom.member_sends(who, kind, *_content(file, kind))
+
+    async def _carried(
+        self, channel: str, who: str, kind: str, text: str, name: str | None, file: str | None, words: str | None,
+        token: str | None, group: str | None, thread: str | None,
+    ) -> None:  # fmt: skip
+        carrier, media = self.carriers[channel], []
+        if kind in ("image", "file", "voice"):
+            content, mime, called = _content(file, kind)
+            ref = f"{channel}-file-{len(carrier.media)}"
+            carrier.media[ref] = content
+            media = [{"ref": ref, "mime": mime, "name": called, "size": len(content), "words": words or text or None}]
+        said = "" if kind == "voice" else text
+        mine = self._messages.setdefault((channel, who), [])
+        about = mine[-1] if kind == "recall" and mine else None
+        accept = self.desk.accept_for(channel)
+        if kind == "sticker":
+            return
+        mine.append(
+            await carrier.says(
+                accept, who, name, kind, said, media=media, press=token, about=about, group=group, thread=thread
+            )
+        )
+
+    # ---- out
+
+    def _new(self, name: str, sent: list[Any]) -> list[Any]:
+        start = self._seen.get(name, 0)
+        self._seen[name] = len(sent)
+        return sent[start:]
+
+    def _from_wecom(self, sent: Sent) -> Reached:
+        files = (
+            ({"name": sent.file.name, "mime": sent.file.mime, "bytes": len(sent.file.content)},) if sent.file else ()
+        )
+        buttons = tuple(label for label, _ in sent.buttons)
+        say = self._meant(sent.channel, sent.to, sent.msgid)
+        return Reached(sent.channel, sent.to, False, None, sent.at, sent.text, buttons, files, say)
+
+    def _from_carrier(self, carried: Carried) -> Reached:
+        say, room = carried.say, carried.room
+        files = ({"name": say.file.name, "mime": say.file.mime, "bytes": say.file.size},) if say.file else ()
+        text = "\n".join(part for part in (say.title, say.text) if part)
+        buttons = tuple(button.label for button in say.buttons)
+        return Reached(room.channel, room.id, room.group, room.thread, carried.at, text, buttons, files, say)
+
+    def _meant(self, channel: str, who: str, ref: str) -> Say:
+        """What the desk meant by a message that a platform got: by the id under which it was sent."""
+        with self.desk.database.reading() as connection:
+            found = connection.one(_by_ref, channel=channel, ref=ref)
+        assert found is not None, f"{channel} got a message that is in no outbox: {ref}"
+        return Say.of(orjson.loads(found[0]))
+
+
+_by_ref = select(Outbox.table.c.say).where(
+    Outbox.table.c.channel == bindparam("channel"), Outbox.table.c.ref == bindparam("ref")
+)
+
+
+def _wecom_makers(server: WeComServer) -> dict[str, Any]:
+    from bots.wecom import WeCom, WeComConfig
+    from bots.wecom_kf import KfConfig, WeComKf
+
+    app = WeComConfig(server.corp_id, server.agent_id, server.app.secret, ((server.app.token, server.app.aes_key),))
+    kf = KfConfig(server.corp_id, server.kf.secret, ((server.kf.token, server.kf.aes_key),), (server.open_kfid,))
+    return {
+        "wecom": lambda shelf, files, now: WeCom(app, shelf, files, now, httpx.ASGITransport(server)),
+        "wecom_kf": lambda shelf, files, now: WeComKf(kf, shelf, files, now, httpx.ASGITransport(server)),
+    }
+
+
+def _content(file: str | None, kind: str) -> tuple[bytes, str, str]:
+    name = file or {"image": "photo.jpg", "voice": "voice.amr"}.get(kind, "file.pdf")
+    path = Path(name)
+    ending = path.suffix.lstrip(".").lower() or "jpg"
+    content = path.read_bytes() if path.is_file() else SAMPLE.get(ending, b"sample")
+    return content, MIMES.get(ending, "application/octet-stream"), path.name
+
+
+def policies_of(settings: Mapping[str, Any], zone: ZoneInfo) -> Policies:
+    """The policies that a script's world asks for."""
+    plain = Policies(zone=zone)
+    sla = settings.get("sla") or {}
+    level = plain.service_level
+    return replace(
+        plain,
+        tickets=replace(
+            plain.tickets,
+            number_format=settings.get("ticket_no_format", plain.tickets.number_format),
+            summary_min=settings.get("min_summary_chars", plain.tickets.summary_min),
+        ),
+        conversation=replace(
+            plain.conversation,
+            burst_quiet=int(float(settings.get("burst_quiet_s", 8)) * SECOND),
+            burst_window=int(float(settings.get("burst_window_s", 20)) * SECOND),
+        ),
+        service_level=replace(
+            level,
+            p0_first_response=int((sla.get("P0") or {}).get("first_response_min", 60)) * MINUTE,
+            p0_alert=int((sla.get("P0") or {}).get("alert_within_s", 15)) * SECOND,
+            p1_first_response=int((sla.get("P1") or {}).get("first_response_h", 2)) * HOUR,
+            p2_first_response=int((sla.get("P2") or {}).get("first_response_h", 24)) * HOUR,
+        ),
+    )
