@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sqlite3
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -45,6 +46,17 @@ def examine(settings: Settings, lang: Language = "zh") -> list[Finding]:
     """Everything that is wrong with this machine, these settings and this database; nothing is changed."""
     troubles = list(shadowed(settings)) or [trouble for check in CHECKS for trouble in check(settings)]
     return [trouble.said(lang) for trouble in troubles]
+
+
+def doctor_command(words: Sequence[str]) -> int:
+    """`desk doctor [--lang zh|en]`; the exit status is 1 if there is any error."""
+    parser = argparse.ArgumentParser(
+        prog="desk doctor", description="What is missing or wrong, and what to do about it."
+    )
+    parser.add_argument(
+        "--lang", choices=["zh", "en"], help="Chinese, or English (default: as LANG says, else Chinese)"
+    )
+    return report(parser.parse_args(words).lang)
 
 
 def report(lang: Language | None = None) -> int:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from config import doctor
-from config.doctor import examine, report
+from config.doctor import doctor_command, examine, report
 from config.secret import Secret
 from config.settings import Channels, Settings, Webchat
 from config.shadow import ROOMS
@@ -209,6 +209,13 @@ def test_settings_that_cannot_be_read_end_non_zero(capsys: pytest.CaptureFixture
     said = capsys.readouterr().out
     assert "channels.wecom.secret 要写密钥的出处" in said
     assert "hunter2" not in said
+
+
+def test_the_command_is_told_its_language(capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor_command(["--lang", "en"]) == 0
+    assert capsys.readouterr().out == "Ready to serve.\n"
+    assert doctor_command(["--lang", "zh"]) == 0
+    assert capsys.readouterr().out == "可以启动。\n"
 
 
 def test_a_warning_alone_does_not_stop_the_desk(

@@ -141,6 +141,6 @@ def test_what_is_allowed_is_not_called_a_breach(room: str, source: str) -> None:
 
 def test_the_desk_starts_without_the_heavy_libraries() -> None:
     """`desk` loads a channel's library only where that channel is switched on."""
-    script = f"import sys, config.cli; print(*sorted({HEAVY!r} & set(sys.modules)))"
+    script = f"import sys, config.cli, config.desk; print(*sorted({HEAVY!r} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", script], cwd=HOME, capture_output=True, text=True, timeout=60)
     assert (run.returncode, run.stdout.strip()) == (0, ""), run.stderr
