@@ -1,0 +1,144 @@
+"""`desk staff` and `desk link`: the people of the house, and the one-time codes that bind their chats (S5b)."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from config.loading import Unusable, load
+from config.policies import policies
+from core.house import House
+from core.people.linking import issue_code, links_of, staff_of
+from core.people.model import Person, Role
+from core.refused import Refused
+from core.store import migrate
+from core.store.database import Database
+from core.store.numbers import RowIds
+from core.store.turn import Cause, Turn
+from core.words import MINUTE
+from core.wording import Wording
+
+
+def staff_command(argv: list[str]) -> int:
+    """Add a member of the staff, or list them."""
+    parser = argparse.ArgumentParser(prog="desk staff", description="the staff: add, list, duty on/off, leave")
+    actions = parser.add_subparsers(dest="action", required=True)
+    adding = actions.add_parser("add", help="a new member")
+    adding.add_argument("name")
+    adding.add_argument("--role", choices=[role for role in Role if role != Role.CUSTOMER], default=Role.ENGINEER)
+    adding.add_argument("--phone")
+    adding.add_argument("--on-duty", action="store_true")
+    actions.add_parser("list", help="who there is")
+    for action, told in (("on-duty", "is on duty from now on"), ("off-duty", "is no longer on duty"), ("leave", "has left")):
+        actions.add_parser(action, help=told).add_argument("name")
+    given = parser.parse_args(argv)
+    return _act(lambda turn: _STAFF[given.action](turn, given))
+
+
+def link_command(argv: list[str]) -> int:
+    """Issue a one-time code for a member of the staff."""
+    parser = argparse.ArgumentParser(prog="desk link", description="a one-time code that binds a staff member's chat")
+    parser.add_argument("name", help="as `desk staff list` shows it")
+    given = parser.parse_args(argv)
+
+    def issue(turn: Turn) -> str:
+        person = _find(turn, given.name)
+        lasts = turn.house.policies.link_code
+        code = issue_code(turn, person, turn.house.chance(), lasts)
+        minutes = lasts // MINUTE
+        return (
+            f"{person.name}: {code}\n"
+            f"{minutes} 分钟内由本人在企业微信里发给服务台，只能用一次 · to be sent to the desk by {person.name} within {minutes} minutes, once"
+        )
+
+    return _act(issue)
+
+
+def _add(turn: Turn, given: Any) -> str:
+    if any(person.name == given.name and person.active for person in _everybody(turn)):
+        raise Refused(f"{given.name} 已经在了 · is there already")
+    turn.add(
+        Person(
+            id=turn.new_id(),
+            entity=turn.house.policies.entity,
+            role=Role(given.role),
+            name=given.name,
+            phone=given.phone,
+            on_duty=given.on_duty,
+        )
+    )
+    return f"{given.name} ({given.role}) ✓  下一步 · next: desk link {given.name}"
+
+
+def _list(turn: Turn, given: Any) -> str:
+    lines = []
+    for person in _everybody(turn):
+        chats = "、".join(sorted({link.channel for link in links_of(turn, person)})) or "未绑定 · not linked"
+        duty = "值班 · on duty" if person.on_duty else ""
+        lines.append(f"{person.name}\t{person.role}\t{chats}\t{duty}{'' if person.active else ' 已离职 · left'}")
+    return "\n".join(lines) or "还没有员工 · nobody yet: desk staff add NAME"
+
+
+def _duty(on: bool) -> Callable[[Turn, Any], str]:
+    def set_duty(turn: Turn, given: Any) -> str:
+        person = _find(turn, given.name)
+        person.on_duty = on
+        return f"{person.name} ✓"
+
+    return set_duty
+
+
+def _leave(turn: Turn, given: Any) -> str:
+    person = _find(turn, given.name)
+    person.active = person.on_duty = False
+    return f"{person.name} ✓"
+
+
+_STAFF = {"add": _add, "list": _list, "on-duty": _duty(True), "off-duty": _duty(False), "leave": _leave}
+
+
+def _everybody(turn: Turn) -> list[Person]:
+    return staff_of(turn, turn.house.policies.entity)
+
+
+def _find(turn: Turn, name: str) -> Person:
+    found = [person for person in _everybody(turn) if person.name == name and person.active]
+    if len(found) != 1:
+        raise Refused(f"没有叫 {name} 的员工 · nobody on the staff is called {name}: desk staff list")
+    return found[0]
+
+
+def _act(act: Callable[[Turn], str]) -> int:
+    """Carry out one turn on the desk's database, beside a running desk or without one."""
+    try:
+        settings = load()
+    except Unusable as error:
+        print(error, file=sys.stderr)
+        return 1
+    if migrate.state(settings.store_url()) != "current":
+        print("先运行 desk migrate · run desk migrate first", file=sys.stderr)
+        return 1
+    rules, database = policies(settings), Database(settings.store_url())
+    house = House(rules, lambda: secrets.token_hex(16), Wording.load())
+    connection = database.connect()
+    try:
+        with connection.transaction():
+            turn = Turn(connection, house, _now(), Cause(f"cli:{secrets.token_hex(8)}"), RowIds(), "cli")
+            said = act(turn)
+            turn.keep()
+        print(said)
+        return 0
+    except Refused as refused:
+        print(refused.key, file=sys.stderr)
+        return 1
+    finally:
+        connection.close()
+        database.close()
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000
