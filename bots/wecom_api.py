@@ -263,11 +263,10 @@ def loaded(body: bytes) -> Any:
 
 
 def moment(seconds: Any) -> Micros:
-    """The instant that a payload names in whole seconds. Raises ValueError or TypeError for anything else."""
-    instant = int(seconds)
-    if isinstance(seconds, float) or not 0 < instant < LAST_MOMENT:
+    """The instant that a payload names in whole seconds. Raises ValueError for anything else."""
+    if not isinstance(seconds, int | str) or not 0 < int(seconds) < LAST_MOMENT:
         raise ValueError("not a time")
-    return instant * SECOND
+    return int(seconds) * SECOND
 
 
 def reader(read: Callable[_Payload, _Answer]) -> Callable[_Payload, _Answer]:

@@ -130,7 +130,7 @@ class WeComKf:
     @reader
     def read(raw: bytes) -> list[Inbound]:
         """The messages in one sync_msg item, or in a whole page; a callback says nothing. Raises Unreadable."""
-        found = xml_fields(raw) if raw.lstrip().startswith(b"<") else loaded(raw)
+        found: Any = xml_fields(raw) if raw.lstrip().startswith(b"<") else loaded(raw)
         if "MsgType" in found:
             return []
         return _page(found["msg_list"]) if "msg_list" in found else _item(found, raw)
