@@ -11,10 +11,11 @@ from types import NoneType, UnionType
 from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 import orjson
-from sqlalchemy import BigInteger, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Integer, Table, Text
 from sqlalchemy.sql.schema import SchemaItem
 from sqlmodel import SQLModel
 from sqlmodel.main import SQLModelMetaclass
+from sqlmodel.sql.sqltypes import AutoString
 
 R = TypeVar("R", bound="Row")
 
@@ -61,7 +62,7 @@ def stored(name: str, *more: SchemaItem) -> Callable[[type[R]], type[R]]:
         for column in table.columns:
             if isinstance(column.type, Integer):
                 column.type = BigInteger()
-            elif isinstance(column.type, String):
+            elif isinstance(column.type, AutoString):
                 column.type = Text()
             column.default = None
         cls.table = table
