@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 
+from config.shadow import shadows
+
 COMMANDS = {
     "demo": ("config.demo:demo_command", "a desk to try, on this machine only"),
     "serve": ("config.serving:serve_command", "run the desk"),
@@ -28,6 +30,9 @@ def main(argv: list[str] | None = None) -> int:
     place = COMMANDS.get(words[0])
     if place is None:
         print(f"desk: unknown command {words[0]!r}\n{usage()}", file=sys.stderr)
+        return 2
+    if strangers := shadows():
+        print(f"desk: another package stands in the way of ours: {strangers}", file=sys.stderr)
         return 2
     module, name = place[0].split(":")
     try:

@@ -76,12 +76,16 @@ class Rehearsal:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, start: Micros, mind: Mind, policies: Policies, *, url: str | None = None
+        cls, start: Micros, mind: Mind, policies: Policies, *, url: str | None = None, tables: bool = True
     ) -> AsyncIterator[Rehearsal]:
-        """A rehearsal that begins at `start`, on an empty database (a temporary SQLite file unless `url` names one)."""
+        """A rehearsal that begins at `start`, on an empty database (a temporary SQLite file unless `url` names one).
+
+        `tables` makes the tables first.
+        """
         with tempfile.TemporaryDirectory(prefix="huiying-") as folder:
             place = url or f"sqlite:///{folder}/desk.db"
-            create(place)
+            if tables:
+                create(place)
             clock = HandClock(start)
             server = WeComServer(clock)
             carriers = {name: Carrier(name, clock) for name in CARRIED}

@@ -62,6 +62,7 @@ class Hearing:
         lang = language_of(message.text) or "zh"
         words = turn.house.wording
         if looks_like_code(message.text):
+            lang = "zh"
             try:
                 person = redeem(turn, message)
             except Refused as refused:

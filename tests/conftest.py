@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy.engine import make_url
@@ -13,6 +14,9 @@ from sqlalchemy.engine import make_url
 from config.loading import NOT_SETTINGS
 from config.settings import PREFIX
 from tests import databases, not_run
+
+if TYPE_CHECKING:
+    from tests.scenario import Story
 
 
 @pytest.fixture
@@ -88,6 +92,15 @@ def desk_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         url = server.fresh(request.getfixturevalue("postgres_template"))
         yield url
         server.drop(url)
+
+
+@pytest.fixture
+def desk(desk_url: str) -> Iterator[Story]:
+    """A desk in a story: real database of each kind, emulated platforms, a clock moved by hand."""
+    from tests.scenario import story
+
+    with story(desk_url) as told:
+        yield told
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

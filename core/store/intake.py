@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import bindparam
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert  # SQLite understands the same ON CONFLICT
 
 from core.store.database import Connection
 from core.store.model import Inbox, Quarantine, RoomRow, ShelfRow

@@ -1,0 +1,85 @@
+"""The status board (状态看板, S86): five columns, the most urgent ticket first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import bindparam, select
+
+from core.clocks.policy import ServiceLevel
+from core.people.model import Person
+from core.store.database import Connection
+from core.tickets.model import OPEN, Status, Ticket
+from core.words import Micros
+
+
+class Column(StrEnum):
+    """待分配（灰）, 工程师接单（蓝）, 现场诊断（黄）, 配件待到货（橙）, 已关闭（绿）."""
+
+    UNASSIGNED = "unassigned"
+    ACCEPTED = "accepted"
+    ON_SITE = "on_site"
+    WAITING_PART = "waiting_part"
+    OVER = "over"
+
+
+MOST_OPEN = 300
+"""Open tickets that a board shows."""
+MOST_OVER = 20
+"""Finished tickets that a board shows: those made last."""
+
+_ticket, _person = Ticket.table.c, Person.table.c
+_with_engineer = select(Ticket.table, _person.name.label("engineer")).select_from(
+    Ticket.table.outerjoin(Person.table, _person.id == _ticket.engineer_id)
+)
+_open = (
+    _with_engineer.where(_ticket.entity == bindparam("entity"), _ticket.status.in_(sorted(OPEN)))
+    .order_by(_ticket.priority, _ticket.id)
+    .limit(MOST_OPEN)
+)
+_over = (
+    _with_engineer.where(_ticket.entity == bindparam("entity"), _ticket.status.not_in(sorted(OPEN)))
+    .order_by(_ticket.id.desc())
+    .limit(MOST_OVER)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A ticket on the board: since when it stands in its column, who has it (or to whom it is offered), whether it is overdue."""
+
+    ticket: Ticket
+    column: Column
+    since: Micros
+    engineer: str | None
+    overdue: bool
+
+
+def standings(connection: Connection, entity: str, level: ServiceLevel, now: Micros) -> list[Standing]:
+    """All open tickets and the last finished ones, in the order in which a column shows them."""
+    found = [*connection.all(_open, entity=entity), *connection.all(_over, entity=entity)]
+    return [_standing(values, level, now) for values in found]
+
+
+def column_of(ticket: Ticket) -> Column:
+    """Its column. A ticket on hold stays where it was."""
+    status = ticket.held_from or Status.UNASSIGNED if ticket.status == Status.ON_HOLD else ticket.status
+    return Column(status) if status in OPEN else Column.OVER
+
+
+def _standing(values: Sequence[object], level: ServiceLevel, now: Micros) -> Standing:
+    *fields, engineer = values
+    ticket = Ticket.from_db(tuple(fields))
+    column = column_of(ticket)
+    since = {
+        Column.UNASSIGNED: ticket.created_at,
+        Column.ACCEPTED: ticket.assigned_at,
+        Column.ON_SITE: ticket.arrived_at,
+        Column.WAITING_PART: ticket.updated_at,
+        Column.OVER: ticket.closed_at or ticket.done_at,
+    }[column]
+    unanswered = ticket.is_open and ticket.first_response_at is None
+    overdue = unanswered and now > ticket.created_at + level.first_response(ticket.priority)
+    return Standing(ticket, column, since or ticket.updated_at, str(engineer) if engineer else None, overdue)

@@ -1,0 +1,240 @@
+"""Scenarios in people's words: who says what, who hears what, and what happens when the clock moves.
+
+The whole desk runs on a real database, with emulated platforms at their own wire format and a clock moved by hand:
+
+    wang, liu = desk.customer("王女士"), desk.engineer("刘工", on_duty=True)
+    wang.says("二楼投影仪打不开")
+    number = wang.hears("ack_created").ticket
+    liu.hears("new_ticket", number)
+    desk.nobody_heard_anything_else()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from config.desk import load_mind
+from config.rehearsal import Reached, Rehearsal
+from core.people.linking import bind, issue_code
+from core.people.model import Person, Role
+from core.policies import Policies
+from core.store import chain
+from core.store.turn import Cause, Turn
+from core.tickets.model import Ticket
+from core.tickets.queries import by_number
+from core.words import MINUTE, SECOND, Inbound, Micros, Room, Who
+from dialogue.understanding.mind import Mind
+
+WEDNESDAY_TEN = 1772589600 * SECOND
+"""Wednesday, 4 March 2026, 10:00 in Shanghai."""
+
+
+@cache
+def mind() -> Mind:
+    """One mind for all scenarios: it holds no state of a desk."""
+    return load_mind(Policies(), None)
+
+
+@dataclass
+class Heard:
+    """A message as it reached somebody."""
+
+    reached: Reached
+
+    @property
+    def text(self) -> str:
+        return self.reached.text
+
+    @property
+    def ticket(self) -> str:
+        """The ticket number that the message names."""
+        found = re.search(r"GD-\d+", self.reached.text)
+        assert found, f"no ticket number in {self.reached.text!r}"
+        return found[0]
+
+
+@dataclass
+class Party:
+    """Somebody in the story, at his own chat."""
+
+    desk: Story
+    name: str
+    channel: str
+    address: str
+    person_id: int | None = None
+
+    def says(self, text: str = "", **more: Any) -> None:
+        """He writes; the desk acts at once."""
+        self.desk.run(self.desk.rehearsal.says(self.channel, self.address, text, name=self.name, **more))
+        self.desk.settle()
+
+    def sends_photo(self, name: str = "photo.jpg") -> None:
+        self.says(kind="image", file=name)
+
+    def hears(self, kind: str, *words: str, within: float = 15) -> Heard:
+        """He gets a message of this kind with these words, within so many seconds; it is ticked off."""
+        if self._find(kind, words) is None:
+            self.desk.passes(seconds=within, only_until_heard=lambda: self._find(kind, words) is not None)
+        found = self._find(kind, words)
+        assert found is not None, f"{self.name} should hear {kind} {words}; he heard {self._all()}"
+        self.desk.unheard.remove(found)
+        return Heard(found)
+
+    def hears_nothing(self, *, seconds: float = 0) -> None:
+        """Nothing has reached him, nor does it in the next seconds."""
+        self.desk.passes(seconds=seconds)
+        assert not self._mine(), f"{self.name} should hear nothing; he heard {self._all()}"
+
+    def _mine(self) -> list[Reached]:
+        return [message for message in self.desk.unheard if (message.channel, message.who) == (self.channel, self.address)]
+
+    def _find(self, kind: str, words: tuple[str, ...]) -> Reached | None:
+        self.desk.listen()
+        return next(
+            (
+                message
+                for message in self._mine()
+                if kind in (message.say.purpose, *message.say.also) and all(word in message.text for word in words)
+            ),
+            None,
+        )
+
+    def _all(self) -> list[str]:
+        return [f"[{message.say.purpose}] {message.text}" for message in self._mine()]
+
+
+@dataclass
+class Story:
+    """A desk in a story."""
+
+    rehearsal: Rehearsal
+    loop: asyncio.Runner
+    unheard: list[Reached] = field(default_factory=list)
+    _count: int = 0
+
+    def run(self, doing: Any) -> Any:
+        return self.loop.run(doing)
+
+    # ---- people
+
+    def customer(self, name: str, channel: str = "wecom_kf", phone: str | None = None) -> Party:
+        """A customer whom the desk has yet to meet, or knows by phone."""
+        party = self._party(name, channel)
+        if phone is not None:
+            party.person_id = self._known(party, Role.CUSTOMER, phone=phone)
+        return party
+
+    def engineer(self, name: str, channel: str = "wecom", *, on_duty: bool = True) -> Party:
+        return self._staff(name, channel, Role.ENGINEER, on_duty)
+
+    def manager(self, name: str, channel: str = "wecom", *, on_duty: bool = True) -> Party:
+        return self._staff(name, channel, Role.MANAGER, on_duty)
+
+    def stranger(self, channel: str = "wecom") -> Party:
+        """Somebody whose chat is bound to nobody."""
+        return self._party("陌生人", channel)
+
+    def code_for(self, name: str) -> str:
+        """A one-time code for a new member of the staff."""
+
+        def issue(turn: Turn) -> str:
+            person = turn.add(Person(id=turn.new_id(), entity="main", role=Role.ENGINEER, name=name))
+            return issue_code(turn, person, turn.house.chance(), turn.house.policies.link_code)
+
+        return self.act(issue)
+
+    # ---- time
+
+    @property
+    def now(self) -> Micros:
+        return self.rehearsal.clock.now
+
+    def passes(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, only_until_heard: Any = None) -> None:
+        """Time passes; what falls due happens."""
+        until = self.now + int((seconds + 60 * minutes + 3600 * hours) * SECOND)
+        if only_until_heard is None:
+            self.run(self.rehearsal.pass_until(until))
+        while only_until_heard is not None and self.now < until and not only_until_heard():
+            self.run(self.rehearsal.pass_until(min(until, self.now + SECOND)))
+        self.listen()
+
+    def settle(self) -> None:
+        self.run(self.rehearsal.runner.settle())
+        self.listen()
+
+    def listen(self) -> None:
+        self.unheard += self.rehearsal.reached()
+
+    # ---- looking
+
+    def act(self, act: Any) -> Any:
+        """A turn of the test's own."""
+        return self.run(self.rehearsal.desk.act(act))
+
+    def ticket(self, number: str) -> Ticket:
+        """The ticket as it is now."""
+        found = self.act(lambda turn: by_number(turn, "main", number))
+        assert found is not None, f"no ticket {number}"
+        return found
+
+    def tickets(self) -> list[Ticket]:
+        """All tickets."""
+        return self.act(lambda turn: turn.rows(Ticket, select(Ticket.table).order_by(Ticket.table.c.id)))
+
+    def nobody_heard_anything_else(self) -> None:
+        """Whatever reached anybody has been named by the story."""
+        self.listen()
+        assert not self.unheard, [f"{m.who} via {m.channel} [{m.say.purpose}] {m.text}" for m in self.unheard]
+
+    def chains_are_whole(self) -> None:
+        """No event was changed, dropped or put in between."""
+        with self.rehearsal.desk.database.reading() as connection:
+            assert list(chain.faults(connection)) == []
+
+    def _party(self, name: str, channel: str) -> Party:
+        self._count += 1
+        return Party(self, name, channel, f"{channel}_{self._count}")
+
+    def _staff(self, name: str, channel: str, role: Role, on_duty: bool) -> Party:
+        party = self._party(name, channel)
+        party.person_id = self._known(party, role, on_duty=on_duty)
+        return party
+
+    def _known(self, party: Party, role: Role, **more: Any) -> int:
+        server = self.rehearsal.wecom
+        account = {"wecom": str(server.agent_id), "wecom_kf": server.open_kfid}.get(party.channel, "desk")
+
+        def add(turn: Turn) -> int:
+            person = turn.add(Person(id=turn.new_id(), entity="main", role=role, name=party.name, **more))
+            room = Room(party.channel, account, party.address)
+            bind(turn, person, Inbound(f"setup:{room}", turn.now, Who(party.address), room, "enter"), proof="setup")
+            return person.id
+
+        if party.channel == "wecom_kf":
+            server.remember(party.address, party.name, self.now)
+        return self.act(add)
+
+
+@contextmanager
+def story(url: str, *, start: Micros = WEDNESDAY_TEN, policies: Policies | None = None) -> Iterator[Story]:
+    """A desk on the database at `url`, which has its tables and no rows."""
+    rules = policies or replace(Policies(), zone=ZoneInfo("Asia/Shanghai"))
+    with asyncio.Runner() as loop:
+        opened = Rehearsal.open(start, mind(), rules, url=url, tables=False)
+        rehearsal = loop.run(opened.__aenter__())
+        try:
+            yield Story(rehearsal, loop)
+        finally:
+            loop.run(opened.__aexit__(None, None, None))
+
+
+__all__ = ["MINUTE", "Cause", "Heard", "Party", "Story", "story"]
