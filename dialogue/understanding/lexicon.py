@@ -34,7 +34,7 @@ class Lexicon:
         return cls(entries)
 
     def words(self, name: str) -> tuple[str, ...]:
-        """A list of words or phrases; empty if no file has it. A string of words parted by blanks is a list, a table of lists its groups."""
+        """A list of words or phrases; empty if no file has it. A string of words parted by blanks (`_` is a blank) is a list, a table of lists its groups."""
         return _listed(self.entries.get(name, ()))
 
     def table(self, name: str) -> dict[str, tuple[str, ...]]:
@@ -57,4 +57,4 @@ def _lay_over(below: dict[str, Any], above: dict[str, Any], where: str) -> None:
 def _listed(value: Any) -> tuple[str, ...]:
     if isinstance(value, dict):
         return tuple(word for group in value.values() for word in _listed(group))
-    return tuple(value.split()) if isinstance(value, str) else tuple(str(item) for item in value)
+    return tuple(word.replace("_", " ") for word in value.split()) if isinstance(value, str) else tuple(str(item) for item in value)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from core.words import Micros
 from dialogue.understanding import expecting
+from dialogue.understanding.embedded import EmbeddedEngine, train
+from dialogue.understanding.keeping import Kept, fingerprint, keep, kept
 from dialogue.understanding.lexicon import Lexicon
 from dialogue.understanding.orders.clerk import Clerk
 from dialogue.understanding.plain import Plain, plain
 from dialogue.understanding.reading import Reader
+from dialogue.understanding.sight import Sight
 from dialogue.understanding.sounds import Sounds, syllables
-from dialogue.understanding.words import INTENTS, Context, Order, Understanding
+from dialogue.understanding.training_data import TrainingData
+from dialogue.understanding.words import Context, Order, Understanding
+
+REMEMBERED = 1_024
+"""Texts whose ranking is kept at hand."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -22,29 +30,40 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Mind:
     """Understands text. Pure: the same text at the same instant always means the same."""
 
-    def __init__(self, lexicon: Lexicon, timezone: str) -> None:
-        sounds = Sounds.of(syllables(), lexicon.entries.get("usual_sounds"))
-        self._zone = ZoneInfo(timezone)
-        self._simplified = {pair[0]: pair[1] for pair in lexicon.words("simplified")}
-        self._reader = Reader.of(lexicon, sounds)
-        self._clerk = Clerk.of(lexicon, self._reader)
+    def __init__(self, reader: Reader, clerk: Clerk, engine: EmbeddedEngine, simplified: dict[str, str], timezone: str):
+        self._reader, self._clerk, self._engine = reader, clerk, engine
+        self._simplified, self._zone = simplified, ZoneInfo(timezone)
+        self._rank = lru_cache(REMEMBERED)(engine.rank)
 
     @classmethod
     def load(cls, nlu_dir: Path, lexicon_dir: Path, cache_dir: Path | None, timezone: str) -> Self:
-        """Train from `nlu_dir` (or read the model that `cache_dir` keeps for this very data)."""
-        return cls(Lexicon.load(lexicon_dir), timezone)
+        """Train from `nlu_dir`, or read the model that `cache_dir` keeps for this very data.
+
+        Raises BadTrainingData, BadLexicon, BadPhrase for data that cannot be used.
+        """
+        lexicon = Lexicon.load(lexicon_dir)
+        simplified = {pair[0]: pair[1] for pair in lexicon.words("simplified")}
+        name = fingerprint((nlu_dir, lexicon_dir)) if cache_dir else ""
+        found = kept(cache_dir, name) if cache_dir else None
+        spoken = found.syllables if found else syllables()
+        sounds = Sounds.of(spoken, lexicon.entries.get("usual_sounds"))
+        reader = Reader.of(lexicon, sounds)
+        sight = Sight.of(lexicon, reader.symptoms, sounds)
+        if found is None:
+            found = Kept(train(sight, TrainingData.load(nlu_dir).examples, simplified), spoken)
+            if cache_dir:
+                keep(cache_dir, name, found)
+        engine = EmbeddedEngine(sight, found.weights, simplified)
+        return cls(reader, Clerk.of(lexicon, reader), engine, simplified, timezone)
 
     def customer(self, text: str, at: Micros) -> Understanding:
         """What a customer means by `text`, said at `at`."""
-        import re
-        read = self._reader.read(self._plain(text), self._local(at))
-        words = read.plain.text
-        intent = "report_fault"
-        for cue, name in (("怎么样|什么情况|吗$|进度|归谁|到哪", "ask_progress"), ("改到|换个时间", "change_appointment"), ("不用派|取消", "cancel_ticket"), ("[1-5]分", "rate_service"), ("在吗|你好", "greet")):
-            if re.search(cue, words):
-                intent = name
-        ranking = ((intent, 0.9), *((name, 0.1 / 18) for name in INTENTS if name != intent))
-        return Understanding(text, intent, 0.9, ranking, "accept", read.entities(), read.slots(), "keywords")
+        said = self._plain(text)
+        read = self._reader.read(said, self._local(at))
+        ranking = self._rank(said.text)
+        intent, confidence = ranking[0]
+        decision = self._engine.thresholds.decide(ranking)
+        return Understanding(text, intent, confidence, ranking, decision, read.entities(), read.slots(), self._engine.name)
 
     def order(self, text: str, at: Micros, role: str, context: Context, has_picture: bool = False) -> Order:
         """What a member of staff with that role wants done."""
