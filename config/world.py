@@ -104,6 +104,7 @@ class World:
                 priority=Priority(row.get("priority", "P2")),
                 customer_id=customer.id,
                 engineer_id=engineer,
+                owner_id=engineer if status != Status.UNASSIGNED else None,
                 channel=channel,
                 room=str(Room(channel, self.account(channel), address)),
                 created_at=created,

@@ -31,7 +31,7 @@ class JobKind:
 class House:
     """Policies, wording, channel limits, and what follows from what.
 
-    `reactions` are carried out in the turn that records an event of their kind; `timers` and `jobs` say what a due timer
+    `reactions` are carried out in the turn that records an event of their kind, `reversals` when it is taken back; `timers` and `jobs` say what a due timer
     or a finished job of a kind does; `chance` gives 32 hexadecimal digits that nobody can guess.
     """
 
@@ -40,6 +40,7 @@ class House:
     wording: Wording
     cans: Mapping[str, Can] = field(default_factory=dict)
     reactions: Mapping[str, Sequence[Reaction]] = field(default_factory=dict)
+    reversals: Mapping[str, Sequence[Reaction]] = field(default_factory=dict)
     timers: Mapping[str, Callable[["Turn", "Timer"], None]] = field(default_factory=dict)
     jobs: Mapping[str, JobKind] = field(default_factory=dict)
 

@@ -35,6 +35,10 @@ class Person(Row):
     level: str | None = None
     lang: str = "zh"
     reports_to: int | None = None
+    department: str | None = None
+    skills: list[str] = Field(default_factory=list, sa_type=Text)
+    region: str | None = None
+    address: str | None = None
     on_duty: bool = False
     active: bool = True
 

@@ -51,6 +51,7 @@ class Turn:
         self._ids = ids
         self._known: dict[tuple[type[Row], Any], Row] = {}
         self._before: dict[tuple[type[Row], Any], dict[str, Any]] = {}
+        self._first: dict[tuple[type[Row], Any], dict[str, Any]] = {}
         self._new: dict[type[Row], list[Row]] = {}
         self._depth = 0
         self._guarded = False
@@ -83,11 +84,15 @@ class Turn:
         self.flush()
         return self.connection.all(statement, **values)
 
+    def before(self, row: Row) -> dict[str, Any] | None:
+        """A row's fields as they were when the turn first saw them; None for a new row."""
+        return self._first.get((type(row), row.__dict__[row.primary]))
+
     def adopt(self, row: R) -> R:
         """Take a row that was read outside the turn as one of its own."""
         place = (type(row), row.__dict__[row.primary])
         self._known[place] = row
-        self._before[place] = _copy(row)
+        self._before[place] = self._first[place] = _copy(row)
         return row
 
     # ---- writing

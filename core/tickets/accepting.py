@@ -8,6 +8,7 @@ from core.store.model import Event
 from core.store.turn import Turn
 from core.tickets.entitled import must_be_entitled
 from core.tickets.events import Happened
+from core.tickets.handing_over import answer_handover
 from core.tickets.model import Status, Ticket
 from core.tickets.recording import happened_at, record
 from core.tickets.steps import step
@@ -25,5 +26,7 @@ def accept(turn: Turn, ticket: Ticket, by: Person) -> Event:
             raise Refused("already_yours", number=ticket.number)
         raise Refused("accept_conflict", number=ticket.number, name=owner.name if owner else "")
     ticket.status = step(ticket, "accept")
-    ticket.engineer_id, ticket.assigned_at = by.id, happened_at(turn)
+    ticket.engineer_id = ticket.owner_id = by.id
+    ticket.assigned_at = happened_at(turn)
+    answer_handover(turn, ticket, by)
     return record(turn, Happened.ACCEPTED, ticket, by, engineer=by.id)

@@ -25,9 +25,7 @@ def complete(turn: Turn, ticket: Ticket, by: Person, summary: str) -> Event:
     """
     must_be_entitled(by, "complete", ticket)
     status = step(ticket, "complete")
-    least, length = turn.house.policies.tickets.summary_min, summary_length(summary)
-    if length < least:
-        raise Refused("summary_too_short", number=ticket.number, length=length, least=least, left=least - length)
+    must_say_enough(turn, ticket, summary)
     ticket.status, ticket.summary, ticket.done_at = status, summary, happened_at(turn)
     respond(turn, ticket)
     turn.remind(
@@ -37,4 +35,11 @@ def complete(turn: Turn, ticket: Ticket, by: Person, summary: str) -> Event:
         episode=str(ticket.reopened),
         data={"ticket": ticket.id},
     )
-    return record(turn, Happened.COMPLETED, ticket, by, private={"summary": summary}, length=length)
+    return record(turn, Happened.COMPLETED, ticket, by, private={"summary": summary}, length=summary_length(summary))
+
+
+def must_say_enough(turn: Turn, ticket: Ticket, summary: str) -> None:
+    """Raises Refused: summary_too_short (with `length`, `least` and `left`)."""
+    least, length = turn.house.policies.tickets.summary_min, summary_length(summary)
+    if length < least:
+        raise Refused("summary_too_short", number=ticket.number, length=length, least=least, left=least - length)

@@ -15,6 +15,17 @@ MAY: dict[str, frozenset[Role]] = {
     "complete": WORKERS,
     "close": frozenset({Role.MANAGER, Role.AGENT}),
     "reopen": WORKERS | {Role.CUSTOMER, Role.AGENT},
+    "transfer": WORKERS | {Role.AGENT},
+    "hold": WORKERS,
+    "resume": WORKERS,
+    "cancel": WORKERS | {Role.AGENT, Role.CUSTOMER},
+    "need_part": WORKERS,
+    "part_eta": frozenset({Role.PROCUREMENT, Role.MANAGER}),
+    "part_arrived": frozenset({Role.PROCUREMENT, Role.MANAGER, Role.ENGINEER}),
+    "appoint": WORKERS | {Role.AGENT, Role.CUSTOMER},
+    "quote": WORKERS | {Role.AGENT},
+    "merge": frozenset({Role.MANAGER, Role.AGENT, Role.ENGINEER}),
+    "rate": frozenset({Role.CUSTOMER}),
     "note": STAFF,
     "photo": STAFF,
     "priority": WORKERS | {Role.AGENT},
@@ -22,7 +33,7 @@ MAY: dict[str, frozenset[Role]] = {
 }
 """Verb → roles. What is not listed is allowed to nobody."""
 
-OWNERS_ONLY = frozenset({"arrive", "complete"})
+OWNERS_ONLY = frozenset({"arrive", "complete", "hold", "resume", "need_part", "transfer"})
 """Verbs of the engineer who accepted the ticket; a manager may do them in his stead."""
 
 

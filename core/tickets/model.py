@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlmodel import Field
@@ -52,7 +53,8 @@ _LIVE = "status not in ('closed', 'cancelled')"
 class Ticket(Row):
     """One fault of one customer, from the first word to the closing. What is unknown is None.
 
-    `engineer_id` is who accepted it, or to whom it is offered; who answers for it at any instant: `ownership.owner_of`.
+    `engineer_id` is who accepted it, or to whom it is offered; `owner_id` who answers for it because he accepted it (during
+    a transfer still the giver): see `ownership.owner_of`. `handovers` counts transfers; `hold_until` is the date named then.
     `preferred_*` is the customer's wish, `appointment_*` what was agreed. `asked` are the slots asked for so far, `announced`
     the priority with which engineers were told of it.
     `first_response_at` is the first real note (S12), `first_action_at` the first processing action (S7).
@@ -67,6 +69,7 @@ class Ticket(Row):
     priority_from: str = "derived"
     customer_id: int
     engineer_id: int | None = None
+    owner_id: int | None = None
     channel: str
     room: str
     thread: str | None = None
@@ -89,6 +92,8 @@ class Ticket(Row):
     summary: str | None = None
     asked: list[str] = Field(default_factory=list, sa_type=Text)
     announced: str | None = None
+    handovers: int = 0
+    hold_until: Micros | None = None
     attachments: int = 0
     rating: int | None = None
     rating_requested: bool = False
@@ -112,6 +117,45 @@ class Ticket(Row):
     def stream(self) -> str:
         """The name of its chain in the event log, and of its timers and notices."""
         return f"ticket:{self.id}"
+
+
+@stored("handover", Index("handover_ticket", "ticket_id"))
+class Handover(Row):
+    """A ticket on its way from one hand to another, two-sided: sent, delivered, accepted or refused (S1)."""
+
+    id: int = Field(primary_key=True)
+    ticket_id: int
+    giver_id: int | None = None
+    taker_id: int
+    sent_at: Micros
+    channel: str | None = None
+    delivered_at: Micros | None = None
+    failed: int = 0
+    answered_at: Micros | None = None
+    answer: str | None = None
+
+
+@stored("reporter", Index("reporter_ticket", "ticket_id"))
+class Reporter(Row):
+    """Somebody besides the customer who told of the same fault, and wants to know."""
+
+    id: int = Field(primary_key=True)
+    ticket_id: int
+    person_id: int
+    at: Micros
+    room: str
+
+
+@stored("last_verb")
+class LastVerb(Row):
+    """What somebody did last to a ticket, and the fields it changed: for as long as it may be taken back."""
+
+    person_id: int = Field(primary_key=True)
+    ticket_id: int
+    cause: str
+    at: Micros
+    before: dict[str, Any] = Field(default_factory=dict, sa_type=Text)
+    after: dict[str, Any] = Field(default_factory=dict, sa_type=Text)
 
 
 @stored("attachment", Index("attachment_ticket", "ticket_id"))

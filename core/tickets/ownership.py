@@ -5,11 +5,11 @@ from __future__ import annotations
 from core.people.duty import fallback_owner
 from core.people.model import Person
 from core.store.turn import Turn
-from core.tickets.model import Status, Ticket
+from core.tickets.model import Ticket
 
 
 def owner_of(turn: Turn, ticket: Ticket) -> Person | None:
-    """The engineer who accepted it; before that, the duty dispatcher or duty manager. None only on a desk without staff."""
-    if ticket.engineer_id is not None and ticket.status != Status.UNASSIGNED:
-        return turn.get(Person, ticket.engineer_id)
+    """Who accepted it, also while he is handing it over; else the duty dispatcher or manager. None on a desk without staff."""
+    if ticket.owner_id is not None:
+        return turn.get(Person, ticket.owner_id)
     return fallback_owner(turn, ticket.entity)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.words import HOUR, MINUTE, Micros
+from core.words import DAY, HOUR, MINUTE, SECOND, Micros
 
 
 @dataclass(frozen=True)
 class TicketPolicy:
     """`summary_min`: characters of a summary that count (处理摘要 50 字以上). `closing`: a done ticket closes by itself
-    after this time. `number_format`: how a ticket number is shown, {n} is the number. `open_watch`: S7's watch."""
+    after this time. `number_format`: how a ticket number is shown, {n} is the number. `open_watch`: S7's watch. `undo`: how long one's
+    last verb may be taken back. `most_handovers`: more than so many alarm the superior (S61). `duplicate_window`: S64."""
 
     number_format: str = "GD-{n}"
     first_number: int = 1001
     summary_min: int = 50
     closing: Micros = 72 * HOUR
     open_watch: Micros = 3 * MINUTE
+    undo: Micros = 60 * SECOND
+    most_handovers: int = 5
+    duplicate_window: Micros = 3 * DAY

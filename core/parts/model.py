@@ -1,0 +1,47 @@
+"""Requests for parts, and what is in stock."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import Index, Text
+from sqlmodel import Field
+
+from core.store.rows import Row, stored
+from core.words import Micros
+
+
+class PartState(StrEnum):
+    """已申请, 已定到货日, 已到货, 已撤回."""
+
+    REQUESTED = "requested"
+    DATED = "dated"
+    ARRIVED = "arrived"
+    WITHDRAWN = "withdrawn"
+
+
+@stored("part_request", Index("part_request_ticket", "ticket_id"))
+class PartRequest(Row):
+    """A part that a ticket waits for."""
+
+    id: int = Field(primary_key=True)
+    entity: str
+    ticket_id: int
+    code: str
+    qty: int
+    state: PartState = Field(default=PartState.REQUESTED, sa_type=Text)
+    requested_by: int
+    requested_at: Micros
+    eta: Micros | None = None
+    arrived_at: Micros | None = None
+
+
+@stored("part")
+class Part(Row):
+    """A part as the company knows it. `stock` as last heard; `price` in fen."""
+
+    code: str = Field(primary_key=True)
+    entity: str
+    name: str | None = None
+    stock: int | None = None
+    price: int | None = None
