@@ -1,0 +1,1 @@
+"""How fast the desk is: `python -m benchmarks`. Every figure stands beside its cheapest alternative, measured in the same run."""

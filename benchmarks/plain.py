@@ -1,0 +1,93 @@
+"""The cheapest alternatives: what the same server costs when it does next to nothing of a desk's work.
+
+python -m benchmarks.plain '{"sort": …, "path": …, "api": …}'
+
+nothing   answers at once
+raw       opens the callback, inserts one row with the sqlite3 module, commits, answers
+reply     the same, and then sends a fixed reply with httpx; nothing else is stored
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import sys
+import time
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+import uvicorn
+import uvloop
+
+from benchmarks.serving import Spent, answer, listen
+from bots.emulated.asgi import body_of
+from bots.emulated.wecom import WeComServer
+from bots.wecom_gate import Gate, xml_fields
+from core.words import Answer, Hook
+
+REPLY = "备注已记下"
+
+
+class Plain:
+    """A server with one function."""
+
+    commits = 0
+
+    def __init__(self, sort: str, path: str, api: str):
+        self._sort, self._api = sort, api
+        app = WeComServer.app
+        self._gate = Gate(((app.token, app.aes_key),), WeComServer.corp_id)
+        self._database = sqlite3.connect(path, isolation_level=None)
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute("PRAGMA synchronous=FULL")
+        self._database.execute("CREATE TABLE IF NOT EXISTS inbox (id INTEGER PRIMARY KEY, key TEXT UNIQUE, raw BLOB)")
+        self._client = httpx.AsyncClient()
+        self._token = ""
+        self._spent = Spent(self)  # type: ignore[arg-type]
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] == "/spent":
+            await self._spent(scope, receive, send)
+            return
+        body = await body_of(receive)
+        if self._sort != "nothing":
+            sender = self._keep(Hook("POST", {}, parse_qsl(scope["query_string"].decode()), body))
+            if self._sort == "reply":
+                task = asyncio.create_task(self._reply(sender))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+        await answer(send, Answer(200))
+
+    def _keep(self, hook: Hook) -> str:
+        message = self._gate.open(hook, time.time_ns() // 1000)
+        fields = xml_fields(message)
+        self._database.execute("BEGIN IMMEDIATE")
+        self._database.execute("INSERT OR IGNORE INTO inbox (key, raw) VALUES (?, ?)", (fields["MsgId"], message))
+        self._database.execute("COMMIT")
+        self.commits += 1
+        return fields["FromUserName"]
+
+    async def _reply(self, to: str) -> None:
+        server = WeComServer
+        if not self._token:
+            asked = {"corpid": server.corp_id, "corpsecret": server.app.secret}
+            answer = await self._client.get(f"{self._api}/cgi-bin/gettoken", params=asked)
+            self._token = answer.json()["access_token"]
+        body = {"touser": to, "agentid": server.agent_id, "msgtype": "text", "text": {"content": REPLY}}
+        await self._client.post(f"{self._api}/cgi-bin/message/send", params={"access_token": self._token}, json=body)
+
+
+async def serve(sort: str, path: str, api: str) -> None:
+    config = uvicorn.Config(
+        Plain(sort, path, api), log_level="warning", access_log=False, http="httptools", lifespan="off"
+    )
+    listening = listen(0)
+    print("ready", listening.getsockname()[1], flush=True)
+    await uvicorn.Server(config).serve([listening])
+
+
+if __name__ == "__main__":
+    uvloop.run(serve(**json.loads(sys.argv[1])))
