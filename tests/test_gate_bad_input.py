@@ -12,7 +12,7 @@ import pytest
 from bots.emulated.wecom import WeComServer
 from bots.emulated.wecom_endpoints import App
 from bots.emulated.wecom_seal import seal, seal_padded, sign
-from bots.wecom_gate import MOST_BODY, Gate, Shut, xml_fields
+from bots.wecom_gate import MOST_BODY, Gate, Seal, Shut, xml_fields
 from core.words import SECOND, Hook
 from tests.contract.rig import NOON, Now
 from tests.contract.wecom_cases import AppRig, KfRig, app_message
@@ -144,99 +144,146 @@ def test_while_secrets_are_rotated_both_are_good_and_a_third_is_not() -> None:
         Gate([], "ww")
 
 
-def padded(pad: int, message: bytes = b"<xml/>", length: int | None = None, receiver: bytes = b"") -> str:
-    """A sealed text with a last byte of our choice."""
-    claimed = len(message) if length is None else length
-    content = b"r" * 16 + claimed.to_bytes(4, "big") + message + (receiver or WeComServer.corp_id.encode())
-    content += bytes(-len(content) % 32)
-    return seal_padded(content[:-1] + bytes([pad]), KEY)
+def laid_out(message: bytes, length: int, ending: bytes, receiver: str = WeComServer.corp_id) -> str:
+    """A sealed text of which every part is ours to choose."""
+    return seal_padded(b"r" * 16 + length.to_bytes(4, "big") + message + receiver.encode() + ending, KEY)
 
 
+def of(size: int) -> bytes:
+    """A message with which random bytes, length, message and receiver fill `size` bytes."""
+    return b"m" * (size - 16 - 4 - len(WeComServer.corp_id))
+
+
+SOUND = laid_out(of(59), len(of(59)), b"\5" * 5)
 SEALS = {
-    "pad 0": padded(0),
-    "pad 33": padded(33),
-    "pad 255": padded(255),
-    "pad of unequal bytes": padded(5),
-    "length beyond the end": seal_padded(b"r" * 16 + b"\xff\xff\xff\xff" + b"x" * 11 + b"\x01", KEY),
-    "length of two gigabytes": padded(1, length=2**31),
+    "pad 0": laid_out(of(63), len(of(63)), b"\0"),
+    "pad 33": laid_out(of(63), len(of(63)), b"\x21" * 33),
+    "pad 255": laid_out(of(65), len(of(65)), b"\xff" * 255),
+    "pad of unequal bytes": laid_out(of(59), len(of(59)), b"\1\2\3\4\5"),
+    "length beyond the end": laid_out(of(59), 1000, b"\5" * 5),
+    "length of two gigabytes": laid_out(of(59), 2**31, b"\5" * 5),
     "nothing but padding": seal_padded(b"\x20" * 32, KEY),
     "one block": seal_padded(b"\x10" * 16, KEY),
     "half a block": base64.b64encode(b"x" * 24).decode(),
+    "nothing": "",
     "not Base64": "%%%%",
     "Base64 without its end": "QUJD" * 11 + "Q",
+    "message not UTF-8": seal("接单".encode("gbk"), KEY, WeComServer.corp_id, b"r" * 16),
+    "receiver not UTF-8": seal_padded(b"r" * 16 + (0).to_bytes(4, "big") + b"\xff" * 11 + b"\1", KEY),
+}
+STRANGERS = {
     "wrong receiver": seal(b"<xml/>", KEY, "ww-another", b"r" * 16),
     "no receiver": seal(b"<xml/>", KEY, "", b"r" * 16),
     "receiver and more": seal(b"<xml/>", KEY, WeComServer.corp_id + "x", b"r" * 16),
-    "message not UTF-8": seal("接单".encode("gbk"), KEY, WeComServer.corp_id, b"r" * 16),
     "sealed with another key": seal(b"<xml/>", NEXT.aes_key, WeComServer.corp_id, b"r" * 16),
 }
 
 
 @pytest.mark.parametrize("name", SEALS)
 def test_an_unsound_seal_is_turned_away_though_well_signed(name: str) -> None:
+    assert gate().open(carrying(SOUND), NOON) == of(59)
     assert shut(carrying(SEALS[name])) == 403
+    with pytest.raises(ValueError):
+        Seal(KEY).open(SEALS[name])
 
 
-LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha">' + "".join(
+@pytest.mark.parametrize("name", STRANGERS)
+def test_what_was_sealed_for_somebody_else_is_turned_away_though_well_signed(name: str) -> None:
+    assert shut(carrying(STRANGERS[name])) == 403
+
+
+def larger(by: int) -> Hook:
+    """A good callback, with spaces at its end to make it just as large as allowed, and `by` bytes more."""
+    good = hook()
+    return replace(good, body=good.body + b" " * (MOST_BODY - len(good.body) + by))
+
+
+def test_a_body_may_be_as_large_as_allowed_and_no_larger() -> None:
+    assert gate().open(larger(by=0), NOON) == MESSAGE.encode()
+    assert shut(larger(by=1)) == 400
+
+
+LAUGHS = '<!DOCTYPE xml [<!ENTITY a "ha">' + "".join(
     f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefgh", "bcdefghi", strict=True)
 )
 XML: dict[str, bytes] = {
-    "empty": b"",
+    "billion laughs": (LAUGHS + "]><xml>SLOT<Extra>&i;</Extra></xml>").encode(),
+    "quadratic": b'<!DOCTYPE xml [<!ENTITY a "'
+    + b"a" * 50_000
+    + b'">]><xml>SLOT<Extra>'
+    + b"&a;" * 999
+    + b"</Extra></xml>",
+    "unused entity": b'<!DOCTYPE xml [<!ENTITY a "a">]><xml>SLOT</xml>',
+    "local file": b'<!DOCTYPE xml [<!ENTITY e SYSTEM "file:///etc/passwd">]><xml>SLOT<Extra>&e;</Extra></xml>',
+    "remote entity": b'<!DOCTYPE xml [<!ENTITY e SYSTEM "http://169.254.169.254/">]><xml>SLOT<Extra>&e;</Extra></xml>',
+    "parameter entity": b'<!DOCTYPE xml [<!ENTITY % p SYSTEM "http://127.0.0.1/x.dtd"> %p;]><xml>SLOT</xml>',
+    "remote DTD": b'<!DOCTYPE xml SYSTEM "http://127.0.0.1/x.dtd"><xml>SLOT</xml>',
+    "public DTD": b'<!DOCTYPE xml PUBLIC "-//W3C//DTD" "http://127.0.0.1/x"><xml>SLOT</xml>',
+    "bare DOCTYPE": b"<!DOCTYPE xml><xml>SLOT</xml>",
+    "undeclared entity": b"<xml>SLOT<Extra>&nothing;</Extra></xml>",
+    "other root": b"<html>SLOT</html>",
+    "root with a namespace": b'<xml xmlns="http://evil.example">SLOT</xml>',
+    "two roots": b"<xml>SLOT</xml><xml/>",
+    "unclosed": b"<xml>SLOT",
+    "crossed": b"<xml>SLOT<a><b></a></b></xml>",
+    "one more level": b"<wrap><xml>SLOT</xml></wrap>",
+    "nested": b"<xml><wrap>SLOT</wrap></xml>",
+    "NUL": b"<xml>SLOT<Extra>\0</Extra></xml>",
+    "control character": b"<xml>SLOT<Extra>\x08</Extra></xml>",
+    "GBK": b"<xml>SLOT<Extra>" + "接单".encode("gbk") + b"</Extra></xml>",
+    "UTF-7": b'<?xml version="1.0" encoding="UTF-7"?>+ADw-xml+AD4-SLOT+ADw-/xml+AD4-',
+    "an element twice": b"<xml>SLOTSLOT</xml>",
+    "17 deep": b"<xml>SLOT" + b"<a>" * 16 + b"</a>" * 16 + b"</xml>",
+    "20,000 deep": b"<xml>SLOT" + b"<a>" * 20_000 + b"</a>" * 20_000 + b"</xml>",
+    "no content": b"",
     "no XML": b"hello",
-    "JSON": b'{"Encrypt": "x"}',
-    "billion laughs": (LAUGHS + "]><xml><Encrypt>&i;</Encrypt></xml>").encode(),
-    "quadratic": b'<!DOCTYPE x [<!ENTITY a "' + b"a" * 50_000 + b'">]><xml>' + b"&a;" * 1000 + b"</xml>",
-    "local file": b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><xml><Encrypt>&e;</Encrypt></xml>',
-    "remote entity": b'<!DOCTYPE x [<!ENTITY e SYSTEM "http://169.254.169.254/">]><xml><Encrypt>&e;</Encrypt></xml>',
-    "parameter entity": b'<!DOCTYPE x [<!ENTITY % p SYSTEM "http://127.0.0.1/x.dtd"> %p;]><xml><Encrypt>x</Encrypt></xml>',
-    "remote DTD": b'<!DOCTYPE xml SYSTEM "http://127.0.0.1/x.dtd"><xml><Encrypt>x</Encrypt></xml>',
-    "public DTD": b'<!DOCTYPE xml PUBLIC "-//W3C//DTD" "http://127.0.0.1/x"><xml><Encrypt>x</Encrypt></xml>',
-    "bare DOCTYPE": b"<!DOCTYPE xml><xml><Encrypt>x</Encrypt></xml>",
-    "undeclared entity": b"<xml><Encrypt>&nothing;</Encrypt></xml>",
-    "inclusion": b'<xml xmlns:i="http://www.w3.org/2001/XInclude"><i:include href="file:///etc/passwd" parse="text"/></xml>',
-    "stylesheet": b'<?xml-stylesheet href="file:///etc/passwd"?><xml></xml>',
-    "other root": b"<html><Encrypt>x</Encrypt></html>",
-    "two roots": b"<xml><Encrypt>x</Encrypt></xml><xml/>",
-    "unclosed": b"<xml><Encrypt>x</Encrypt>",
-    "NUL": b"<xml><Encrypt>\0</Encrypt></xml>",
-    "GBK": "<xml><Encrypt>接单</Encrypt></xml>".encode("gbk"),
-    "UTF-7": b'<?xml version="1.0" encoding="UTF-7"?>+ADw-xml+AD4-+ADw-Encrypt+AD4-x+ADw-/Encrypt+AD4-+ADw-/xml+AD4-',
-    "UTF-16": '<?xml version="1.0" encoding="UTF-16"?><xml><Encrypt>x</Encrypt></xml>'.encode("utf-16"),
-    "UTF-32": "<xml><Encrypt>x</Encrypt></xml>".encode("utf-32"),
-    "Encrypt twice": b"<xml><Encrypt>x</Encrypt><Encrypt>y</Encrypt></xml>",
-    "Encrypt nested": b"<xml><a><Encrypt>x</Encrypt></a></xml>",
-    "Encrypt as attribute": b'<xml Encrypt="x"></xml>',
-    "Encrypt empty": b"<xml><Encrypt></Encrypt></xml>",
-    "Encrypt with an element inside": b"<xml><Encrypt><b>x</b></Encrypt></xml>",
-    "100,000 deep": b"<xml>" + b"<a>" * 20_000 + b"</a>" * 20_000 + b"</xml>",
-    "attribute of 200 KB": b'<xml a="' + b"x" * 200_000 + b'"></xml>',
-    "9 MB": b"<xml><Encrypt>" + b"x" * 9_000_000 + b"</Encrypt></xml>",
-    "one byte too many": b"<xml><Encrypt>" + b"x" * (MOST_BODY + 1 - 29) + b"</Encrypt></xml>",
+    "JSON": b'{"Encrypt": "x", "msgtype": "x"}',
+    "nothing inside": b"<xml></xml>",
 }
+"""SLOT stands for what would otherwise be a good message."""
+INNER = MESSAGE.removeprefix("<xml>").removesuffix("</xml>").encode()
 
 
 @pytest.mark.parametrize("name", XML)
-def test_hostile_xml_is_turned_away(name: str) -> None:
-    async def story() -> None:
-        rig = AppRig()
-        answer = await rig.channel.receive(replace(rig.hook("接单"), body=XML[name]), rig.inbox.accept)
-        assert 400 <= answer.status < 500 and answer.body == b"" and rig.inbox.calls == 0
-
-    asyncio.run(story())
+def test_hostile_xml_is_turned_away_though_what_it_holds_is_well_signed(name: str) -> None:
+    good = hook()
+    outer = b"<Encrypt>" + xml_fields(good.body)["Encrypt"].encode() + b"</Encrypt>"
+    assert gate().open(replace(good, body=b"<xml>" + outer + b"</xml>"), NOON) == MESSAGE.encode()
+    assert shut(replace(good, body=XML[name].replace(b"SLOT", outer))) == 403
 
 
-@pytest.mark.parametrize(
-    "name", sorted(set(XML) - {"GBK", "UTF-16", "UTF-32", "attribute of 200 KB", "9 MB", "one byte too many"})
-)
+@pytest.mark.parametrize("name", sorted(set(XML) - {"GBK", "20,000 deep"}))
 def test_hostile_xml_inside_a_good_seal_is_kept_and_acknowledged(name: str) -> None:
     async def story() -> None:
-        rig = AppRig()
-        answer = await rig.channel.receive(
-            carrying(seal(XML[name], KEY, rig.server.corp_id, b"r" * 16)), rig.inbox.accept
+        staff, customers = AppRig(), KfRig()
+        inner = XML[name].replace(b"SLOT", INNER)
+        answer = await staff.channel.receive(
+            carrying(seal(inner, KEY, WeComServer.corp_id, b"r" * 16)), staff.inbox.accept
         )
-        assert answer.status == 200 and rig.inbox.quarantine == [XML[name]]
-        hint = rig.server.callback(rig.server.kf, XML[name].decode())
-        rig2 = KfRig()
-        assert (await rig2.channel.receive(hint, rig2.inbox.accept)).status == 200
+        assert answer.status == 200 and staff.inbox.quarantine == [inner] and not staff.inbox.messages
+        hint = customers.server.callback(customers.server.kf, inner.decode())
+        assert (await customers.channel.receive(hint, customers.inbox.accept)).status == 200
 
     asyncio.run(story())
+
+
+HARMLESS: dict[str, bytes] = {
+    "stylesheet": b'<?xml-stylesheet href="file:///etc/passwd"?><xml>SLOT</xml>',
+    "inclusion": b'<xml xmlns:i="http://www.w3.org/2001/XInclude">SLOT<i:include href="file:///etc/passwd"/></xml>',
+    "16 deep": b"<xml>SLOT" + b"<a>" * 15 + b"</a>" * 15 + b"</xml>",
+    "attribute of 100 KB": b'<xml a="' + b"x" * 100_000 + b'">SLOT</xml>',
+    "another encoding declared": b'<?xml version="1.0" encoding="ISO-8859-1"?><xml>SLOT</xml>',
+    "UTF-16 declared": b'<?xml version="1.0" encoding="UTF-16"?><xml>SLOT</xml>',
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_odd_but_harmless_xml_says_what_it_says(name: str) -> None:
+    (message,) = AppRig().channel.read(HARMLESS[name].replace(b"SLOT", INNER))
+    assert message.text == "接单"
+
+
+def test_wide_encodings_are_turned_away() -> None:
+    good = hook()
+    for encoding in ("utf-16", "utf-32", "utf-16-be"):
+        assert shut(replace(good, body=good.body.decode().encode(encoding))) == 403

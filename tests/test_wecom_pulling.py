@@ -104,6 +104,19 @@ def test_an_empty_page_with_more_to_come_is_not_the_end() -> None:
     asyncio.run(story())
 
 
+def test_the_cursor_moves_on_though_there_was_nothing_to_store() -> None:
+    async def story() -> None:
+        rig = KfRig()
+        await rig.server.customer_says("wm_wang", "四天前")
+        rig.now.passes(4 * 24 * 3600)
+        await rig.channel.pull(rig.inbox.accept)
+        assert rig.inbox.texts == [] and rig.inbox.calls == 1
+        await rig.channel.pull(rig.inbox.accept)
+        assert rig.inbox.calls == 1
+
+    asyncio.run(story())
+
+
 def test_a_page_that_could_not_be_stored_is_pulled_again() -> None:
     async def story() -> None:
         rig = KfRig()

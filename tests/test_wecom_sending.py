@@ -95,13 +95,13 @@ def test_a_long_question_goes_before_its_menu() -> None:
     async def story() -> None:
         rig = KfRig()
         buttons = tuple(Button(f"选{number}", f"t{number}") for number in range(10))
-        for number, text in enumerate(("满" * 341, "满" * 342, "")):
+        for number, text in enumerate(("满" * 341 + "x", "满" * 341 + "xx", "")):
             rig.server.remember("wm_wang", wrote=rig.now())
             assert (
                 await rig.channel.post(rig.room, Say("ask_choice", text=text, buttons=buttons), f"{number}")
             ).state == "sent"
         kinds = [(sent.kind, len(sent.text), len(sent.buttons)) for sent in rig.server.sent]
-        assert kinds == [("msgmenu", 341, 10), ("text", 342, 0), ("msgmenu", 0, 10), ("msgmenu", 0, 10)]
+        assert kinds == [("msgmenu", 342, 10), ("text", 343, 0), ("msgmenu", 0, 10), ("msgmenu", 0, 10)]
         eleven = Say("ask_choice", text="选", buttons=(*buttons, Button("多", "x")))
         assert (await rig.channel.post(rig.room, eleven, "eleven")).state == "refused"
 
@@ -120,6 +120,17 @@ def test_a_picture_goes_as_a_picture_and_a_document_with_its_chinese_name() -> N
                 sent = rig.server.sent[-1]
                 assert sent.kind == kind and sent.file and sent.file.content == b"%PDF-1.4 report"
                 assert sent.file.name.startswith(name[:2]) and sent.file.mime == mime
+
+    asyncio.run(story())
+
+
+def test_a_file_that_wecom_would_not_take_is_not_even_uploaded() -> None:
+    async def story() -> None:
+        rig = AppRig()
+        for name in ("tiny", "large"):
+            file = FileRef(name, "x.pdf", "application/pdf", 1)
+            assert (await rig.channel.post(rig.room, Say("report_pdf", file=file), name)).state == "refused"
+        assert rig.server.calls["media/upload"] == 0
 
     asyncio.run(story())
 

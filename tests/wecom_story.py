@@ -7,14 +7,13 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import httpx
 import uvicorn
 
 from bots.emulated.wecom import WeComServer
 from bots.wecom_kf import KfConfig, WeComKf
 from core.words import Say
 from tests.contract.rig import Inbox
-from tests.contract.wecom_cases import KfRig, stored
+from tests.contract.wecom_cases import KfRig, Watched, stored
 
 HELLO = Say("smalltalk", text="您好")
 LOOK_AGAIN = 0.001
@@ -27,7 +26,7 @@ def kf_config(server: WeComServer, **more: Any) -> KfConfig:
 
 def another_process(rig: KfRig, **more: Any) -> WeComKf:
     """A second process on the same store."""
-    return WeComKf(kf_config(rig.server, **more), rig.shelf, stored, rig.now, httpx.ASGITransport(app=rig.server))
+    return WeComKf(kf_config(rig.server, **more), rig.shelf, stored, rig.now, Watched(rig.server, rig.hosts))
 
 
 @contextlib.asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -33,7 +34,7 @@ async def stored(name: str) -> bytes:
 
 
 class Watched(httpx.ASGITransport):
-    """The way to the emulated server, noting who was called."""
+    """The way to the emulated server, noting who was called. Like a real network, it lets others go first."""
 
     def __init__(self, server: WeComServer, hosts: list[str]) -> None:
         super().__init__(app=server)
@@ -41,6 +42,7 @@ class Watched(httpx.ASGITransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._hosts.append(request.url.host)
+        await asyncio.sleep(0)
         return await super().handle_async_request(request)
 
 
