@@ -16,7 +16,7 @@ from dialogue.understanding.thresholds import Thresholds, thresholds
 from dialogue.understanding.training_data import Example
 from dialogue.understanding.words import Ranking
 
-FOLDS = 4
+FOLDS = 3
 """Parts into which lines are dealt to see how the engine does on lines it has not seen."""
 RAREST = 2
 """Training lines in which a feature must occur."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -19,11 +20,12 @@ from dialogue.understanding.reading import Reader
 from dialogue.understanding.sight import Sight
 from dialogue.understanding.sounds import Sounds, syllables
 from dialogue.understanding.training_data import TrainingData
-from dialogue.understanding.words import Context, Order, Understanding
+from dialogue.understanding.words import Context, Entity, Order, Understanding
 
 REMEMBERED = 1_024
-"""Texts whose ranking is kept at hand."""
+"""Texts whose understanding is kept at hand: what is understood before a turn is not understood again in it."""
 
+_LOG = logging.getLogger(__name__)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,7 +35,7 @@ class Mind:
     def __init__(self, reader: Reader, clerk: Clerk, engine: EmbeddedEngine, simplified: dict[str, str], timezone: str):
         self._reader, self._clerk, self._engine = reader, clerk, engine
         self._simplified, self._zone = simplified, ZoneInfo(timezone)
-        self._rank = lru_cache(REMEMBERED)(engine.rank)
+        self._customer = lru_cache(REMEMBERED)(self._understand)
 
     @classmethod
     def load(cls, nlu_dir: Path, lexicon_dir: Path, cache_dir: Path | None, timezone: str) -> Self:
@@ -52,18 +54,25 @@ class Mind:
         if found is None:
             found = Kept(train(sight, TrainingData.load(nlu_dir).examples, simplified), spoken)
             if cache_dir:
-                keep(cache_dir, name, found)
+                _keep(cache_dir, name, found)
         engine = EmbeddedEngine(sight, found.weights, simplified)
         return cls(reader, Clerk.of(lexicon, reader), engine, simplified, timezone)
 
     def customer(self, text: str, at: Micros) -> Understanding:
         """What a customer means by `text`, said at `at`."""
+        return self._customer(text, at)
+
+    def _understand(self, text: str, at: Micros) -> Understanding:
         said = self._plain(text)
         read = self._reader.read(said, self._local(at))
-        ranking = self._rank(said.text)
+        ranking = self._engine.rank(said.text)
         intent, confidence = ranking[0]
         decision = self._engine.thresholds.decide(ranking)
         return Understanding(text, intent, confidence, ranking, decision, read.entities(), read.slots(), self._engine.name)
+
+    def entities(self, text: str, at: Micros) -> tuple[Entity, ...]:
+        """Everything exact in a text, whoever wrote it."""
+        return self._reader.read(self._plain(text), self._local(at)).entities()
 
     def order(self, text: str, at: Micros, role: str, context: Context, has_picture: bool = False) -> Order:
         """What a member of staff with that role wants done."""
@@ -83,3 +92,11 @@ class Mind:
 
     def _local(self, at: Micros) -> datetime:
         return (_EPOCH + timedelta(microseconds=at)).astimezone(self._zone).replace(tzinfo=None)
+
+
+def _keep(folder: Path, name: str, found: Kept) -> None:
+    """A model that cannot be kept is trained again at the next start; that is no reason not to start."""
+    try:
+        keep(folder, name, found)
+    except OSError as error:
+        _LOG.warning("the trained model could not be kept in %s: %s", folder, error.strerror)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 PENALTY = 0.1
 """Weight of the squared weights against the summed loss."""
-STEPS = 40
+STEPS = 30
 """L-BFGS steps; more move no decision on our data."""
 MEMORY = 6
 """Steps that L-BFGS remembers."""

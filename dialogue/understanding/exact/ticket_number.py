@@ -12,7 +12,7 @@ FEWEST_DIGITS, MOST_DIGITS = 3, 10
 """Digits of a bare number that may be a ticket's."""
 
 _MARKED = re.compile(
-    r"(?<![a-z0-9])(?:gd|wo|tk|工单|派工单|维修单|服务单|订单|单子|单|case|ticket|order|job)"
+    r"(?<![a-z0-9])(?:gd|wo|tk|工单|派工单|维修单|服务单|订单|单子|(?<![接领抢派转关结销撤退催])单|case|ticket|order|job)"
     r" ?(?:编?号码?|number|no\.?|num)?[ :：#是为\-_—]{0,3}(?P<a>[0-9]{1,10})(?![0-9]|[-.:/][0-9])"
     r"|(?<![a-z0-9&])(?:#|no\.?|№) ?(?P<b>[0-9]{1,10})(?![0-9])"
     r"|(?:编号|号码|单号)[ :：#是为]{0,3}(?:gd|wo)?[- ]?(?P<c>[0-9]{3,10})(?![0-9])"

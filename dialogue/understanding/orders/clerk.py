@@ -40,6 +40,7 @@ _ASKS = re.compile(
     r"[?？]|吗(?:[ 。]|$)|么$|呢$|谁|为什么|为啥|怎么(?!都|也)|咋|什么|多少|哪(?!怕)|几(?=个|单|张|点|条|次)|是不是|有没有|了没(?!电|水|气|网)|没有$|啥时候|多久|(?<![a-z])(?:who|what|why|when|where|how|any|is it|has)(?![a-z])"
 )
 _BREAK = re.compile(r"[，,。;；\n！!？?]+|(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])|\. +")
+_PICTURE = re.compile(r"\[(?:图片|照片|视频|image|photo|picture|Image|Photo)\]")
 _PART_NOUN = re.compile(r"件|货|料|配件|备件|物料|部件|零件|模块|库存|part|toner|stock|delivery")
 _COMES = re.compile(r"(?:件|货|料)(?:都|全|已|已经|刚)?[到齐来]|到货|货到|入库|(?:拿到|收到|领到|取到).{0,4}(?:件|货|料|新的)|parts? (?:is|are|has|have)? ?(?:here|arrived|in)")
 _THERE = re.compile(r" ?(?:也|都|已|已经|刚|is|has|are|have){0,2} ?(?:到|来了|拿到|arrived|here|in stock)")
@@ -66,6 +67,7 @@ class Clerk:
 
     def order(self, plain: Plain, now: datetime, role: str, context: Context, has_picture: bool) -> Order:
         """What is wanted; `none` if the desk is not meant."""
+        has_picture = has_picture or bool(_PICTURE.search(plain.text))
         if self.commands.is_heard(plain.text) and not has_picture:
             return Order(plain.original, "ack_only", TicketRef(), {}, LED)
         said = self._said(plain, now, context)
@@ -239,10 +241,7 @@ class Clerk:
         lead = command.lead.match(said.text, start) if command else None
         words = arguments.rest_after(said, lead.end("lead")) if lead else said.words(start)
         words = words or (said.verbatim(start, len(said.text)).strip() if start < len(said.text) else "")
-        if lead and words:
-            padded = said.text[lead.end("lead") :].strip()
-            words = words if re.search(r"\w", words) or not padded else words
-        return {"text": words} | ({"attachment": True} if has_picture else {})
+        return {"text": _PICTURE.sub("", words).strip()} | ({"attachment": True} if has_picture else {})
 
     def _aside(self, said: Said, action: str) -> str | None:
         """What is said beside an action: the longest run of sentences that do not ask for it."""
