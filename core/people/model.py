@@ -22,9 +22,11 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-@stored("person", Index("person_role", "entity", "role"))
+@stored("person", Index("person_role", "entity", "role"), Index("person_phone", "entity", "phone"))
 class Person(Row):
-    """Somebody the desk knows, in one entity (法人). `level` is the customer's grade (A, B, …)."""
+    """Somebody the desk knows, in one entity (法人). `level` is the customer's grade (A, B, …), `company` the customer's firm
+    (客户名称), `title` what a member of the staff is called in his own house (职位), `department` his place in the organisation tree
+    (设备部/维修一组)."""
 
     id: int = Field(primary_key=True)
     entity: str
@@ -39,6 +41,8 @@ class Person(Row):
     skills: list[str] = Field(default_factory=list, sa_type=Text)
     region: str | None = None
     address: str | None = None
+    company: str | None = None
+    title: str | None = None
     on_duty: bool = False
     active: bool = True
 
