@@ -151,9 +151,11 @@ def test_a_stale_hint_token_is_left_out() -> None:
 def test_two_processes_do_not_pull_the_same_page_at_once() -> None:
     async def story() -> None:
         rig = KfRig()
+        await rig.says("零")
         await rig.server.customer_says("wm_wang", "一")
-        await asyncio.gather(*(channel.pull(rig.inbox.accept) for channel in (rig.channel, another_process(rig))))
-        assert rig.inbox.calls == 1
+        second = another_process(rig, open_kfids=(rig.server.open_kfid,))
+        await asyncio.gather(*(channel.pull(rig.inbox.accept) for channel in (rig.channel, second)))
+        assert rig.inbox.calls == 2
 
     asyncio.run(story())
 
@@ -167,6 +169,8 @@ def test_a_hint_wakes_the_run_and_a_lost_one_is_made_good_by_the_timer() -> None
             await until(lambda: rig.server.calls["kf/sync_msg"] == 1)
             await rig.server.customer_says("wm_wang", "有回调")
             await until(lambda: rig.inbox.texts == ["有回调"])
+            await asyncio.sleep(0.02)
+            assert rig.server.calls["kf/sync_msg"] == 2
         rig.server.kf_hook = None
         async with running(rig.channel, rig.inbox):
             await rig.server.customer_says("wm_wang", "回调丢了")
