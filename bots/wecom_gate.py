@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -31,6 +32,7 @@ RANDOM = 16
 """Random bytes before the message."""
 AES_BLOCK = 16
 
+_log = logging.getLogger(__name__)
 _AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 _TIMESTAMP = re.compile(r"[0-9]{1,10}", re.ASCII)
 _SIGNED = ("msg_signature", "timestamp", "nonce")
@@ -101,6 +103,7 @@ class Gate:
         try:
             message = self.open(hook, now)
         except Shut as shut:
+            _log.info("a callback was turned away: %s", shut)
             return Answer(shut.status)
         if hook.method == "GET":
             return Answer(200, message)

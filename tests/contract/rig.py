@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from core.words import SECOND, Button, Channel, Clock, Cursor, Hook, Inbound, Micros, Room, Unreadable
+from core.words import SECOND, Channel, Clock, Cursor, Hook, Inbound, Micros, Room, Unreadable
 
 NOON: Micros = 1_772_596_800 * SECOND
 """Wednesday, 4 March 2026, noon in Shanghai."""
@@ -178,4 +178,3 @@ class Case:
     sdk: frozenset[str] = frozenset()
     hinted: bool = False
     faults: frozenset[str] = frozenset()
-    most_buttons: Sequence[Button] = field(default=())

@@ -12,7 +12,7 @@ import httpx
 from bots.emulated.wecom import WeComServer
 from bots.wecom import WeCom, WeComConfig
 from bots.wecom_kf import KfConfig, WeComKf
-from core.words import SECOND, Button, Hook, Media, Room, Who
+from core.words import SECOND, Hook, Media, Room, Who
 from tests.contract.rig import Case, Inbox, MemoryShelf, Now, Sample, Shown
 
 FAULTS: Mapping[str, Any] = {
@@ -285,5 +285,4 @@ KF = Case(
     files=("bots/wecom_kf.py",),
     hinted=True,
     faults=frozenset(FAULTS),
-    most_buttons=[Button("按" * 42 + "12", "t" * 128)] * 10,
 )
