@@ -196,6 +196,8 @@ def _impatient(url: str) -> str:
 def _secrets_in_use(settings: Settings) -> Iterator[tuple[str, Secret]]:
     if settings.database_password:
         yield "database_password", settings.database_password
+    if settings.web_key:
+        yield "web_key", settings.web_key
     for name, channel in settings.channels:
         if channel.enabled:
             yield from _secrets_of(channel, f"channels.{name}")

@@ -38,6 +38,10 @@ class LiveRunner:
     def kick(self) -> None:
         self._wake.set()
 
+    def alive(self) -> bool:
+        """Whether the pump turns."""
+        return self._thread.is_alive()
+
     async def stop(self) -> None:
         """Let the group under way end."""
         self._stopping = True

@@ -167,6 +167,10 @@ class Settings(BaseSettings):
         default=None,
         description="外网地址，客户和平台由此进入 · the address by which customers and platforms reach the desk",
     )
+    web_key: Secret | None = Field(
+        default=None,
+        description="网页钥匙的出处，签发访客身份和看板链接；不写则自动生成 · key of our own pages; made at the first start if unset",
+    )
     timezone: str = Field(default="Asia/Shanghai", description="时区 · time zone")
     languages: Annotated[tuple[Literal["zh", "en"], ...], BeforeValidator(_listed)] = Field(
         default=("zh", "en"), min_length=1, description="语言，第一个为默认 · languages, the first is the default"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from core.store.database import Connection
 from core.store.model import Inbox, Outbox, OutboxState
@@ -25,7 +25,7 @@ _SHOWN = (OutboxState.LEASED, OutboxState.SENT)
 """States in which a message is on its way or there. It is never taken back from them."""
 _told = (
     select(_outbox.id, _outbox.created_at, _outbox.sent_at, _outbox.say)
-    .where(_outbox.room == bindparam("room"), _outbox.state.in_(_SHOWN))
+    .where(_outbox.room == bindparam("room"), or_(*(_outbox.state == state for state in _SHOWN)))
     .order_by(_outbox.id.desc())
     .limit(bindparam("most"))
 )

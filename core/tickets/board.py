@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from core.clocks.policy import ServiceLevel
 from core.people.model import Person
@@ -35,12 +35,16 @@ _with_engineer = select(Ticket.table, _person.name.label("engineer")).select_fro
     Ticket.table.outerjoin(Person.table, _person.id == _ticket.engineer_id)
 )
 _open = (
-    _with_engineer.where(_ticket.entity == bindparam("entity"), _ticket.status.in_(sorted(OPEN)))
+    _with_engineer.where(
+        _ticket.entity == bindparam("entity"), or_(*(_ticket.status == status for status in sorted(OPEN)))
+    )
     .order_by(_ticket.priority, _ticket.id)
     .limit(MOST_OPEN)
 )
 _over = (
-    _with_engineer.where(_ticket.entity == bindparam("entity"), _ticket.status.not_in(sorted(OPEN)))
+    _with_engineer.where(
+        _ticket.entity == bindparam("entity"), and_(*(_ticket.status != status for status in sorted(OPEN)))
+    )
     .order_by(_ticket.id.desc())
     .limit(MOST_OVER)
 )

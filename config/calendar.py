@@ -1,0 +1,29 @@
+"""The calendar: ticks that only wake the pump. It holds no state; what must not be lost is a row in the store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+SAFETY_TICK = 30
+"""Seconds between two wake-ups of the pump, should every other one have been lost."""
+DEFAULTS: dict[str, Any] = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+"""A tick that comes late still comes, and comes once."""
+
+
+class Calendar:
+    """Ticks in this process's memory. A tick that makes something happen inserts a row under a key of its own date."""
+
+    def __init__(self, kick: Callable[[], None], zone: ZoneInfo) -> None:
+        self._scheduler = AsyncIOScheduler(timezone=zone, job_defaults=DEFAULTS, event_loop=asyncio.get_running_loop())
+        self._scheduler.add_job(kick, "interval", seconds=SAFETY_TICK, id="safety tick")
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        self._scheduler.shutdown(wait=False)

@@ -1,0 +1,180 @@
+"""`desk demo`: a desk to try in a browser, on this machine only. Everything in it is made up, and gone at the next start."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from config.channels import webchat
+from config.desk import Desk, build, load_mind
+from config.doctor import spoken_here
+from config.fastforward import FastForward, MovableClock
+from config.listening import CannotListen, open_socket, serve
+from config.logging import JsonLines
+from config.serving import doors, front
+from core.people.linking import bind
+from core.people.model import Person, Role
+from core.policies import Policies
+from core.store.database import Database
+from core.store.files import FileStore
+from core.store.migrate import create
+from core.store.turn import Cause, Turn
+from core.words import SECOND, Inbound, Who
+from web.app import LOOPBACK, app
+from web.bells import Bells
+from web.demo import Player, Stage
+
+HOST = "127.0.0.1"
+PORT = 8741
+CACHE = Path("var") / "mind"
+"""Where the trained understanding is kept between starts."""
+QUIET = 3 * SECOND
+"""A report is answered sooner than on a real desk, where people are given longer to finish speaking."""
+WORDS = {
+    "zh": {
+        "ready": "演示已打开：{url}\n数据是虚构的，只在本机，每次启动都重新开始。按 Ctrl+C 结束。",
+        "listen": "端口 {port} 用不了（{why}）。换一个：desk demo --port {other}",
+    },
+    "en": {
+        "ready": "The demonstration is open: {url}\nIts data is fictional, stays on this machine, and begins anew at each start. Ctrl+C ends it.",
+        "listen": "Port {port} cannot be used ({why}). Try another: desk demo --port {other}",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Somebody who appears in the demonstration."""
+
+    key: str
+    role: Role
+    name: dict[str, str]
+    phone: str
+
+
+CAST = (
+    Part("customer", Role.CUSTOMER, {"zh": "王女士", "en": "Ms Wang"}, "13800000001"),
+    Part("engineer", Role.ENGINEER, {"zh": "刘工", "en": "Liu"}, "13800000002"),
+    Part("manager", Role.MANAGER, {"zh": "孙经理", "en": "Sun"}, "13800000003"),
+)
+
+
+def demo_command(argv: Sequence[str]) -> int:
+    """Open the demonstration. The exit status: 0 after Ctrl+C, 1 if the port cannot be used."""
+    parser = argparse.ArgumentParser(prog="desk demo", description="a desk to try, on this machine only")
+    parser.add_argument("--port", type=int, help=f"port to listen on (default: {PORT}, or any free one)")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    given = parser.parse_args(argv)
+    said = WORDS[spoken_here()]
+    try:
+        listening = _socket(given.port)
+    except CannotListen as error:
+        print(said["listen"].format(port=given.port, why=error, other=PORT + 1), file=sys.stderr)
+        return 1
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    with tempfile.TemporaryDirectory(prefix="huiying-demo-") as folder, asyncio.Runner() as runner:
+        runner.run(_play(Path(folder), listening, said["ready"], not given.no_browser))
+    return 0
+
+
+async def _play(folder: Path, listening: socket.socket, ready: str, browser: bool) -> None:
+    url = f"http://{HOST}:{listening.getsockname()[1]}"
+    bells, files, clock = Bells(), FileStore(folder / "files"), MovableClock()
+    rules = Policies()
+    rules = replace(rules, conversation=replace(rules.conversation, burst_quiet=QUIET))
+    create(f"sqlite:///{folder / 'desk.db'}")
+    database = Database(f"sqlite:///{folder / 'desk.db'}")
+    makers = {"webchat": webchat(secrets.token_bytes(32), files, bells.ring)}
+    desk = build(database, rules, makers, files, clock, load_mind(rules, CACHE), staff_channels=frozenset())
+    pump = FastForward(desk, clock)
+    turning = asyncio.create_task(pump.run())
+    cast = Cast(desk)
+    await cast.enter(spoken_here())
+    stage = Stage(cast.enter, clock, rules.zone, pump.pass_on)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+
+    def say_so() -> None:
+        print(ready.format(url=url), flush=True)
+        if browser and _has_browser():
+            webbrowser.open(url)
+
+    pages = app(doors(desk), front(desk, rules.entity, bells, None), stage, LOOPBACK)
+    await serve(pages, listening, stop, say_so, bells.close)
+    turning.cancel()
+    with suppress(asyncio.CancelledError):
+        await turning
+    await desk.close()
+
+
+@dataclass
+class Cast:
+    """The people of the demonstration, each bound to a chat of his own."""
+
+    desk: Desk
+    ids: dict[str, int] = field(default_factory=dict)
+
+    async def enter(self, lang: str) -> list[Player]:
+        """Everybody, speaking this language."""
+        await self.desk.act(lambda turn: self._set_up(turn, lang), Cause(f"demo:{secrets.token_hex(4)}"))
+        chat: Any = self.desk.channels["webchat"]
+        return [Player(part.key, part.name[lang], part.role, chat.token(part.key)) for part in CAST]
+
+    def _set_up(self, turn: Turn, lang: str) -> None:
+        for part in CAST:
+            person = turn.get(Person, self.ids[part.key]) if part.key in self.ids else self._newcomer(turn, part)
+            assert person is not None
+            person.name, person.lang = part.name[lang], lang
+            self.ids[part.key] = person.id
+
+    def _newcomer(self, turn: Turn, part: Part) -> Person:
+        person = turn.add(
+            Person(
+                id=turn.new_id(),
+                entity=turn.house.policies.entity,
+                role=part.role,
+                phone=part.phone,
+                on_duty=part.role != Role.CUSTOMER,
+            )
+        )
+        chat: Any = self.desk.channels["webchat"]
+        hello = Inbound(f"demo:{part.key}", turn.now, Who(part.key), chat.room(part.key), "enter")
+        bind(turn, person, hello, proof="demo")
+        return person
+
+
+def _socket(port: int | None) -> socket.socket:
+    """The usual port, or any free one if it is taken; a port that was asked for, or none."""
+    if port is not None:
+        return open_socket(HOST, port)
+    try:
+        return open_socket(HOST, PORT)
+    except CannotListen:
+        return open_socket(HOST, 0)
+
+
+def _has_browser() -> bool:
+    """Whether a browser could open beside this terminal, rather than in it."""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True

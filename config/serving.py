@@ -1,0 +1,160 @@
+"""`desk serve`: the desk, live, until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from config.calendar import Calendar
+from config.channels import channel_makers, derived_key, web_key
+from config.desk import Desk, build, load_mind
+from config.doctor import MARKS, examine, spoken_here
+from config.listening import CannotListen, open_socket, serve
+from config.loading import Unusable, load
+from config.logging import log_to_stderr
+from config.policies import policies
+from config.running import LiveRunner, Supervisor
+from config.settings import Settings
+from core.store.database import AlreadyRunning, Database
+from core.store.files import FileStore
+from web.app import app
+from web.bells import Bells
+from web.front import BOARD, Front
+from web.hooks import Door
+
+log = logging.getLogger("huiying.serving")
+
+DRAIN = 5.0
+"""Seconds that messages under way have when the desk stops; those left go out after the next start."""
+WORDS = {
+    "zh": {
+        "refused": "启动不了。改好上面的问题再试；desk doctor 可以随时检查。",
+        "running": "这个数据库上已经有一个服务台在运行：{why}",
+        "listen": "不能监听 {host}:{port}（{why}）。换一个端口（listen_port），或先停掉占用它的程序。",
+        "ready": "服务台已启动：{url}\n网页聊天：{url}/chat\n工单看板（链接只给员工）：{board}\n按 Ctrl+C 停止。",
+    },
+    "en": {
+        "refused": "The desk cannot start. Put the above right and try again; desk doctor checks at any time.",
+        "running": "A desk already runs on this database: {why}",
+        "listen": "Cannot listen on {host}:{port} ({why}). Choose another listen_port, or stop what uses it.",
+        "ready": "The desk is running: {url}\nweb chat: {url}/chat\nticket board (link for staff only): {board}\nCtrl+C stops it.",
+    },
+}
+
+
+def serve_command(argv: Sequence[str]) -> int:
+    """Run the desk with its settings. The exit status: 0 after an orderly stop, 1 if it could not start."""
+    argparse.ArgumentParser(prog="desk serve", description="runs the desk until it is stopped").parse_args(argv)
+    said = WORDS[spoken_here()]
+    settings = _usable_settings()
+    if settings is None:
+        print(said["refused"], file=sys.stderr)
+        return 1
+    database = Database(settings.store_url())
+    try:
+        database.own()
+        listening = open_socket(settings.listen_host, settings.listen_port)
+    except AlreadyRunning as error:
+        print(said["running"].format(why=error), file=sys.stderr)
+        return 1
+    except CannotListen as error:
+        host, port = settings.listen_host, settings.listen_port
+        print(said["listen"].format(host=host, port=port, why=error), file=sys.stderr)
+        return 1
+    log_to_stderr()
+    with asyncio.Runner(loop_factory=_loop) as runner:
+        runner.run(_live(settings, database, listening, said["ready"]))
+    return 0
+
+
+def doors(desk: Desk) -> dict[str, Door]:
+    """An entrance for each channel of the desk."""
+    return {name: Door.of(channel, desk.accept_for(name)) for name, channel in desk.channels.items()}
+
+
+def front(desk: Desk, entity: str, bells: Bells, board_key: str | None, **more: Any) -> Front:
+    """The desk as its pages see it; the board's bell rings after every commit."""
+    desk.watchers.append(lambda: bells.ring(BOARD))
+    visitors: Any = desk.channels.get("webchat")
+    level = desk.house.policies.service_level
+    return Front(desk.database, entity, level, desk.clock, bells, desk.files.read, visitors, board_key, **more)
+
+
+def clock() -> int:
+    """The present instant in microseconds."""
+    import time
+
+    return time.time_ns() // 1_000
+
+
+def _usable_settings() -> Settings | None:
+    """The settings, or None after saying what is wrong with them."""
+    lang = spoken_here()
+    settings = None
+    try:
+        settings = load()
+        findings = examine(settings, lang)
+    except Unusable as unusable:
+        findings = [trouble.said(lang) for trouble in unusable.troubles]
+    for finding in findings:
+        print(MARKS[finding.level], finding.what, finding.next_step, file=sys.stderr)
+    return None if any(finding.level == "error" for finding in findings) else settings
+
+
+async def _live(settings: Settings, database: Database, listening: socket.socket, ready: str) -> None:
+    bells, files, key = Bells(), FileStore(settings.data_dir / "files"), web_key(settings)
+    rules = policies(settings)
+    mind = load_mind(rules, settings.data_dir / "mind")
+    desk = build(database, rules, channel_makers(settings, files, bells.ring), files, clock, mind)
+    runner, supervisor = LiveRunner(desk), Supervisor(desk)
+    calendar = Calendar(runner.kick, rules.zone)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    board_key = derived_key(key, "board")[:32]
+    secure = (settings.public_url or "").startswith("https://")
+    pages = front(desk, settings.entity, bells, board_key, healthy=runner.alive, secure=secure)
+
+    def say_so() -> None:
+        host, port = listening.getsockname()[:2]
+        url = settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        board = f"{url}/board?key={board_key}" if sys.stdout.isatty() else f"{url}/board?key=…"
+        print(ready.format(url=url, board=board), flush=True)
+        log.info("serving", extra={"status": "ready"})
+
+    runner.start()
+    supervisor.start()
+    calendar.start()
+    try:
+        await serve(app(doors(desk), pages), listening, stop, say_so, bells.close)
+    finally:
+        await _stop(desk, runner, supervisor, calendar)
+
+
+async def _stop(desk: Desk, runner: LiveRunner, supervisor: Supervisor, calendar: Calendar) -> None:
+    """In the order in which nothing is lost: no new messages, those under way go out, their outcomes are written down."""
+    log.info("stopping", extra={"status": "stopping"})
+    calendar.stop()
+    await supervisor.stop()
+    loop = asyncio.get_running_loop()
+    until = loop.time() + DRAIN
+    while (desk.deliverer.busy or desk.worker.busy or desk.pump.pending) and loop.time() < until:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    await runner.stop()
+    await asyncio.sleep(0)
+    await desk.close()
+    log.info("stopped", extra={"status": "stopped"})
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()

@@ -1,0 +1,159 @@
+// The demonstration: a customer, an engineer and a manager on one page, the board, and a clock that can be moved.
+
+import { Board } from "./board.js";
+import { Chat } from "./chat.js";
+import { el } from "./dom.js";
+import { lang, switchLanguage, words } from "./words.js";
+
+async function enter() {
+  const answer = await fetch("/api/demo", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ lang }) });
+  return answer.json();
+}
+
+const { players, now, zone } = await enter();
+const player = Object.fromEntries(players.map((one) => [one.key, one]));
+document.title = `回应 Huiying · ${words.demo}`;
+
+// ---- the clock
+
+let skew = now - Date.now() * 1000;
+const face = el("time", { class: "face" });
+const skips = Object.entries(words.skips).map(([seconds, label]) =>
+  el("button", { type: "button", "data-skip": seconds, onclick: () => skip(Number(seconds)) }, label),
+);
+
+function showClock() {
+  const options = { timeZone: zone, month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false };
+  face.textContent = new Date((Date.now() * 1000 + skew) / 1000).toLocaleString(lang === "zh" ? "zh-CN" : "en-GB", options);
+}
+
+async function skip(seconds) {
+  for (const button of skips) button.disabled = true;
+  try {
+    const body = JSON.stringify({ seconds });
+    const answer = await fetch("/api/demo/clock", { method: "POST", headers: { "content-type": "application/json" }, body });
+    if (answer.ok) skew = (await answer.json()).now - Date.now() * 1000;
+  } finally {
+    for (const button of skips) button.disabled = false;
+  }
+  showClock();
+  for (const view of [...Object.values(chats), board]) view.refresh();
+}
+
+// ---- the story: one ticket from report to “is it fixed?”
+
+let ticket = null;
+let heard = false;
+let asked = false;
+const isQuestion = (line) => line.mine && line.text === words.customerSays[1];
+const isOffer = (line) => line.buttons?.some((button) => button.token === `accept:${ticket?.number}`);
+
+function step() {
+  if (!ticket || (ticket.column === "unassigned" && !heard)) return 0;
+  if (ticket.column === "unassigned") return 1;
+  if (ticket.column !== "over") return 2;
+  return asked ? 4 : 3;
+}
+
+const guide = el("div", { class: "guide" });
+
+function tell() {
+  const at = step();
+  const number = (ticket?.number ?? "GD-1001").replace(/[^0-9]/g, "");
+  const says = { customer: words.customerSays, engineer: words.engineerSays(number), manager: words.managerSays(number) };
+  const act = [
+    () => chats.customer.say(says.customer[0]),
+    () => chats.engineer.say(says.engineer[0]),
+    () => chats.engineer.say(says.engineer[2]),
+    () => chats.customer.say(says.customer[1]),
+  ];
+  chats.customer.offer(says.customer, { 0: 0, 3: 1 }[at] ?? -1);
+  chats.engineer.offer(says.engineer, { 1: 0, 2: 2 }[at] ?? -1);
+  chats.manager.offer(says.manager);
+  const note = at === 0 && ticket ? words.listening : at === 4 ? words.finished : "";
+  const steps = words.steps.map((name, place) =>
+    el(
+      "li",
+      { class: place < at ? "past" : place === at ? "next" : "" },
+      el("button", { type: "button", disabled: place !== at || note !== "", onclick: act[place] }, el("i", {}, place < at ? "✓" : String(place + 1)), name),
+    ),
+  );
+  guide.replaceChildren(el("strong", {}, words.guide), el("ol", {}, ...steps), el("p", {}, note));
+}
+
+// ---- everybody's chat
+
+function chatOf(key, welcome, placeholder, onLines = () => {}) {
+  return new Chat({ token: () => player[key].token, renew: null, welcome, placeholder, onLines });
+}
+
+const chats = {
+  customer: chatOf("customer", words.welcome, words.placeholder, (lines) => {
+    asked = lines.some(isQuestion) && ticket?.column === "over";
+    tell();
+  }),
+  engineer: chatOf("engineer", words.staffWelcome, words.staffPlaceholder, (lines) => {
+    heard = lines.some(isOffer);
+    tell();
+  }),
+  manager: chatOf("manager", words.managerWelcome, words.staffPlaceholder, (lines) => {
+    const news = lines.filter((line) => !line.mine).length;
+    if (!panes.manager.hidden) read = news;
+    tabs.manager.classList.toggle("news", news > read);
+  }),
+};
+let read = 0;
+
+const board = new Board({
+  onTickets: (tickets) => {
+    ticket = tickets.find((one) => one.column !== "over") ?? tickets[0] ?? null;
+    heard = chats.engineer.lines.some(isOffer);
+    tell();
+  },
+});
+
+function person({ key, name }) {
+  return el("span", { class: `person ${key}` }, el("i", {}, name.slice(0, 1)), el("b", {}, name), el("small", {}, words.roles[key]));
+}
+
+const panes = { engineer: chats.engineer.root, manager: chats.manager.root };
+panes.manager.hidden = true;
+const tabs = Object.fromEntries(
+  ["engineer", "manager"].map((key) => [key, el("button", { type: "button", role: "tab", onclick: () => show(key) }, person(player[key]))]),
+);
+
+function show(key) {
+  for (const [name, pane] of Object.entries(panes)) {
+    pane.hidden = name !== key;
+    tabs[name].setAttribute("aria-selected", String(name === key));
+  }
+  if (key === "manager") {
+    read = chats.manager.lines.filter((line) => !line.mine).length;
+    tabs.manager.classList.remove("news");
+  }
+  chats[key].log.scrollTop = chats[key].log.scrollHeight;
+}
+show("engineer");
+
+document.getElementById("app").append(
+  el(
+    "header",
+    { class: "bar" },
+    el("img", { src: document.getElementById("icon").href, alt: "" }),
+    el("h1", {}, "回应", el("small", {}, "Huiying")),
+    el("p", { class: "banner" }, words.demo),
+    el("div", { class: "clock", title: words.skipHint, role: "group", "aria-label": words.clock }, face, ...skips),
+    el("button", { type: "button", class: "quiet", onclick: switchLanguage }, lang === "zh" ? "EN" : "中文"),
+  ),
+  guide,
+  el(
+    "main",
+    {},
+    el("div", { class: "pane", id: "customer" }, el("header", {}, person(player.customer)), chats.customer.root),
+    el("div", { class: "pane", id: "engineer" }, el("header", { role: "tablist" }, tabs.engineer, tabs.manager), panes.engineer, panes.manager),
+    el("div", { class: "pane", id: "board" }, el("header", {}, el("h2", {}, words.board)), board.root),
+  ),
+);
+showClock();
+setInterval(showClock, 1_000);
+tell();
