@@ -64,5 +64,5 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("apscheduler", "httpx", "httpcore", "asyncio", "alembic"):
+    for chatty in ("uvicorn", "apscheduler", "httpx", "httpcore", "asyncio", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.contract import wecom_cases
+from tests.contract import webchat_cases, wecom_cases
 from tests.contract.rig import Case
 
-CASES: Sequence[Case] = (wecom_cases.APP, wecom_cases.KF)
+CASES: Sequence[Case] = (wecom_cases.APP, wecom_cases.KF, webchat_cases.CASE)

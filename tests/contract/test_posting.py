@@ -115,7 +115,7 @@ def test_a_fault_becomes_a_receipt(case: Case, fault: str, caplog: pytest.LogCap
     asyncio.run(story())
 
 
-@each
+@pytest.mark.parametrize("case", [case for case in CASES if "lost" in case.faults], ids=lambda case: case.name)
 def test_a_message_after_a_lost_answer_is_shown_once_where_the_channel_says_so(case: Case) -> None:
     async def story() -> None:
         rig = case.rig()
@@ -134,7 +134,7 @@ def test_a_message_after_a_lost_answer_is_shown_once_where_the_channel_says_so(c
 def test_a_file_that_is_not_there_or_cannot_be_sent_is_refused(case: Case) -> None:
     async def story() -> None:
         rig = case.rig()
-        for name in ("tiny", "large", "not in the store"):
+        for name in case.unsendable:
             file = FileRef(name, "x.pdf", "application/pdf", 1)
             if name != "not in the store" or rig.channel.can.file:
                 assert (await rig.channel.post(rig.room, Say("report_pdf", file=file), name)).state == "refused"
