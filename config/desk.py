@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from config.media import fetch_media
 from core.house import House, JobKind
+from core.parts import requesting
 from core.policies import Policies
 from core.store.database import Database
 from core.store.files import FileStore
@@ -21,9 +22,10 @@ from core.store.pump import Hears, Item, Made, Pump
 from core.store.shelf import StoreShelf
 from core.store.turn import Cause, Turn
 from core.store.working import Worker
-from core.tickets import attaching, closing, completing, notices
-from core.words import Accept, Channel, Clock, Cursor
+from core.tickets import attaching, closing, completing, handing_over, notices
+from core.tickets.events import Happened
 from core.wording import Wording
+from core.words import Accept, Channel, Clock, Cursor
 from dialogue.customer import burst
 from dialogue.hearing import Hearing
 from dialogue.understanding.mind import Mind
@@ -36,6 +38,12 @@ TIMERS = {**burst.TIMERS, completing.CLOSE_TIMER: closing.close_when_due}
 """Kind of timer → what happens when it is due."""
 REACTIONS = {**notices.REACTIONS}
 """Kind of event → what follows in the same turn."""
+REVERSALS = {
+    Happened.PART_NEEDED: (requesting.withdraw_parts,),
+    Happened.COMPLETED: (completing.keep_open,),
+    Happened.TRANSFERRED: (handing_over.take_back,),
+}
+"""Kind of event → what its taking back takes back besides."""
 JOBS = {attaching.FETCH: JobKind(attaching.fetched, attaching.not_fetched)}
 """Kind of job → the turns in which it ends."""
 
@@ -154,7 +162,16 @@ def build(
     holder = holder or secrets.token_hex(8)
     channels: dict[str, Channel] = {}
     cans: dict[str, Any] = {}
-    house = House(policies, chance, Wording.load(), cans, REACTIONS, TIMERS, JOBS)
+    house = House(
+        policies,
+        chance,
+        Wording.load(),
+        cans,
+        reactions=REACTIONS,
+        reversals=REVERSALS,
+        timers=TIMERS,
+        jobs=JOBS,
+    )
     hearing = Hearing(mind, staff_channels)
     pump = Pump(database, house, Hears(hearing.hear, hearing.sorry, hearing.prepare), clock, holder)
     desk: Desk

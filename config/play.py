@@ -16,10 +16,11 @@ from config.desk import load_mind
 from config.rehearsal import Reached, Rehearsal, policies_of
 from config.script import Script, ScriptError, Step, read_script
 from config.world import World
+from core.parts.requesting import parts_of
 from core.store.turn import Turn
 from core.tickets.model import Ticket
-from core.words import SECOND, Micros
 from core.wording import local
+from core.words import SECOND, Micros, Room
 from dialogue.understanding.mind import Mind
 
 PAUSE = 10_000
@@ -167,11 +168,13 @@ class Performance:
 
     async def _tickets(self) -> dict[str, dict[str, Any]]:
         def read(turn: Turn) -> dict[str, dict[str, Any]]:
-            return {ticket.number: self._shown_ticket(ticket) for ticket in turn.rows(Ticket, _tickets)}
+            tickets = turn.rows(Ticket, _tickets)
+            numbers = {ticket.id: ticket.number for ticket in tickets}
+            return {ticket.number: self._shown_ticket(turn, ticket, numbers) for ticket in tickets}
 
         return await self.rehearsal.desk.act(read)
 
-    def _shown_ticket(self, ticket: Ticket) -> dict[str, Any]:
+    def _shown_ticket(self, turn: Turn, ticket: Ticket, numbers: dict[int, str]) -> dict[str, Any]:
         fields: dict[str, Any] = {
             "number": ticket.number,
             "status": ticket.status,
@@ -184,6 +187,11 @@ class Performance:
             "attachments": ticket.attachments,
             "rating_requested": ticket.rating_requested,
             "urge_count": ticket.urge_count,
+            "linked_to": numbers.get(ticket.linked_to or 0),
+            "parts": [
+                {"code": part.code, "qty": part.qty, "eta": self._iso(part.eta)[:10] if part.eta else None}
+                for part in parts_of(turn, ticket)
+            ],
         }
         for name in (
             "device",
@@ -206,8 +214,6 @@ class Performance:
     def _person(self, person_id: int, room: str) -> str | None:
         known = self.world.key_of(person_id)
         if known is None:
-            from core.words import Room
-
             place = Room.of(room)
             known = self.world.addresses.get((place.channel, place.id))
         return known

@@ -14,6 +14,7 @@ from core.wording import Wording
 if TYPE_CHECKING:
     from core.store.model import Event, Job, Timer
     from core.store.turn import Turn
+    from core.tickets.model import Ticket
 
 Reaction = Callable[["Turn", "Event"], None]
 
@@ -32,7 +33,8 @@ class House:
     """Policies, wording, channel limits, and what follows from what.
 
     `reactions` are carried out in the turn that records an event of their kind, `reversals` when it is taken back; `timers` and `jobs` say what a due timer
-    or a finished job of a kind does; `chance` gives 32 hexadecimal digits that nobody can guess.
+    or a finished job of a kind does; `chance` gives 32 hexadecimal digits that nobody can guess;
+    `why` says in a language why a ticket was given to whom it was given.
     """
 
     policies: Policies
@@ -40,6 +42,7 @@ class House:
     wording: Wording
     cans: Mapping[str, Can] = field(default_factory=dict)
     reactions: Mapping[str, Sequence[Reaction]] = field(default_factory=dict)
+    why: Callable[["Turn", "Ticket", str], str] = lambda turn, ticket, lang: ""
     reversals: Mapping[str, Sequence[Reaction]] = field(default_factory=dict)
     timers: Mapping[str, Callable[["Turn", "Timer"], None]] = field(default_factory=dict)
     jobs: Mapping[str, JobKind] = field(default_factory=dict)

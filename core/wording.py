@@ -50,6 +50,14 @@ class Wording:
             return f"{near} {clock}" if days == 0 else self.text(lang, "day.near", day=near, date=self._date(lang, when), clock=clock)
         return f"{self._date(lang, when)} {clock}"
 
+    def day(self, lang: str, at: Micros, now: Micros, zone: ZoneInfo) -> str:
+        """A day as people say it, without the hour."""
+        when, days = local(at, zone), (local(at, zone).date() - local(now, zone).date()).days
+        date = self._date(lang, when)
+        if days not in (0, 1, 2):
+            return date
+        return self.text(lang, "day.near", day=self.text(lang, f"day.{days}"), date=date, clock="").strip()
+
     def period(self, lang: str, start: Micros, end: Micros | None, now: Micros, zone: ZoneInfo) -> str:
         """A period as people say it: its beginning, and its end if it is on the same day."""
         begins = self.moment(lang, start, now, zone)

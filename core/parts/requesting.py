@@ -76,6 +76,16 @@ def part_arrived(turn: Turn, ticket: Ticket, by: Person, code: str | None = None
     return record(turn, Happened.PART_ARRIVED, ticket, by, codes=[request.code for request in requests], complete=complete)
 
 
+def withdraw_parts(turn: Turn, event: Event) -> None:
+    """The order was taken back within its minute: nothing needs to be bought (S19)."""
+    ticket = turn.get(Ticket, event.data["ticket"])
+    assert ticket is not None
+    codes = {code for code, _ in event.data["parts"]}
+    for request in waiting_parts(turn, ticket):
+        if request.code in codes and request.requested_at == event.at:
+            request.state = PartState.WITHDRAWN
+
+
 def parts_of(turn: Turn, ticket: Ticket) -> list[PartRequest]:
     """Every part asked for on a ticket that was not withdrawn."""
     found = turn.rows(PartRequest, _of_ticket, ticket_id=ticket.id)

@@ -44,6 +44,7 @@ class Person(Row):
     company: str | None = None
     title: str | None = None
     on_duty: bool = False
+    serving: str | None = None
     active: bool = True
 
     @property

@@ -64,6 +64,12 @@ def append(
     return event, hidden
 
 
+def words_of(turn: Turn, event: Event) -> dict[str, Any]:
+    """The personal part of an event; empty if it has none, or none any more."""
+    hidden = turn.get(EventPrivate, event.id) if event.private_hash else None
+    return hidden.data if hidden else {}
+
+
 def seal(event: Event) -> str:
     """The hash of an event over everything it says and the hash before it."""
     fields = {name: value for name, value in event.__dict__.items() if name not in ("hash", "id")}

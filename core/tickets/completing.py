@@ -38,6 +38,11 @@ def complete(turn: Turn, ticket: Ticket, by: Person, summary: str) -> Event:
     return record(turn, Happened.COMPLETED, ticket, by, private={"summary": summary}, length=summary_length(summary))
 
 
+def keep_open(turn: Turn, event: Event) -> None:
+    """The completion was taken back: nothing closes by itself."""
+    turn.forget(CLOSE_TIMER, event.stream)
+
+
 def must_say_enough(turn: Turn, ticket: Ticket, summary: str) -> None:
     """Raises Refused: summary_too_short (with `length`, `least` and `left`)."""
     least, length = turn.house.policies.tickets.summary_min, summary_length(summary)

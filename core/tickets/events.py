@@ -27,6 +27,7 @@ class Happened(StrEnum):
     RATED = "ticket.rated"
     URGED = "ticket.urged"
     MERGED = "ticket.merged"
+    KEPT_APART = "ticket.kept_apart"
     QUOTED = "ticket.quoted"
     OPENED = "ticket.opened"
     UNDONE = "ticket.undone"

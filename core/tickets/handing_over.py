@@ -61,6 +61,13 @@ def refuse(turn: Turn, ticket: Ticket, by: Person) -> Event:
     return record(turn, Happened.TRANSFER_REFUSED, ticket, by, back_to=giver)
 
 
+def take_back(turn: Turn, event: Event) -> None:
+    """The transfer was taken back within its minute."""
+    handover = turn.get(Handover, event.data["handover"])
+    if handover is not None and handover.answered_at is None:
+        handover.answered_at, handover.answer = turn.now, "withdrawn"
+
+
 def answer_handover(turn: Turn, ticket: Ticket, by: Person | None, answer: str = "accepted") -> None:
     """Write the answer into the hand-over that waits for one; another's acceptance, or a new offer, overtakes it."""
     for handover in turn.rows(Handover, _open, ticket_id=ticket.id):

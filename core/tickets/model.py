@@ -57,6 +57,7 @@ class Ticket(Row):
     a transfer still the giver): see `ownership.owner_of`. `handovers` counts transfers; `hold_until` is the date named then.
     `preferred_*` is the customer's wish, `appointment_*` what was agreed. `asked` are the slots asked for so far, `announced`
     the priority with which engineers were told of it.
+    `linked_to` is an earlier ticket of the same fault, `duplicate_of` one that it may repeat, until somebody has decided.
     `first_response_at` is the first real note (S12), `first_action_at` the first processing action (S7).
     """
 
@@ -100,6 +101,7 @@ class Ticket(Row):
     urge_count: int = 0
     reopened: int = 0
     linked_to: int | None = None
+    duplicate_of: int | None = None
     created_at: Micros
     updated_at: Micros
     assigned_at: Micros | None = None

@@ -2,80 +2,279 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from core.conversations.saying import tell
-from core.people.model import Person
+from core.parts.requesting import parts_of, waiting_parts
+from core.people.duty import fallback_owner, in_role
+from core.people.model import Person, Role
+from core.store.chain import words_of
 from core.store.model import Event
 from core.store.turn import Turn
 from core.tickets.announcing import announce_p0_at_once
-from core.tickets.describing import what, who
+from core.tickets.describing import card, what, who
+from core.tickets.duplicates import propose_merging
 from core.tickets.events import Happened
+from core.tickets.merging import reporters_of
 from core.tickets.model import Ticket
 from core.tickets.recording import ticket_in
-from core.words import Say
+from core.words import Button, Say
+
+STARS = ("5", "4", "3", "2", "1")
+"""Ratings offered on completion, the best first."""
+
+# ---- to the customer, and to everybody else who told of the same fault
 
 
 def tell_who_comes(turn: Turn, event: Event) -> None:
-    """The customer hears who has his ticket, and when he comes if that is known (S98)."""
-    ticket, customer = _concerned(turn, event)
-    words = turn.house.wording
-    if ticket.appointment_start:
-        when = words.period(customer.lang, ticket.appointment_start, ticket.appointment_end, turn.now, turn.house.zone)
-        following = words.text(customer.lang, "customer.engineer_assigned_time", when=when)
-    else:
-        following = words.text(customer.lang, "customer.engineer_assigned_next")
-    _tell_customer(turn, ticket, customer, "engineer_assigned", next=following)
+    """Who has his ticket, and when he comes if that is known (S98)."""
+    ticket = ticket_in(turn, event)
+    words, zone = turn.house.wording, turn.house.zone
+    for person in concerned(turn, ticket):
+        if ticket.appointment_start:
+            when = words.period(person.lang, ticket.appointment_start, ticket.appointment_end, turn.now, zone)
+            following = words.text(person.lang, "customer.engineer_assigned_time", when=when)
+        else:
+            following = words.text(person.lang, "customer.engineer_assigned_next")
+        _say(turn, ticket, person, "engineer_assigned", "customer.engineer_assigned", next=following)
 
 
 def tell_he_is_there(turn: Turn, event: Event) -> None:
-    """The customer hears that the engineer has arrived."""
-    _tell_customer(turn, *_concerned(turn, event), "engineer_arrived")
+    """The engineer has arrived."""
+    ticket = ticket_in(turn, event)
+    for person in concerned(turn, ticket):
+        _say(turn, ticket, person, "engineer_arrived", "customer.engineer_arrived")
+
+
+def tell_it_waits_for_parts(turn: Turn, event: Event) -> None:
+    """What it waits for, and until when once that is known (S16)."""
+    ticket = ticket_in(turn, event)
+    waiting = waiting_parts(turn, ticket)
+    dates = [request.eta for request in waiting if request.eta]
+    for person in concerned(turn, ticket) if waiting else ():
+        if len(dates) == len(waiting):
+            when = turn.house.wording.day(person.lang, max(dates), turn.now, turn.house.zone)
+            _say(turn, ticket, person, "progress", "customer.part_dated", when=when)
+        else:
+            _say(turn, ticket, person, "progress", "customer.part_needed")
+
+
+def tell_it_is_held(turn: Turn, event: Event) -> None:
+    """Why work stops, and when it goes on."""
+    ticket = ticket_in(turn, event)
+    reason = words_of(turn, event).get("reason", "")
+    words, zone = turn.house.wording, turn.house.zone
+    for person in concerned(turn, ticket):
+        until = ""
+        if ticket.hold_until:
+            when = words.moment(person.lang, ticket.hold_until, turn.now, zone)
+            until = words.text(person.lang, "customer.held_until", when=when)
+        _say(turn, ticket, person, "progress", "customer.held", reason=reason, until=until)
+
+
+def tell_new_time(turn: Turn, event: Event) -> None:
+    """The time of the visit was set or moved: whoever did not do it hears so (S98)."""
+    ticket = ticket_in(turn, event)
+    words, zone = turn.house.wording, turn.house.zone
+    start, end = event.data["start"], event.data["end"]
+    also = ("correction",) if event.data.get("before") else ()
+    for person in concerned(turn, ticket):
+        if person.id != event.by:
+            when = words.period(person.lang, start, end, turn.now, zone)
+            _say(turn, ticket, person, "progress", "customer.appointed", also=also, when=when)
+    engineer = _engineer(turn, ticket)
+    if engineer and engineer.id != event.by:
+        when = words.period(engineer.lang, start, end, turn.now, zone)
+        _say(turn, ticket, engineer, "rescheduled", "staff.rescheduled", when=when)
 
 
 def tell_it_is_done(turn: Turn, event: Event) -> None:
-    """The customer hears that the work is done, and what to say if it is not."""
-    _tell_customer(turn, *_concerned(turn, event), "done")
+    """The work is done: with which parts, and what to say if it is not; and how good was it (S66)."""
+    ticket = ticket_in(turn, event)
+    ticket.rating_requested = True
+    parts = "、".join(f"{request.code}×{request.qty}" for request in parts_of(turn, ticket))
+    words = turn.house.wording
+    for person in concerned(turn, ticket):
+        with_parts = words.text(person.lang, "customer.done_parts", parts=parts) if parts else ""
+        labels = [(words.text(person.lang, f"customer.stars.{star}"), f"rate:{ticket.id}:{star}") for star in STARS]
+        buttons = tuple(Button(label, token) for label, token in labels) if person.id == ticket.customer_id else ()
+        also = ("rating_request",) if buttons else ()
+        _say(turn, ticket, person, "done", "customer.done", also=also, buttons=buttons, parts=with_parts)
+
+
+def tell_it_is_cancelled(turn: Turn, event: Event) -> None:
+    """Everybody concerned hears that nobody needs to come."""
+    ticket = ticket_in(turn, event)
+    engineer = _engineer(turn, ticket)
+    for person in [*concerned(turn, ticket), *([engineer] if engineer else []), *_buyers(turn, ticket)]:
+        if person.id != event.by:
+            side = "staff" if person.is_staff else "customer"
+            _say(turn, ticket, person, "cancelled", f"{side}.cancelled")
+
+
+def tell_they_are_merged(turn: Turn, event: Event) -> None:
+    """Whoever told of the other ticket hears where it is handled now."""
+    if "into" not in event.data:
+        return
+    ticket, into = ticket_in(turn, event), turn.get(Ticket, event.data["into"])
+    customer = turn.get(Person, ticket.customer_id)
+    if customer and into:
+        _say(turn, into, customer, "dup_linked", "customer.merged", old=ticket.number)
+
+
+# ---- to the staff
+
+
+def tell_the_taker(turn: Turn, event: Event) -> None:
+    """A ticket was given to somebody: he hears it with a card, and can say yes or no."""
+    ticket = ticket_in(turn, event)
+    taker, giver = turn.get(Person, event.data["to"]), turn.get(Person, event.by) if event.by else None
+    if taker is None:
+        return
+    words, lang = turn.house.wording, taker.lang
+    title = words.text(lang, "staff.given", number=ticket.number, name=giver.name if giver else "")
+    buttons = (
+        Button(words.name(lang, "verb", "accept"), f"accept:{ticket.number}"),
+        Button(words.name(lang, "verb", "refuse"), f"refuse:{ticket.number}"),
+    )
+    say = card(turn, ticket, taker, "assigned", title)
+    tell(turn, taker, Say("assigned", title=say.title, facts=say.facts, buttons=buttons), subject=ticket.stream)
+
+
+def tell_the_giver(turn: Turn, event: Event) -> None:
+    """Whoever handed a ticket over hears that it was taken, or that it was not."""
+    ticket = ticket_in(turn, event)
+    handed = turn.house.wording
+    if event.kind == Happened.TRANSFER_REFUSED:
+        giver = turn.get(Person, event.data["back_to"]) if event.data.get("back_to") else None
+        refuser = turn.get(Person, event.by) if event.by else None
+        if giver and refuser:
+            text = handed.text(giver.lang, "staff.transfer_refused", number=ticket.number, name=refuser.name)
+            tell(turn, giver, Say("assigned", text), subject=ticket.stream)
+        return
+    before = turn.before(ticket) or {}
+    giver = turn.get(Person, before["owner_id"]) if before.get("owner_id") else None
+    if giver and giver.id != ticket.owner_id:
+        _say(turn, ticket, giver, "unassigned", "staff.taken_over")
+
+
+def tell_purchasing(turn: Turn, event: Event) -> None:
+    """Purchasing hears which part is needed, and never whose number it is for (S18, S19)."""
+    ticket = ticket_in(turn, event)
+    parts = "、".join(f"{code}×{qty}" for code, qty in event.data["parts"])
+    for buyer in _role(turn, ticket, Role.PROCUREMENT) if parts else ():
+        _say(turn, ticket, buyer, "part_request", "staff.part_request", parts=parts)
+
+
+def tell_engineer_of_part(turn: Turn, event: Event) -> None:
+    """The engineer hears when his part comes, and that it is here."""
+    ticket, engineer = ticket_in(turn, event), _engineer(turn, ticket_in(turn, event))
+    if engineer is None or engineer.id == event.by:
+        return
+    codes = "、".join(event.data["codes"])
+    if event.kind == Happened.PART_DATED:
+        when = turn.house.wording.day(engineer.lang, event.data["eta"], turn.now, turn.house.zone)
+        _say(turn, ticket, engineer, "part_eta", "staff.part_eta", codes=codes, when=when)
+    else:
+        _say(turn, ticket, engineer, "part_arrived", "staff.part_arrived", codes=codes)
 
 
 def tell_engineer_reopened(turn: Turn, event: Event) -> None:
     """The engineer hears that it was not fixed."""
     ticket = ticket_in(turn, event)
-    engineer = turn.get(Person, ticket.engineer_id) if ticket.engineer_id else None
+    engineer = _engineer(turn, ticket)
     if engineer and engineer.id != event.by:
-        words = turn.house.wording
-        said = ticket.description.rsplit("\n", 1)[-1]
-        text = words.text(
-            engineer.lang, "staff.reopened", number=ticket.number, what=what(words, ticket, engineer.lang), words=said
-        )
-        tell(turn, engineer, Say("reopened", text), subject=ticket.stream)
+        _say(turn, ticket, engineer, "reopened", "staff.reopened", words=words_of(turn, event).get("words", ""))
 
 
-def _concerned(turn: Turn, event: Event) -> tuple[Ticket, Person]:
+def tell_engineer_urged(turn: Turn, event: Event) -> None:
+    """The customer, or a manager, pushes: whoever has the ticket hears it."""
     ticket = ticket_in(turn, event)
-    customer = turn.get(Person, ticket.customer_id)
-    assert customer is not None
-    return ticket, customer
+    person = _engineer(turn, ticket) or fallback_owner(turn, ticket.entity)
+    if person and person.id != event.by:
+        _say(turn, ticket, person, "urged", "staff.urged", count=str(ticket.urge_count))
 
 
-def _tell_customer(turn: Turn, ticket: Ticket, customer: Person, purpose: str, **facts: str) -> None:
-    words, lang = turn.house.wording, customer.lang
+def tell_superior_of_handovers(turn: Turn, event: Event) -> None:
+    """Handed over too often: the superior of whoever answers for it hears so (S61)."""
+    ticket = ticket_in(turn, event)
+    most = turn.house.policies.tickets.most_handovers
+    if ticket.handovers != most + 1:
+        return
+    owner = turn.get(Person, ticket.owner_id) if ticket.owner_id else None
+    superior = turn.get(Person, owner.reports_to) if owner and owner.reports_to else fallback_owner(turn, ticket.entity)
+    if superior:
+        _say(turn, ticket, superior, "stuck_warning", "staff.handed_over_often", count=str(ticket.handovers))
+
+
+def tell_superior_of_low_rating(turn: Turn, event: Event) -> None:
+    """A bad verdict is for a manager to see (S53, S97)."""
+    ticket = ticket_in(turn, event)
+    if event.data["rating"] > 2:
+        return
+    for manager in _role(turn, ticket, Role.MANAGER):
+        _say(turn, ticket, manager, "angry_customer", "staff.low_rating", stars=str(event.data["rating"]))
+
+
+# ---- who
+
+
+def concerned(turn: Turn, ticket: Ticket) -> list[Person]:
+    """The customer, and everybody else who told of the same fault (S51)."""
+    ids = [ticket.customer_id, *(reporter.person_id for reporter in reporters_of(turn, ticket))]
+    found = [turn.get(Person, person_id) for person_id in dict.fromkeys(ids)]
+    return [person for person in found if person is not None]
+
+
+def _engineer(turn: Turn, ticket: Ticket) -> Person | None:
+    return turn.get(Person, ticket.engineer_id) if ticket.engineer_id else None
+
+
+def _buyers(turn: Turn, ticket: Ticket) -> Iterable[Person]:
+    return _role(turn, ticket, Role.PROCUREMENT) if waiting_parts(turn, ticket) else ()
+
+
+def _role(turn: Turn, ticket: Ticket, role: Role) -> list[Person]:
+    return in_role(turn, ticket.entity, role)
+
+
+def _say(
+    turn: Turn,
+    ticket: Ticket,
+    person: Person,
+    purpose: str,
+    key: str,
+    *,
+    also: tuple[str, ...] = (),
+    buttons: tuple[Button, ...] = (),
+    **facts: Any,
+) -> None:
+    words, lang = turn.house.wording, person.lang
     text = words.text(
-        lang,
-        f"customer.{purpose}",
-        name=who(turn, ticket),
-        number=ticket.number,
-        what=what(words, ticket, lang),
-        **facts,
+        lang, key, number=ticket.number, what=what(words, ticket, lang), **{"name": who(turn, ticket), **facts}
     )
-    tell(turn, customer, Say(purpose, text), subject=ticket.stream)
+    tell(turn, person, Say(purpose, text, also=also, buttons=buttons), subject=ticket.stream)
 
 
 REACTIONS = {
-    Happened.REPORTED: (announce_p0_at_once,),
+    Happened.REPORTED: (announce_p0_at_once, propose_merging),
     Happened.SUPPLEMENTED: (announce_p0_at_once,),
     Happened.PRIORITY_SET: (announce_p0_at_once,),
-    Happened.ACCEPTED: (tell_who_comes,),
+    Happened.ACCEPTED: (tell_who_comes, tell_the_giver),
     Happened.ARRIVED: (tell_he_is_there,),
+    Happened.TRANSFERRED: (tell_the_taker, tell_superior_of_handovers),
+    Happened.TRANSFER_REFUSED: (tell_the_giver,),
+    Happened.HELD: (tell_it_is_held,),
+    Happened.APPOINTED: (tell_new_time,),
+    Happened.PART_NEEDED: (tell_purchasing, tell_it_waits_for_parts),
+    Happened.PART_DATED: (tell_it_waits_for_parts, tell_engineer_of_part),
+    Happened.PART_ARRIVED: (tell_engineer_of_part,),
     Happened.COMPLETED: (tell_it_is_done,),
     Happened.REOPENED: (tell_engineer_reopened,),
+    Happened.CANCELLED: (tell_it_is_cancelled,),
+    Happened.MERGED: (tell_they_are_merged,),
+    Happened.URGED: (tell_engineer_urged,),
+    Happened.RATED: (tell_superior_of_low_rating,),
 }
 """Event → what must follow in the same turn."""

@@ -8,6 +8,14 @@ from core.store.turn import Turn
 from core.tickets.model import Ticket
 
 
+def superior_of(turn: Turn, person: Person, ticket: Ticket) -> Person | None:
+    """His superior; where there is none, whoever answers for the desk."""
+    if person.reports_to is not None:
+        return turn.get(Person, person.reports_to)
+    fallback = fallback_owner(turn, ticket.entity)
+    return fallback if fallback and fallback.id != person.id else None
+
+
 def owner_of(turn: Turn, ticket: Ticket) -> Person | None:
     """Who accepted it, also while he is handing it over; else the duty dispatcher or manager. None on a desk without staff."""
     if ticket.owner_id is not None:

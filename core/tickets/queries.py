@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, func, select, text
 
 from core.people.model import Person
 from core.refused import Refused
@@ -31,6 +31,14 @@ _unaccepted = (
     .order_by(_ticket.priority, _ticket.id)
     .limit(RECENT)
 )
+
+_alive = (
+    select(Ticket.table)
+    .where(_ticket.entity == bindparam("entity"), text("status not in ('closed', 'cancelled')"))
+    .order_by(_ticket.priority, _ticket.id)
+)
+_made_since = select(func.count()).where(_ticket.entity == bindparam("entity"), _ticket.created_at >= bindparam("since"))
+_done_since = select(func.count()).where(_ticket.entity == bindparam("entity"), _ticket.done_at >= bindparam("since"))
 
 
 def by_number(turn: Turn, entity: str, number: str) -> Ticket | None:
@@ -70,3 +78,14 @@ def open_of_engineer(turn: Turn, person: Person) -> list[Ticket]:
 def unaccepted(turn: Turn, entity: str) -> list[Ticket]:
     """Tickets that nobody has accepted, the most urgent first."""
     return turn.rows(Ticket, _unaccepted, entity=entity)
+
+
+def alive(turn: Turn, entity: str) -> list[Ticket]:
+    """Every ticket that is neither closed nor cancelled, the most urgent first."""
+    return turn.rows(Ticket, _alive, entity=entity)
+
+
+def made_and_done_since(turn: Turn, entity: str, since: int) -> tuple[int, int]:
+    """How many tickets were reported, and how many done, from an instant on."""
+    made = turn.ask(_made_since, entity=entity, since=since)[0][0]
+    return made, turn.ask(_done_since, entity=entity, since=since)[0][0]

@@ -9,6 +9,7 @@ from typing import Any
 from core.people.model import Person
 from core.store.turn import Turn
 from core.tickets.attaching import attach
+from core.tickets.duplicates import link_to_earlier
 from core.tickets.events import Happened
 from core.tickets.model import Priority, Ticket
 from core.tickets.recording import happened_at, record
@@ -55,6 +56,7 @@ def report(turn: Turn, customer: Person, room: Room, told: Told) -> Ticket:
         )
     )
     _fill(ticket, told.fields, correcting=False)
+    link_to_earlier(turn, ticket, customer)
     event = record(
         turn,
         Happened.REPORTED,

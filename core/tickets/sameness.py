@@ -11,6 +11,14 @@ ALIKE = 0.6
 """Share of character pairs from which on two symptoms are the same."""
 
 
+def same_words(ticket: Ticket, fields: dict[str, Any]) -> bool:
+    """Whether the fields tell the fault of this ticket in words of which one holds the other: no doubt is left."""
+    if not same_fault(ticket, fields):
+        return False
+    one, other = _bare(ticket.fault_symptom or ""), _bare(fields["fault_symptom"])
+    return one in other or other in one
+
+
 def same_fault(ticket: Ticket, fields: dict[str, Any]) -> bool:
     """Whether the fields tell the fault of this ticket once more."""
     device, symptom = fields.get("device"), fields.get("fault_symptom")

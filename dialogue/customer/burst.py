@@ -61,6 +61,9 @@ def answer_burst(turn: Turn, talk: Conversation) -> None:
         name = what(words, ticket, talk.lang)
         texts.append(words.text(talk.lang, "customer.created", number=ticket.number, what=name, promise=promise))
         purposes.append("ack_created")
+        earlier = turn.get(Ticket, ticket.linked_to) if ticket.linked_to else None
+        if earlier:
+            texts.append(words.text(talk.lang, "customer.linked", old=earlier.number))
         focus = ticket
     for ticket_id, entry in burst["added"].items():
         ticket = _ticket(turn, int(ticket_id))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from core.conversations.saying import answer, ask_which, tell
-from core.people.duty import fallback_owner
-from core.people.model import Person
+from core.people.duty import fallback_owner, in_role
+from core.people.model import Person, Role
 from core.tickets.describing import progress_line
 from core.tickets.model import Ticket
 from core.tickets.ownership import owner_of
 from core.tickets.queries import tickets_of_customer
 from core.words import Say
 from dialogue.heard import Heard
+from dialogue.staff.serving import begin
 from dialogue.understanding.words import Understanding
 
 MEANING = "meaning:"
@@ -37,6 +38,8 @@ def call_person(heard: Heard, meant: Understanding) -> str:
     person = fallback_owner(heard.turn, heard.person.entity) or _owner(heard)
     _forward(heard, person, "handoff", "staff.handoff")
     heard.talk.misses = 0
+    if person is not None:
+        begin(heard, person)
     if person is None:
         heard.answer("handoff_ack", "customer.handoff_nobody")
     else:
@@ -72,7 +75,8 @@ def apologise(heard: Heard, meant: Understanding) -> str:
         heard.answer("apology_ack", "customer.apology_no_ticket")
         return "apologised"
     ticket.emotion = "angry"
-    _forward(heard, owner_of(heard.turn, ticket), "relay", None)
+    for manager in in_role(heard.turn, heard.person.entity, Role.MANAGER):
+        _forward(heard, manager, "angry_customer", None)
     text = heard.say("customer.apology", state=progress_line(heard.turn, ticket, heard.lang))
     answer(heard.turn, heard.talk, "apology_ack", text, also=("progress",))
     return "apologised"

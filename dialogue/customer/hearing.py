@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dialogue.customer import asking, chatting, progress, reporting
+from dialogue.customer import asking, chatting, deciding, progress, reporting
 from dialogue.customer.pressing import press, pressed_by_number
 from dialogue.customer.slots import fields_of, told_by
 from dialogue.heard import Heard
+from dialogue.staff.serving import relay_to_agent
 from dialogue.understanding.words import Understanding
 
 QUESTIONS: dict[str, Callable[[Heard, Understanding], str]] = {
@@ -17,11 +18,11 @@ QUESTIONS: dict[str, Callable[[Heard, Understanding], str]] = {
     "human_handoff": chatting.call_person,
     "complain": chatting.apologise,
     "ask_price": chatting.price_later,
-    "change_appointment": chatting.pass_on,
-    "cancel_ticket": chatting.pass_on,
+    "change_appointment": deciding.change_appointment,
+    "cancel_ticket": deciding.cancel,
     "return_exchange": chatting.pass_on,
     "ask_faq": chatting.pass_on,
-    "rate_service": chatting.pass_on,
+    "rate_service": deciding.rate,
 }
 """What wants an answer of its own, whatever was asked before."""
 
@@ -30,6 +31,8 @@ COURTESIES = frozenset({"greet", "thanks", "goodbye"})
 
 def hear(heard: Heard) -> str:
     """Hear a customer; the name of what came of it."""
+    if heard.message.kind in ("text", "voice") and (relayed := relay_to_agent(heard)):
+        return relayed
     match heard.message.kind:
         case "image" | "file" | "voice" if not heard.text:
             return reporting.add_files(heard)
@@ -51,6 +54,8 @@ def hear(heard: Heard) -> str:
 def _hear_words(heard: Heard) -> str:
     meant = heard.mind.customer(heard.text, heard.message.at)
     sure = meant.decision == "accept"
+    if decided := deciding.take_decision(heard, meant):
+        return decided
     if sure and meant.intent in QUESTIONS:
         return QUESTIONS[meant.intent](heard, meant)
     if foreign := progress.number_not_his(heard, meant):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from core.tickets.model import Ticket
 from core.tickets.reporting import Told
 from core.words import MINUTE
-from dialogue.customer import chatting, progress, reporting
+from dialogue.customer import chatting, deciding, progress, reporting
 from dialogue.customer.slots import fields_of, told_by
 from dialogue.heard import Heard
 from dialogue.understanding.words import Understanding
@@ -34,11 +35,31 @@ def chosen(heard: Heard) -> str | None:
 def press(heard: Heard, token: str) -> str:
     """Carry out a choice. An old or foreign token shows nothing of anybody else."""
     heard.talk.menu = None
-    if token.startswith(progress.SHOW) and token.removeprefix(progress.SHOW).isdecimal():
-        return progress.show_by_id(heard, int(token.removeprefix(progress.SHOW)))
+    if token.startswith(progress.SHOW):
+        ticket = _own(heard, token.removeprefix(progress.SHOW))
+        return progress.show(heard, ticket) if ticket else progress.not_his(heard)
+    if token.startswith(deciding.RATE):
+        return _rated(heard, token)
+    if token.startswith(deciding.CANCEL):
+        ticket = _own(heard, token.removeprefix(deciding.CANCEL))
+        return deciding.ask_for_yes(heard, ticket) if ticket and ticket.is_open else chatting.welcome(heard)
     if token.startswith(chatting.MEANING):
         return _meant(heard, token.removeprefix(chatting.MEANING))
     return chatting.welcome(heard)
+
+
+def _rated(heard: Heard, token: str) -> str:
+    ticket_id, _, stars = token.removeprefix(deciding.RATE).partition(":")
+    ticket = _own(heard, ticket_id)
+    if ticket is None or not stars.isdecimal():
+        return chatting.welcome(heard)
+    return deciding.give_stars(heard, ticket, int(stars))
+
+
+def _own(heard: Heard, ticket_id: str) -> Ticket | None:
+    """The ticket that a token names, if it is his: a token may be old, or edited by its sender."""
+    ticket = heard.turn.get(Ticket, int(ticket_id), lock=True) if ticket_id.isdecimal() and len(ticket_id) < 19 else None
+    return ticket if ticket is not None and ticket.customer_id == heard.person.id else None
 
 
 def _meant(heard: Heard, intent: str) -> str:
@@ -62,13 +83,16 @@ ANSWERS: dict[str, Callable[[Heard, Understanding, Told], str]] = {
     "ask_ticket_no": lambda heard, meant, told: progress.tell_number(heard, meant),
     "human_handoff": lambda heard, meant, told: chatting.call_person(heard, meant),
     "complain": lambda heard, meant, told: chatting.apologise(heard, meant),
+    "change_appointment": lambda heard, meant, told: deciding.change_appointment(heard, meant),
+    "cancel_ticket": lambda heard, meant, told: deciding.cancel(heard, meant),
+    "rate_service": lambda heard, meant, told: deciding.rate(heard, meant),
     "ask_price": lambda heard, meant, told: chatting.price_later(heard, meant),
     **{
         intent: lambda heard, meant, told: chatting.courtesy(heard, meant) for intent in ("greet", "thanks", "goodbye")
     },
     **{
         intent: lambda heard, meant, told: chatting.pass_on(heard, meant)
-        for intent in ("change_appointment", "cancel_ticket", "return_exchange", "ask_faq", "rate_service")
+        for intent in ("return_exchange", "ask_faq")
     },
 }
 """What each meaning leads to once he has chosen it."""

@@ -8,6 +8,7 @@ from core.tickets.describing import progress_line, what
 from core.tickets.model import Status, Ticket
 from core.tickets.queries import by_number, full_number, tickets_of_customer
 from core.tickets.sameness import other_device
+from core.tickets.urging import urge
 from dialogue.heard import Heard
 from dialogue.understanding.words import Understanding
 
@@ -20,31 +21,42 @@ def tell(heard: Heard, meant: Understanding) -> str:
     """Where his ticket stands; asks which one if several may be meant."""
     if foreign := number_not_his(heard, meant):
         return foreign
-    tickets = _asked_about(heard, meant)
+    tickets = asked_about(heard, meant)
     if not tickets:
         heard.answer("progress", "customer.progress.none")
         return "no ticket"
     if len(tickets) == 1:
         return show(heard, tickets[0])
+    return ask_which_one(heard, tickets)
+
+
+def ask_which_one(heard: Heard, tickets: list[Ticket]) -> str:
+    """Several tickets may be meant: he chooses."""
     text = heard.say("customer.progress.which")
-    ask_which(heard.turn, heard.talk, "ask_choice", text, [(_label(heard, t), f"{SHOW}{t.id}") for t in tickets])
+    ask_which(heard.turn, heard.talk, "ask_choice", text, [(label(heard, t), f"{SHOW}{t.id}") for t in tickets])
     return "asked which"
 
 
 def urged(heard: Heard, meant: Understanding) -> str:
-    """He pushes: counted on the ticket, and answered with where it stands."""
-    outcome = tell(heard, meant)
-    ticket = heard.turn.get(Ticket, heard.talk.last_ticket, lock=True) if outcome.startswith("progress") else None
-    if ticket is not None:
-        ticket.urge_count += 1
-    return outcome
+    """He pushes: counted, whoever has the ticket hears so, and he hears where it stands."""
+    if foreign := number_not_his(heard, meant):
+        return foreign
+    tickets = [ticket for ticket in asked_about(heard, meant) if ticket.is_open]
+    if len(tickets) != 1:
+        return tell(heard, meant)
+    [ticket] = tickets
+    urge(heard.turn, ticket, heard.person)
+    heard.talk.last_ticket, heard.talk.spoken_at = ticket.id, heard.turn.now
+    text = heard.say("customer.urged", state=progress_line(heard.turn, ticket, heard.lang))
+    answer(heard.turn, heard.talk, "progress", text)
+    return f"urged {ticket.number}"
 
 
 def tell_number(heard: Heard, meant: Understanding) -> str:
     """The number of his ticket, or his list."""
     if foreign := number_not_his(heard, meant):
         return foreign
-    tickets = _asked_about(heard, meant)
+    tickets = asked_about(heard, meant)
     words = heard.turn.house.wording
     if not tickets:
         heard.answer("progress", "customer.progress.none")
@@ -64,13 +76,10 @@ def show(heard: Heard, ticket: Ticket) -> str:
     return f"progress {ticket.number}"
 
 
-def show_by_id(heard: Heard, ticket_id: int) -> str:
-    """The progress of a ticket chosen from a menu; still only his own."""
-    ticket = heard.turn.get(Ticket, ticket_id)
-    if ticket is None or ticket.customer_id != heard.person.id:
-        heard.answer("cannot_find", "customer.cannot_find", number="")
-        return "not his"
-    return show(heard, ticket)
+def not_his(heard: Heard) -> str:
+    """A choice that names a ticket of somebody else, or none."""
+    heard.answer("cannot_find", "customer.cannot_find", number="")
+    return "not his"
 
 
 def number_not_his(heard: Heard, meant: Understanding) -> str | None:
@@ -88,7 +97,7 @@ def number_of(turn: Turn, heard: Heard, digits: str) -> Ticket | None:
     return ticket if ticket is not None and ticket.customer_id == heard.person.id else None
 
 
-def _asked_about(heard: Heard, meant: Understanding) -> list[Ticket]:
+def asked_about(heard: Heard, meant: Understanding) -> list[Ticket]:
     """The tickets that a question may be about: the one named, those of the device named, those that live."""
     digits = meant.first("ticket_no")
     if digits is not None:
@@ -103,7 +112,7 @@ def _asked_about(heard: Heard, meant: Understanding) -> list[Ticket]:
     return sorted(open_ones, key=lambda ticket: ticket.id)[:MOST_CHOICES]
 
 
-def _label(heard: Heard, ticket: Ticket) -> str:
+def label(heard: Heard, ticket: Ticket) -> str:
     words = heard.turn.house.wording
     return words.text(heard.lang, "customer.progress.choice", number=ticket.number, what=what(words, ticket, heard.lang))
 

@@ -9,7 +9,7 @@ from core.tickets.describing import who
 from core.tickets.model import Priority, Status, Ticket
 from core.tickets.queries import tickets_of_customer
 from core.tickets.reporting import Told, report, supplement
-from core.tickets.sameness import other_device, same_fault
+from core.tickets.sameness import other_device, same_fault, same_words
 from core.words import DAY, MINUTE
 from dialogue.customer import burst
 from dialogue.customer.slots import told_by
@@ -86,7 +86,8 @@ def _meant(heard: Heard, told: Told) -> Ticket | None:
     spoken_of = _spoken_of(heard)
     if spoken_of is not None and _may_go_on(spoken_of, told):
         return spoken_of
-    same = next((t for t in tickets if t.is_open and same_fault(t, told.fields)), None)
+    young = heard.turn.now - heard.turn.house.policies.tickets.duplicate_window
+    same = next((t for t in tickets if t.is_open and t.created_at >= young and same_words(t, told.fields)), None)
     if same is not None:
         return same
     since = heard.turn.now - heard.turn.house.policies.tickets.closing

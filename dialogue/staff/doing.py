@@ -8,6 +8,7 @@ from core.tickets.describing import what
 from core.tickets.model import Priority, Ticket
 from core.tickets.substance import is_real_note
 from dialogue.heard import Heard
+from dialogue.staff.arranging import announce_visit
 from dialogue.staff.drafting import keep_draft
 from dialogue.understanding.words import Order
 
@@ -38,7 +39,9 @@ def arrive(heard: Heard, ticket: Ticket, order: Order) -> str:
 def note(heard: Heard, ticket: Ticket, order: Order) -> str:
     """备注."""
     first = ticket.first_response_at is None
-    noting.note(heard.turn, ticket, heard.person, order.args.get("text") or heard.text)
+    text = order.args.get("text") or heard.text
+    noting.note(heard.turn, ticket, heard.person, text)
+    announce_visit(heard, ticket, text)
     _add_files(heard, ticket)
     key = "staff.done_first_response" if first else "staff.done_note"
     heard.answer("action_done", key, number=ticket.number)

@@ -6,7 +6,9 @@ from typing import Any
 
 from core.refused import Refused
 from core.tickets.completing import complete
+from core.tickets.holding import hold
 from core.tickets.model import Ticket
+from core.tickets.undoing import remember
 from dialogue.heard import Heard
 from dialogue.staff.refusing import refuse
 from dialogue.understanding.words import Order
@@ -15,9 +17,9 @@ ADDS = frozenset({"note", "none", "ack_only", "arrive"})
 """What he says without naming a ticket or a command goes on with the draft."""
 
 
-def keep_draft(heard: Heard, ticket: Ticket, text: str) -> None:
-    """Keep what there is of a summary."""
-    heard.talk.draft = {"ticket": ticket.id, "text": text, "at": heard.turn.now}
+def keep_draft(heard: Heard, ticket: Ticket, text: str, verb: str = "complete") -> None:
+    """Keep what there is of a summary, and what it is for."""
+    heard.talk.draft = {"ticket": ticket.id, "text": text, "verb": verb, "at": heard.turn.now}
 
 
 def draft_of(heard: Heard, order: Order) -> dict[str, Any] | None:
@@ -34,11 +36,16 @@ def add_to_draft(heard: Heard, draft: dict[str, Any]) -> str:
     assert ticket is not None
     summary = "，".join(part for part in (draft["text"], heard.text.strip()) if part)
     heard.talk.draft = None
+    verb = draft["verb"]
     try:
-        complete(heard.turn, ticket, heard.person, summary)
+        if verb == "hold":
+            hold(heard.turn, ticket, heard.person, summary)
+        else:
+            complete(heard.turn, ticket, heard.person, summary)
     except Refused as refused:
         if refused.key == "summary_too_short":
-            keep_draft(heard, ticket, summary)
+            keep_draft(heard, ticket, summary, verb)
         return refuse(heard, refused)
-    heard.answer("action_done", "staff.done_complete", number=ticket.number)
-    return f"completed {ticket.number}"
+    remember(heard.turn, ticket, heard.person)
+    heard.answer("action_done", f"staff.done_{verb}", number=ticket.number)
+    return f"{verb} {ticket.number}"

@@ -8,9 +8,10 @@ from core.people.model import Person
 from core.refused import Refused
 from core.tickets.model import Ticket
 from core.tickets.queries import digits_of, open_of_engineer
+from core.tickets.undoing import remember
 from dialogue.customer.pressing import chosen
 from dialogue.heard import Heard
-from dialogue.staff import doing, listing
+from dialogue.staff import arranging, doing, listing, parts, serving
 from dialogue.staff.drafting import add_to_draft, draft_of
 from dialogue.staff.refusing import refuse
 from dialogue.staff.which import NoTicket, ticket_meant
@@ -22,12 +23,36 @@ DO: dict[str, Callable[[Heard, Ticket, Order], str]] = {
     "note": doing.note,
     "complete": doing.complete,
     "set_priority": doing.set_priority,
+    "transfer": arranging.transfer,
+    "refuse": arranging.refuse,
+    "hold": arranging.hold,
+    "resume": arranging.resume,
+    "reschedule": arranging.reschedule,
+    "merge": arranging.merge,
+    "keep_apart": arranging.keep_apart,
+    "quote": arranging.quote,
+    "urge_engineer": arranging.urge,
+    "escalate": arranging.escalate,
+    "agree_cancel": arranging.agree_to_cancel,
+    "need_part": parts.need_part,
+    "part_eta": parts.part_eta,
+    "part_arrived": parts.part_arrived,
+    "photo": doing.photo,
     "query": listing.show,
 }
 """What is done with one ticket."""
 
-TELL: dict[str, Callable[[Heard], str]] = {"list_my_open": listing.my_open, "board": listing.waiting}
+TELL: dict[str, Callable[[Heard], str]] = {
+    "list_my_open": listing.my_open,
+    "board": listing.board,
+    "overdue": listing.overdue,
+    "on_call": listing.on_call,
+    "undo": arranging.undo,
+    "release": serving.release,
+}
 """What is answered without a ticket."""
+
+CHANGES_NOTHING = frozenset({"query", "urge_engineer", "escalate"})
 
 DO_LATER = "do:"
 """Token of a choice: carry out this action on that ticket."""
@@ -45,6 +70,8 @@ def hear(heard: Heard) -> str:
         return _carry_out(heard, Order(heard.text, "photo", TicketRef(), {}, 1.0))
     if message.kind == "place":
         return _carry_out(heard, Order(heard.text, "note", TicketRef(), {"text": message.text}, 1.0))
+    if forwarded := serving.forward(heard):
+        return forwarded
     order = heard.mind.order(heard.text, message.at, heard.person.role, _context(heard), bool(message.media))
     if draft := draft_of(heard, order):
         return add_to_draft(heard, draft)
@@ -55,13 +82,13 @@ def hear(heard: Heard) -> str:
 def _carry_out(heard: Heard, order: Order) -> str:
     if order.action in ("none", "ack_only"):
         return _said_nothing(heard, order)
-    if order.action in TELL:
-        return TELL[order.action](heard)
-    act = doing.photo if order.action == "photo" else DO.get(order.action)
-    if act is None:
-        heard.answer("error_hint", "staff.not_yet", verb=heard.text[:20])
-        return f"cannot {order.action} yet"
+    act = DO.get(order.action)
     try:
+        if order.action in TELL:
+            return TELL[order.action](heard)
+        if act is None:
+            heard.answer("error_hint", "staff.not_yet", verb=heard.text[:20])
+            return f"cannot {order.action} yet"
         ticket = ticket_meant(heard, order, DO_LATER)
         heard.talk.last_ticket = ticket.id
         outcome = act(heard, ticket, order)
@@ -72,6 +99,8 @@ def _carry_out(heard: Heard, order: Order) -> str:
     for further in order.also:
         if further.action in DO:
             outcome += f"; {_also(heard, ticket, further)}"
+    if order.action not in CHANGES_NOTHING:
+        remember(heard.turn, ticket, heard.person)
     return outcome
 
 
@@ -96,11 +125,11 @@ def _said_nothing(heard: Heard, order: Order) -> str:
 def _press(heard: Heard, token: str) -> str:
     """A button, or a number typed for it: accept:GD-1001, do:accept:GD-1001."""
     heard.talk.menu = None
-    action, _, number = token.removeprefix(DO_LATER).partition(":")
+    action, number, *into = token.removeprefix(DO_LATER).split(":")
     remembered = heard.talk.question or {}
     words = remembered.get("text", "") if remembered.get("slot") == "which" else ""
     heard.talk.question = None
-    args = remembered.get("args", {}) if words else {}
+    args = {"into": digits_of(into[0])} if into else remembered.get("args", {}) if words else {}
     return _carry_out(heard, Order(words, action, TicketRef("number", digits_of(number)), args, 1.0))
 
 

@@ -16,9 +16,6 @@ import numpy as np
 from dialogue.understanding.embedded import Weights
 from dialogue.understanding.thresholds import Thresholds
 
-EDITION = 1
-"""Raised when the features or the training change, so that older models are not used."""
-
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -29,10 +26,10 @@ class Kept:
 
 
 def fingerprint(folders: Iterable[Path]) -> str:
-    """Hash of every data file in the folders, and of the edition of the code."""
-    digest = hashlib.sha256(f"edition {EDITION}".encode())
-    for folder in folders:
-        for path in sorted((*folder.glob("*.yml"), *folder.glob("*.yaml"))):
+    """Hash of every data file in the folders, and of the code that learns from them."""
+    digest = hashlib.sha256()
+    for folder in (*folders, Path(__file__).parent):
+        for path in sorted((*folder.glob("*.yml"), *folder.glob("*.yaml"), *folder.rglob("*.py"))):
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 

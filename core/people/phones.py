@@ -1,0 +1,53 @@
+"""Telephone numbers in one written form, so that the same number is found however it was typed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_LANDLINE = re.compile(r"(0(?:10|2\d|[3-9]\d{2}))([2-9]\d{6,7})")
+_SERVICE = re.compile(r"[48]00\d{7}")
+_LOCAL = re.compile(r"[2-9]\d{6,7}")
+_FOREIGN = re.compile(r"\+[1-9]\d{6,14}")
+_HOME = re.compile(r"(?:\+|00)86(?=1[3-9]|0?[1-9])")
+_BARE_HOME = re.compile(r"86(?=1[3-9]\d{9}$)")
+_EXTENSION = re.compile(r"(?:转|分机|ext\.?|x)[^0-9]*(\d{1,6})$", re.IGNORECASE)
+_DASHED = re.compile(r"((?:\(?0\d{2,3}\)?-)?[2-9]\d{6,7})-(\d{1,6})")
+_FILLING = re.compile(r"[\s\-()./·,]")
+
+
+def phone_number(text: str) -> str | None:
+    """A number as the desk keeps it, or None if the text is not one number.
+
+    `13800138000`, `0574-88001234`, `0574-88001234-801` (extension), `4001234567`, `88001234`, `+4915112345678`.
+    What this returns, it returns unchanged.
+    """
+    text = unicodedata.normalize("NFKC", text).strip().replace("—", "-").replace("–", "-")
+    text, extension = _without_extension(text)
+    digits = _FILLING.sub("", text)
+    if digits.startswith("0086") or digits.startswith("+86"):
+        digits = _HOME.sub("", digits)
+        if not digits.startswith(("0", "1", "400", "800")):
+            digits = f"0{digits}"
+    digits = _BARE_HOME.sub("", digits)
+    if landline := _LANDLINE.fullmatch(digits):
+        return f"{landline[1]}-{landline[2]}{extension}"
+    if extension and not _LOCAL.fullmatch(digits) and not _SERVICE.fullmatch(digits):
+        return None
+    if any(form.fullmatch(digits) for form in (_MOBILE, _SERVICE, _LOCAL, _FOREIGN)):
+        return digits + extension
+    return None
+
+
+def is_mobile(number: str) -> bool:
+    """Whether a number in the desk's form can receive a short message."""
+    return _MOBILE.fullmatch(number) is not None
+
+
+def _without_extension(text: str) -> tuple[str, str]:
+    if spoken := _EXTENSION.search(text):
+        return text[: spoken.start()], f"-{spoken[1]}"
+    if dashed := _DASHED.fullmatch(text):
+        return dashed[1], f"-{dashed[2]}"
+    return text, ""
