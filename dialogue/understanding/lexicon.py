@@ -48,10 +48,15 @@ def _lay_over(below: dict[str, Any], above: dict[str, Any], where: str) -> None:
             below[key] = value
         elif isinstance(value, dict) and isinstance(below[key], dict):
             _lay_over(below[key], value, where)
-        elif isinstance(value, (list, str)) and isinstance(below[key], (list, str)):
-            below[key] = [*_listed(below[key]), *_listed(value)]
-        else:
+        elif isinstance(value, dict) and _is_keyed(value) or isinstance(below[key], dict) and _is_keyed(below[key]):
             raise BadLexicon(f"{where}: {key!r} is a list in one file and a table in another")
+        else:
+            below[key] = [*_listed(below[key]), *_listed(value)]
+
+
+def _is_keyed(table: dict[str, Any]) -> bool:
+    """A table of tables; a table of lists is a list in groups."""
+    return any(isinstance(value, dict) for value in table.values())
 
 
 def _listed(value: Any) -> tuple[str, ...]:

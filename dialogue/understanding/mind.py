@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,7 @@ REMEMBERED = 1_024
 """Texts whose understanding is kept at hand: what is understood before a turn is not understood again in it."""
 
 _LOG = logging.getLogger(__name__)
+_SAYS = re.compile(r"\w")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -67,7 +69,7 @@ class Mind:
         read = self._reader.read(said, self._local(at))
         ranking = self._engine.rank(said.text)
         intent, confidence = ranking[0]
-        decision = self._engine.thresholds.decide(ranking)
+        decision = self._engine.thresholds.decide(ranking) if _SAYS.search(said.text) else "reject"
         return Understanding(text, intent, confidence, ranking, decision, read.entities(), read.slots(), self._engine.name)
 
     def entities(self, text: str, at: Micros) -> tuple[Entity, ...]:

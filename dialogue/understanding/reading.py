@@ -78,6 +78,7 @@ class Reader:
         exact = list(phones(text))
         exact += marked_tickets(without(text, exact))
         exact += self.codes.find(without(text, exact))
+        exact += rating(without(text, exact))
         named = list(moments(without(text, exact), now))
         times = [Hit("time", moment.start, moment.end, None) for moment in named]
         places = list(self.places.find(without(text, [*exact, *times])))
@@ -88,7 +89,7 @@ class Reader:
         constraints = list(self.constraints.find(text))
         wished = wish(text, _outside(named, constraints), now)
         hits = [*exact, *places, *devices, *_trimmed(symptoms, devices), *self.manner.find(text)]
-        hits += [*constraints, *rating(rest), *([wished] if wished else [])]
+        hits += [*constraints, *([wished] if wished else [])]
         found = tuple(sorted(hits, key=lambda hit: (hit.start, hit.end, hit.entity)))
         vague = self.symptoms.is_vague(rest)
         return Read(said, found, self.manner.emotion(text, hits), self.manner.urgency(text), vague)

@@ -199,7 +199,7 @@ class Clerk:
         if asks:
             about_work = role != "engineer" and any(True for _ in self.commands.work.find(rest))
             return ("query", GUESSED) if ref.form or about_work else ("none", GUESSED)
-        works = any(True for _ in self.commands.work.find(rest)) or any(True for _ in self.symptoms.find(rest))
+        works = bool(said.moments) or any(True for _ in self.commands.work.find(rest)) or any(True for _ in self.symptoms.find(rest))
         chats = any(True for _ in self.commands.chatter.find(rest)) or rest.startswith("@")
         if ref.form in ("number", "last", "customer", "multi") and re.search(r"\w", rest):
             return "note", SAID
