@@ -54,14 +54,14 @@ def hear(heard: Heard) -> str:
 def _hear_words(heard: Heard) -> str:
     meant = heard.mind.customer(heard.text, heard.message.at)
     sure = meant.decision == "accept"
+    if changed := asking.correct_priority(heard):
+        return changed
     if decided := deciding.take_decision(heard, meant):
         return decided
     if sure and meant.intent in QUESTIONS:
         return QUESTIONS[meant.intent](heard, meant)
     if foreign := progress.number_not_his(heard, meant):
         return foreign
-    if changed := asking.correct_priority(heard):
-        return changed
     fields = fields_of(meant, heard.turn.house.zone)
     if answered := asking.take_answer(heard, fields, sure and meant.intent == "deny"):
         return answered

@@ -23,17 +23,20 @@ MOST_CHOICES = 20
 """Largest number in a menu."""
 
 _CHOICE = re.compile(
-    r"(?:第|选|选择|要|no\.?|option|number|#)? ?(?P<n>[0-9]{1,2}|[一二两三四五六七八九十]{1,2})[.、)）个项号条单那的 ]{0,3}(?:个|一个|单|选项|吧|啊|one)?[。.!！ ]{0,2}"
+    r"(?:第|选|选择|要|no\.?|option|number|#)? ?(?P<n>[0-9]{1,2}|[一二两三四五六七八九十]{1,2})[.、)）个项号条单那的 ]{0,3}(?:个|"
+    r"一个|单|选项|吧|啊|one)?[。.!！ ]{0,2}"
 )
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "前面": 1, "前者": 1, "后者": 2, "上面": 1}
 _ORDINAL = re.compile(r"(?:the )?(first|second|third|fourth|fifth)(?: one)?[.!]?|(前面|前者|后者|上面)(?:那?个|的)?")
 _EVASION = re.compile(
-    r"(?:不知道|不清楚|不晓得|没有|没了|忘了|随便|都行|都可以|看你们|你们定|不用|别问|什么意思|啥意思|怎么|为什么|谢谢|多谢|好的|收到|嗯|哦|噢|行|ok|你好|在吗|hello|hi|thanks|转人工|人工|"
+    r"(?:不知道|不清楚|不晓得|没有|没了|忘了|随便|都行|都可以|看你们|你们定|不用|别问|什么意思|啥意思|怎么|为什么|谢谢|多谢|好的|"
+    r"收到|嗯|哦|噢|行|ok|你好|在吗|hello|hi|thanks|转人工|人工|"
     r"i don't know|no idea|not sure|whatever|any ?time)[的了吧啊呢。.!！ ]*\Z"
 )
 _QUESTION = re.compile(r"[?？]|吗[。 ]*\Z|怎么样|什么时候|多久|多少钱|为什么|能不能|可不可以")
 _LEAD = re.compile(
-    r"^(?:(?:我们?|咱们?|俺们?|这边|这里|公司|家)?(?:的)?(?:地址|位置|地点|设备|机器|故障|问题|现象|型号|序列号|编号|名字|名称)?(?:就?是|在|叫|为|位于|[:：,， ])+|it'?s (?:a |an |the |at |in )?|the |my |our |at |in )"
+    r"^(?:(?:我们?|咱们?|俺们?|这边|这里|公司|家)?(?:的)?(?:地址|位置|地点|设备|机器|故障|问题|现象|型号|序列号|编号|名字|"
+    r"名称)?(?:就?是|在|叫|为|位于|[:：,， ])+|it'?s (?:a |an |the |at |in )?|the |my |our |at |in )"
 )
 _TAIL = re.compile(r"[。.!！~～，, 的呢啊呀吧]+\Z")
 
@@ -66,7 +69,13 @@ def _bare(slot: str, said: Plain, text: str, reader: Reader, now: datetime) -> s
     """A short text that says nothing else is itself the answer."""
     lead = _LEAD.match(text)
     core = _TAIL.sub("", text[lead.end() :] if lead else text)
-    if not core or len(core) > _BARE[slot] or _EVASION.match(core) or _QUESTION.search(text) or not re.search(r"\w", core):
+    if (
+        not core
+        or len(core) > _BARE[slot]
+        or _EVASION.match(core)
+        or _QUESTION.search(text)
+        or not re.search(r"\w", core)
+    ):
         return None
     read = reader.read(said, now)
     others = {hit.entity for hit in read.hits} - {slot, "emotion", "delivery_constraint"}

@@ -48,7 +48,7 @@ def _lay_over(below: dict[str, Any], above: dict[str, Any], where: str) -> None:
             below[key] = value
         elif isinstance(value, dict) and isinstance(below[key], dict):
             _lay_over(below[key], value, where)
-        elif isinstance(value, dict) and _is_keyed(value) or isinstance(below[key], dict) and _is_keyed(below[key]):
+        elif (isinstance(value, dict) and _is_keyed(value)) or (isinstance(below[key], dict) and _is_keyed(below[key])):
             raise BadLexicon(f"{where}: {key!r} is a list in one file and a table in another")
         else:
             below[key] = [*_listed(below[key]), *_listed(value)]
@@ -62,4 +62,8 @@ def _is_keyed(table: dict[str, Any]) -> bool:
 def _listed(value: Any) -> tuple[str, ...]:
     if isinstance(value, dict):
         return tuple(word for group in value.values() for word in _listed(group))
-    return tuple(word.replace("_", " ") for word in value.split()) if isinstance(value, str) else tuple(str(item) for item in value)
+    return (
+        tuple(word.replace("_", " ") for word in value.split())
+        if isinstance(value, str)
+        else tuple(str(item) for item in value)
+    )

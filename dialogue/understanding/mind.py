@@ -70,7 +70,9 @@ class Mind:
         ranking = self._engine.rank(said.text)
         intent, confidence = ranking[0]
         decision = self._engine.thresholds.decide(ranking) if _SAYS.search(said.text) else "reject"
-        return Understanding(text, intent, confidence, ranking, decision, read.entities(), read.slots(), self._engine.name)
+        return Understanding(
+            text, intent, confidence, ranking, decision, read.entities(), read.slots(), self._engine.name
+        )
 
     def entities(self, text: str, at: Micros) -> tuple[Entity, ...]:
         """Everything exact in a text, whoever wrote it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from dialogue.understanding.exact.names import Names
 from dialogue.understanding.exact.symptoms import Symptoms
@@ -30,7 +30,10 @@ FAMILY_WEIGHT = 2.0
 _DEVICE, _CODE, _NUMBER, _PHONE = "\ue000", "\ue001", "\ue002", "\ue003"
 _MASKS = (
     (re.compile(r"\+?[0-9][0-9 \-]{6,16}[0-9]"), _PHONE),
-    (re.compile(r"(?<![a-z0-9])(?=[a-z\-]{0,12}[0-9])(?=[0-9\-]{0,12}[a-z])[a-z0-9]{1,16}(?:-[a-z0-9]{1,16}){0,5}"), _CODE),
+    (
+        re.compile(r"(?<![a-z0-9])(?=[a-z\-]{0,12}[0-9])(?=[0-9\-]{0,12}[a-z])[a-z0-9]{1,16}(?:-[a-z0-9]{1,16}){0,5}"),
+        _CODE,
+    ),
     (re.compile(r"[0-9]+(?:[.:][0-9]+)?"), _NUMBER),
 )
 _WORDS = re.compile(r"[a-z']+|[\ue000-\ue003]")
@@ -84,7 +87,7 @@ class Sight:
     def _families(self, text: str) -> Iterable[str]:
         found = [family for named in self.families.find(text) for family in self.family_of[named.word]]
         yield from ("c:" + family for family in found)
-        yield from (f"c:{one}>{other}" for one, other in zip(found, found[1:], strict=False))
+        yield from (f"c:{one}>{other}" for one, other in pairwise(found))
         yield from (f"c:{one}&{other}" for one, other in combinations(sorted(set(found)), 2))
         yield f"c:^{found[0] if found else ''}"
         yield f"c:{found[-1] if found else ''}$"
@@ -107,4 +110,4 @@ def weight(feature: str) -> float:
 def _words(masked: str) -> Iterable[str]:
     words = _WORDS.findall(masked)
     yield from (f"w:{word}" for word in words)
-    yield from (f"w:{one} {other}" for one, other in zip(words, words[1:], strict=False))
+    yield from (f"w:{one} {other}" for one, other in pairwise(words))

@@ -35,7 +35,9 @@ class Thresholds:
         return "accept" if confidence >= self.accept and confidence - second >= self.margin else "clarify"
 
 
-def thresholds(names: Sequence[str], odds: NDArray[np.float32], truth: NDArray[np.int64], margin: float = 0.1) -> Thresholds:
+def thresholds(
+    names: Sequence[str], odds: NDArray[np.float32], truth: NDArray[np.int64], margin: float = 0.1
+) -> Thresholds:
     """The lowest accept threshold that keeps its promises on held-out lines, and the highest harmless reject threshold."""
     order = np.sort(odds, axis=1)
     best, ahead = order[:, -1], order[:, -1] - order[:, -2]

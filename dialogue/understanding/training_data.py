@@ -54,7 +54,12 @@ class TrainingData:
         """Read every `*.yml` of the folder. Raises BadTrainingData for anything that cannot be honoured."""
         blocks = [block for path in sorted(folder.glob("*.yml")) for block in _blocks(path)]
         return cls(
-            tuple(example for where, kind, name, block in blocks if kind == "intent" for example in _examples(where, name, block)),
+            tuple(
+                example
+                for where, kind, name, block in blocks
+                if kind == "intent"
+                for example in _examples(where, name, block)
+            ),
             {line: name for where, kind, name, block in blocks if kind == "synonym" for line in _lines(where, block)},
             {name: _lines(where, block) for where, kind, name, block in blocks if kind == "regex"},
             {name: _lines(where, block) for where, kind, name, block in blocks if kind == "lookup"},
@@ -74,7 +79,9 @@ def _blocks(path: Path) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
     for block in content.get("nlu") or ():
         kinds = _KNOWN & set(block)
         if len(kinds) != 1 or set(block) - _KNOWN - {"examples", "metadata"}:
-            raise BadTrainingData(f"{path.name}: a block is an intent, synonym, regex or lookup with examples, not {sorted(block)}")
+            raise BadTrainingData(
+                f"{path.name}: a block is an intent, synonym, regex or lookup with examples, not {sorted(block)}"
+            )
         kind = kinds.pop()
         yield f"{path.name}, {kind} {block[kind]}", kind, str(block[kind]), block
 

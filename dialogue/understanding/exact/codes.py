@@ -15,7 +15,9 @@ _BEFORE = 14
 """Characters before a code that may say what it is."""
 _AFTER = 8
 
-_CODE = re.compile(r"(?<![a-z0-9\-_/.@])[a-z0-9]{1,14}(?:[-_/.][a-z0-9]{1,14}){0,5}(?:\([a-z0-9]{1,6}\))?(?![a-z0-9@]|[-_][a-z0-9])")
+_CODE = re.compile(
+    r"(?<![a-z0-9\-_/.@])[a-z0-9]{1,14}(?:[-_/.][a-z0-9]{1,14}){0,5}(?:\([a-z0-9]{1,6}\))?(?![a-z0-9@]|[-_][a-z0-9])"
+)
 _HEX = re.compile(r"0x[0-9a-f]{1,8}\Z")
 _ERROR_SHAPE = re.compile(
     r"(?:e|er|err|f|al|alm|fault|dtc)[-_. ]?[0-9]{1,4}(?:[-.][0-9]{1,3})?\Z"
@@ -31,7 +33,8 @@ _SERIAL_CUE = re.compile(
 )
 _PART_CUE = re.compile(
     r"(?:物料编码|物料号|物料|料号|编码|配件号|备件号|零件号|件号|图号|货号|配件|备件|part ?(?:number|no\.?|code)?|p/?n|sku|"
-    r"申请|申领|领用?|需要|订购?|采购|购买|缺|要换|更换|换|order|need|replace)(?:的?是|为|一个|了|个|支|只|a|an|the|is|[ :：#,，×x*0-9]|[一两二三][个支只根套台块])*\Z"
+    r"申请|申领|领用?|需要|订购?|采购|购买|缺|要换|更换|换|order|need|replace)(?:的?是|为|一个|了|个|支|只|a|an|the|is|"
+    r"[ :：#,，×x*0-9]|[一两二三][个支只根套台块])*\Z"
 )
 _MODEL_CUE = re.compile(
     r"(?:型号|机型|款式|规格型号|规格|model(?: ?(?:number|no\.?|name))?|型|牌子|品牌|牌|系列)(?:的?是|应该是|好像是|叫|为|is|[ :：#,，])*\Z"
@@ -39,7 +42,9 @@ _MODEL_CUE = re.compile(
 _UNIT = re.compile(
     r"[0-9]+(?:\.[0-9]+)?(?:v|kv|a|ma|w|kw|hz|khz|mhz|ghz|l|ml|kg|g|t|m|mm|cm|km|mpa|kpa|bar|psi|rpm|mb|gb|tb|kb|s|ms|h|min|am|pm|st|nd|rd|th|f|p|k|x|pcs|c)\Z"
 )
-_ORDINARY = re.compile(r"(?:p[0-3]|wifi|usb[0-9.]*|4g|5g|3d|2d|win(?:dows)?[0-9]+|office[0-9]*|ipv[46]|mp[34]|h5|a[345]|b[1-9]|vlan[0-9]*|vpn|u8|k3|co2|24/7|[0-9]+/[0-9]+)\Z")
+_ORDINARY = re.compile(
+    r"(?:p[0-3]|wifi|usb[0-9.]*|4g|5g|3d|2d|win(?:dows)?[0-9]+|office[0-9]*|ipv[46]|mp[34]|h5|a[345]|b[1-9]|vlan[0-9]*|vpn|u8|k3|co2|24/7|[0-9]+/[0-9]+)\Z"
+)
 _PREFIXED_TICKET = re.compile(r"(?:gd|wo|tk)[-_]?[0-9]+\Z")
 
 
@@ -68,7 +73,11 @@ class Codes:
             return None
         for entity, cue in (("serial_no", _SERIAL_CUE), ("device_model", _MODEL_CUE)):
             if cue.search(before) and len(code) >= (4 if entity == "serial_no" else 2):
-                return self._model(view, match) if entity == "device_model" else Hit(entity, match.start(), match.end(), None)
+                return (
+                    self._model(view, match)
+                    if entity == "device_model"
+                    else Hit(entity, match.start(), match.end(), None)
+                )
         error = _error(code, before, match)
         if error:
             return error

@@ -22,7 +22,14 @@ POINT = timedelta(hours=1)
 WORK_BEGINS, LUNCH, WORK_ENDS = time(8, 30), time(12), time(18)
 """What 上班, 午饭 and 下班 mean where no calendar says otherwise."""
 
-_HOURS = {"early": (6, 9), "morning": (8, 12), "noon": (11, 13), "afternoon": (13, 18), "evening": (18, 22), "day": (0, 24)}
+_HOURS = {
+    "early": (6, 9),
+    "morning": (8, 12),
+    "noon": (11, 13),
+    "afternoon": (13, 18),
+    "evening": (18, 22),
+    "day": (0, 24),
+}
 _N = "(?:[0-9]{1,2}|[一二两三四五六七八九十]{1,3})"
 _DAY = re.compile(
     rf"(?P<relative>大后天|后天|明天|明日|明儿个?|今天|今日|今儿个?|当天|大前天|前天|昨天|昨日|明(?=早|晚|上午|下午|中午)|今(?=早|晚|夜)|昨(?=晚|夜))"
@@ -36,7 +43,8 @@ _DAY = re.compile(
     rf"|(?<![0-9a-z单第])(?P<d4>{_N}|[二三]十[一二三四五六七八九]?)(?:号|日)(?![楼线机门车厂库间炉泵柜房阀单内])"
     rf"|(?P<days>{_N})(?P<unit>天|个星期|个?礼拜|周)(?:之后|以后|后|过后)"
     rf"|(?<![a-z])(?P<english>day after tomorrow|tomorrow|today|tonight|yesterday|(?P<next>next |this |on |coming )?"
-    rf"(?P<name>mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?(?![a-z])|(?P<next_end>next |this |the |at the )?weekend|(?P<en_week>next|this) week"
+    rf"(?P<name>mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?(?![a-z])|(?P<next_end>next |this |the |at the )?weekend|"
+    rf"(?P<en_week>next|this) week"
     rf"|(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{{0,6}}\.? (?P<d5>[0-9]{{1,2}})(?:st|nd|rd|th)?)(?![a-z0-9])"
 )
 _PART = re.compile(
@@ -49,7 +57,8 @@ _PART = re.compile(
 )
 _CLOCK = re.compile(
     rf"(?P<h>[0-9]{{1,2}})[:：](?P<m>[0-5][0-9])(?![0-9:]) ?(?P<ampm1>am|pm)?"
-    rf"|(?P<h2>{_N}|二十[一二三]?)点(?!建议|意见|问题|儿|东西|[0-9]{{3}})(?:钟|整|多钟?|来钟)?(?:(?P<half>半)|(?P<quarter>[一三])刻|过?(?P<m2>[0-5]?[0-9]|[一二三四五]?十?[一二三四五六七八九十五])分?(?!个|台|次|天))?"
+    rf"|(?P<h2>{_N}|二十[一二三]?)点(?!建议|意见|问题|儿|东西|[0-9]{{3}})(?:钟|整|多钟?|来钟)?(?:(?P<half>半)|(?P<quarter>[一三])刻|"
+    rf"过?(?P<m2>[0-5]?[0-9]|[一二三四五]?十?[一二三四五六七八九十五])分?(?!个|台|次|天))?"
     rf"|(?:at |by |around )?(?P<h3>[0-9]{{1,2}})(?:[:.](?P<m3>[0-5][0-9]))? ?(?P<ampm3>a\.?m\.?|p\.?m\.?|o'?clock)(?![a-z])"
     rf"|(?:(?<=before )|(?<=after )|(?<=by ))(?P<h4>[0-9]{{1,2}})(?![0-9:/a-z])"
     rf"|(?P<work>下班|上班|午饭|吃饭)"
@@ -163,7 +172,11 @@ def _moment(
     bounded = bool(before or after or bound)
     if before or bound in ("before", "by", "no later than"):
         limit = _limit(begins, ends, clock, name, bool(before and before["inside"]) or bound == "by")
-        begins = now if begins.date() <= now.date() or not (clock or name) else datetime.combine(begins.date(), time(DAY_STARTS))
+        begins = (
+            now
+            if begins.date() <= now.date() or not (clock or name)
+            else datetime.combine(begins.date(), time(DAY_STARTS))
+        )
         ends = limit if limit > begins else ends
     elif (after or bound) and (clock or name):
         begins = begins if clock else ends
@@ -208,7 +221,13 @@ def _clock(match: re.Match[str], name: str | None, span: _Day, now: datetime) ->
         at = {"下班": WORK_ENDS, "上班": WORK_BEGINS}.get(match["work"], LUNCH)
         return timedelta(hours=at.hour, minutes=at.minute)
     hour = number(match["h"] or match["h2"] or match["h3"] or match["h4"])
-    minute = 30 if match["half"] else 15 * (number(match["quarter"]) or 0) if match["quarter"] else number(match["m"] or match["m2"] or match["m3"] or "0")
+    minute = (
+        30
+        if match["half"]
+        else 15 * (number(match["quarter"]) or 0)
+        if match["quarter"]
+        else number(match["m"] or match["m2"] or match["m3"] or "0")
+    )
     if hour is None or minute is None or hour > 24 or minute > 59:
         raise ValueError("no such time of day")
     ampm = (match["ampm1"] or match["ampm3"] or "").replace(".", "")
@@ -218,7 +237,9 @@ def _clock(match: re.Match[str], name: str | None, span: _Day, now: datetime) ->
         hour += 12
     elif name == "evening" and hour == 12:
         hour = 24
-    elif (name is None and hour < 7) or (name is None and hour < 10 and span.today and not span.guessed and now.hour > hour):
+    elif (name is None and hour < 7) or (
+        name is None and hour < 10 and span.today and not span.guessed and now.hour > hour
+    ):
         hour += 12
     return timedelta(hours=hour, minutes=minute)
 

@@ -13,12 +13,22 @@ from dialogue.understanding.phrases import one_of
 _N = "(?:[0-9]{1,4}|[a-z](?![a-z])|[一二三四五六七八九十百]{1,4}|[东南西北])"
 _H = r"[\u4e00-\u9fff]"
 _LEAD = re.compile(
-    r"^(?:(?:我们?|咱们?|俺们?|你们?|他们?|家|单位|公司|地址|位置|地点|住址|新|改|换|搬|麻烦|请|师傅|直接|就|都|也|的|是|在|到|去|来|住|位于|送|发|派人?|上门|把|从|给|报修|报|说|这边|那边|人|和|跟|不对|错了|不是|应该|写|为|成|我这|这里?|那里?)+)"
+    r"^(?:(?:我们?|咱们?|俺们?|你们?|他们?|家|单位|公司|地址|位置|地点|住址|新|改|换|搬|麻烦|请|师傅|直接|就|都|也|的|是|在|到|去|"
+    r"来|住|位于|送|发|派人?|上门|把|从|给|报修|报|说|这边|那边|人|和|跟|不对|错了|不是|应该|写|为|成|我这|这里?|那里?)+)"
 )
 _REGION = rf"(?:{_H}{{2,3}}(?:省|自治区)|{_H}{{2,6}}(?:市|新区|自治州)|{_H}{{1,6}}(?:区(?!域|别|分)|县|镇|乡|街道|开发区|高新区|村))"
-_STREET = rf"(?:{_H}{{1,8}}(?:路(?!由|上|灯|过|口|不)|大街|街(?!道)|大道|巷|胡同|公路)(?:东|西|南|北|中|一|二|三)?(?:段|路)?(?:[0-9]{{1,5}}(?:-[0-9]{{1,3}})?弄)?(?:[0-9]{{1,5}}(?:-[0-9]{{1,3}})?号?)?)"
-_ESTATE = r"(?:[\u4e00-\u9fffa-z0-9]{1,10}(?:小区|花园|家园|公寓|大厦|广场|工业园区?|科技园区?|产业园区?|园区|创业园|物流园|软件园|大楼|写字楼|商场|医院|学校|大学|中学|小学|酒店|宾馆|超市|银行|工厂|加油站|服务区|新村|名苑|嘉苑|华庭|新城|国际|中心))"
-_UNIT = rf"(?:第?{_N}(?:号楼|号厂房|号车间|号仓库|号库|号线|号门|号机房|栋|幢|座(?!机|椅)|单元|期|区(?!域|别|分)|楼(?!上|下|梯)|层|f(?![a-z])|室|号房|房间?|车间|厂(?!家|商|长|里)|仓|门(?!口|铃|卫|锁|禁|店)|线(?!上|下|路|缆)))"
+_STREET = (
+    rf"(?:{_H}{{1,8}}(?:路(?!由|上|灯|过|口|不)|大街|街(?!道)|大道|巷|胡同|公路)(?:东|西|南|北|中|一|二|三)?(?:段|"
+    rf"路)?(?:[0-9]{{1,5}}(?:-[0-9]{{1,3}})?弄)?(?:[0-9]{{1,5}}(?:-[0-9]{{1,3}})?号?)?)"
+)
+_ESTATE = (
+    r"(?:[\u4e00-\u9fffa-z0-9]{1,10}(?:小区|花园|家园|公寓|大厦|广场|工业园区?|科技园区?|产业园区?|园区|创业园|物流园|软件园|大楼|"
+    r"写字楼|商场|医院|学校|大学|中学|小学|酒店|宾馆|超市|银行|工厂|加油站|服务区|新村|名苑|嘉苑|华庭|新城|国际|中心))"
+)
+_UNIT = (
+    rf"(?:第?{_N}(?:号楼|号厂房|号车间|号仓库|号库|号线|号门|号机房|栋|幢|座(?!机|椅)|单元|期|区(?!域|别|分)|楼(?!上|下|梯)|层|"
+    rf"f(?![a-z])|室|号房|房间?|车间|厂(?!家|商|长|里)|仓|门(?!口|铃|卫|锁|禁|店)|线(?!上|下|路|缆)))"
+)
 
 
 @dataclass(frozen=True)
@@ -30,11 +40,15 @@ class Places:
 
     @classmethod
     def of(cls, lexicon: Lexicon) -> Places:
-        rooms = "|".join(sorted(map(re.escape, map(str.lower, lexicon.words("places"))), key=len, reverse=True)) or "(?!)"
+        rooms = (
+            "|".join(sorted(map(re.escape, map(str.lower, lexicon.words("places"))), key=len, reverse=True)) or "(?!)"
+        )
         room = rf"(?:(?:[大小]|第?{_N}号?)?(?:{rooms})(?!台|主任|长|线|电话))"
         piece = rf"(?:{_REGION}|{_ESTATE}|{_STREET}|{_UNIT}|{room})"
         number = r"(?:[0-9]{1,5}(?:-[0-9]{1,4}){0,3}(?:号|室)?(?![0-9a-z:点月年个台次只天元块度日.]|号线))?"
-        run = re.compile(rf"(?<![a-z0-9])(?:{piece})(?:的|[ ,，、-])?(?:{piece}(?:的|[ ,，-])?){{0,7}}{number}(?:旁边|门口|对面|隔壁|附近|靠窗|角落|里面)?")
+        run = re.compile(
+            rf"(?<![a-z0-9])(?:{piece})(?:的|[ ,，、-])?(?:{piece}(?:的|[ ,，-])?){{0,7}}{number}(?:旁边|门口|对面|隔壁|附近|靠窗|角落|里面)?"
+        )
         return cls(run, _english(lexicon))
 
     def find(self, text: str) -> Iterator[Hit]:
@@ -55,8 +69,10 @@ def _english(lexicon: Lexicon) -> re.Pattern[str]:
     rooms = one_of(lexicon.words("english_places_list") or lexicon.words("english_places")).pattern
     return re.compile(
         r"(?<![a-z0-9])(?:"
-        r"[0-9]{1,5} (?:[a-z]{2,14} ){1,4}(?:street|st|road|rd|avenue|ave|drive|dr|lane|ln|boulevard|blvd)(?![a-z])(?:,? ?(?:apt|suite|unit|room|floor) ?#?[a-z0-9]{1,6})?"
-        r"|(?:room|suite|unit|building|block|floor|bay|line|gate|workshop|hall|dock|level|apt|apartment) ?#?(?:[0-9]{1,4}[a-z]?|[a-d])(?![a-z0-9])(?:,? (?:room|floor|building|block) ?#?[0-9]{1,4})?"
+        r"[0-9]{1,5} (?:[a-z]{2,14} ){1,4}(?:street|st|road|rd|avenue|ave|drive|dr|lane|ln|boulevard|blvd)(?![a-z])(?:,? ?(?:apt|"
+        r"suite|unit|room|floor) ?#?[a-z0-9]{1,6})?"
+        r"|(?:room|suite|unit|building|block|floor|bay|line|gate|workshop|hall|dock|level|apt|apartment) ?#?(?:[0-9]{1,4}[a-z]?|"
+        r"[a-d])(?![a-z0-9])(?:,? (?:room|floor|building|block) ?#?[0-9]{1,4})?"
         r"|(?:[0-9]{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|ground|top) floor(?: [a-z]{3,10} (?:room|area))?"
         rf"|(?:{rooms})(?: [0-9a-d](?![a-z0-9]))?"
         r")"

@@ -9,10 +9,13 @@ _NO = re.compile(
     rf"{_FILLER}*(?:不|否|别|no(?!w)|nope|nah|n(?![a-z])|not|don't|算了|先别|暂时不|没有|没了|没|无|错了|不是|cancel that|never mind)"
 )
 _YES = re.compile(
-    rf"{_FILLER}*(?:是|对|好|行|可以|嗯|恩|ok|okay|yes|yeah|yep|yup|y(?![a-z])|sure|correct|right|confirm|确认|确定|没错|没问题|同意|要|需要|成|中(?!午)|得嘞|妥|必须|当然|取消吧|取消|please do|go ahead|do it|1(?![0-9])|👌|👍|✅)"
+    rf"{_FILLER}*(?:是|对|好|行|可以|嗯|恩|ok|okay|yes|yeah|yep|yup|y(?![a-z])|sure|correct|right|confirm|确认|确定|没错|没问题|同意|"
+    rf"要|需要|成|中(?!午)|得嘞|妥|必须|当然|取消吧|取消|please do|go ahead|do it|1(?![0-9])|👌|👍|✅)"
 )
 _TURN = re.compile(r"(?:但是?|不过|可是|but)(?!.{0,2}行)")
-_UNSURE = re.compile(r"(?:是不是|对不对|对吗|行不行|行吗|好吗|可不可以|可以吗|好不好|要不要|不知道|不清楚|不确定|不急|不好意思)")
+_UNSURE = re.compile(
+    r"(?:是不是|对不对|对吗|行不行|行吗|好吗|可不可以|可以吗|好不好|要不要|不知道|不清楚|不确定|不急|不好意思)"
+)
 
 
 def yes_no(text: str) -> bool | None:

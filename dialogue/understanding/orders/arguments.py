@@ -19,19 +19,31 @@ MOST_OF_A_KIND = 9_999
 
 _MEASURE = "个|只|支|根|套|台|条|块|件|片|张|米|把|颗|粒|盒|包|卷|瓶|桶|组|对|pcs|pieces?|units?|ea"
 _N = "[0-9]{1,4}|[一二两三四五六七八九十]{1,3}"
-_QTY_AFTER = re.compile(rf"^[ ,，]{{0,2}}(?:[x×*]|数量|各|共|要|需要|需|换|来|的)? ?[:：]?(?P<n>{_N}) ?(?:{_MEASURE}|(?=[ ,，。.]|$))(?![0-9])")
-_QTY_BEFORE = re.compile(rf"(?P<n>{_N}) ?(?:{_MEASURE}|[x×*]|of)(?:新的?|原装)?[\u4e00-\u9fffa-z ]{{0,6}}(?: |的|of )?\Z")
+_QTY_AFTER = re.compile(
+    rf"^[ ,，]{{0,2}}(?:[x×*]|数量|各|共|要|需要|需|换|来|的)? ?[:：]?(?P<n>{_N}) ?(?:{_MEASURE}|(?=[ ,，。.]|$))(?![0-9])"
+)
+_QTY_BEFORE = re.compile(
+    rf"(?P<n>{_N}) ?(?:{_MEASURE}|[x×*]|of)(?:新的?|原装)?[\u4e00-\u9fffa-z ]{{0,6}}(?: |的|of )?\Z"
+)
 _EDGE = " \t\n,，.。:：;；、~!！-—"
 _TO = re.compile(
-    r"(?:转派给?|转交给?|转给|转到|转|改派给?|派给|派|指派给?|分派给?|分给|移交给?|交给|给到|换给|推给|甩给|丢给|安排给?|给|让|叫|请|换|to|over to|assign) ?[:：]?(?P<to>@?[\u4e00-\u9fff]{1,8}|@?[a-z]{2,16}(?: [a-z]{2,12})?)"
+    r"(?:转派给?|转交给?|转给|转到|转|改派给?|派给|派|指派给?|分派给?|分给|移交给?|交给|给到|换给|推给|甩给|丢给|安排给?|给|让|叫|"
+    r"请|换|to|over to|assign) ?[:：]?(?P<to>@?[\u4e00-\u9fff]{1,8}|@?[a-z]{2,16}(?: [a-z]{2,12})?)"
 )
 _NAME_ENDS = re.compile(
     r"吧|去|来|处理|跟进|跟|做|接|负责|看|弄|搞|修|了|一下|他|她|的|那|这|在|过|上门|下|先|是|帮|离|有|最|比|因|我|你|这边|好|就|啊|哈|呢"
 )
 _NOBODY = re.compile(r"^(?:单|走|出去|人|别人|其他|别|派|个|给|一|下|工|到|谁|他|她|你|我)$")
 _PRIORITY = re.compile(r"(?<![a-z0-9])p ?([0-2])(?![0-9])")
-_PRIORITY_WORDS = (("P0", r"特急|最高|立即响应|critical|highest"), ("P1", r"紧急|加急|高|high|urgent"), ("P2", r"普通|一般|最低|低|low|normal"))
-_AGREED = re.compile(r"(?:客户|对方|他|她|老板|customer|client|they|he|she).{0,6}(?:同意|认可|确认|接受|没意见|没问题|答应|ok|agreed|accepted|approved)|(?:已|已经)(?:同意|认可|确认)|agreed")
+_PRIORITY_WORDS = (
+    ("P0", r"特急|最高|立即响应|critical|highest"),
+    ("P1", r"紧急|加急|高|high|urgent"),
+    ("P2", r"普通|一般|最低|低|low|normal"),
+)
+_AGREED = re.compile(
+    r"(?:客户|对方|他|她|老板|customer|client|they|he|she).{0,6}(?:同意|认可|确认|接受|没意见|没问题|答应|ok|agreed|accepted|"
+    r"approved)|(?:已|已经)(?:同意|认可|确认)|agreed"
+)
 
 
 @dataclass(frozen=True)

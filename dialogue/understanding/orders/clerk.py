@@ -37,12 +37,15 @@ _SWALLOWS = {"note", "complete", "hold"}
 """Actions whose command word takes all that follows as its own words."""
 
 _ASKS = re.compile(
-    r"[?？]|吗(?:[ 。]|$)|么$|呢$|谁|为什么|为啥|怎么(?!都|也)|咋|什么|多少|哪(?!怕)|几(?=个|单|张|点|条|次)|是不是|有没有|了没(?!电|水|气|网)|没有$|啥时候|多久|(?<![a-z])(?:who|what|why|when|where|how|any|is it|has)(?![a-z])"
+    r"[?？]|吗(?:[ 。]|$)|么$|呢$|谁|为什么|为啥|怎么(?!都|也)|咋|什么|多少|哪(?!怕)|几(?=个|单|张|点|条|次)|是不是|有没有|"
+    r"了没(?!电|水|气|网)|没有$|啥时候|多久|(?<![a-z])(?:who|what|why|when|where|how|any|is it|has)(?![a-z])"
 )
 _BREAK = re.compile(r"[，,。;；\n！!？?]+|(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])|\. +")
 _PICTURE = re.compile(r"\[(?:图片|照片|视频|image|photo|picture|Image|Photo)\]")
 _PART_NOUN = re.compile(r"件|货|料|配件|备件|物料|部件|零件|模块|库存|part|toner|stock|delivery")
-_COMES = re.compile(r"(?:件|货|料)(?:都|全|已|已经|刚)?[到齐来]|到货|货到|入库|(?:拿到|收到|领到|取到).{0,4}(?:件|货|料|新的)|parts? (?:is|are|has|have)? ?(?:here|arrived|in)")
+_COMES = re.compile(
+    r"(?:件|货|料)(?:都|全|已|已经|刚)?[到齐来]|到货|货到|入库|(?:拿到|收到|领到|取到).{0,4}(?:件|货|料|新的)|parts? (?:is|are|has|have)? ?(?:here|arrived|in)"
+)
 _THERE = re.compile(r" ?(?:也|都|已|已经|刚|is|has|are|have){0,2} ?(?:到|来了|拿到|arrived|here|in stock)")
 
 
@@ -89,7 +92,9 @@ class Clerk:
         kept = "".join(plain.original[index] for index in plain.at)
         named = tuple(moments(plain.text, now))
         dated = [Hit("time", moment.start, moment.end, None) for moment in named]
-        return Said(plain.text, kept, subjects(plain.text, kept, self.reader.codes, context, dated), named, now, plain.raw)
+        return Said(
+            plain.text, kept, subjects(plain.text, kept, self.reader.codes, context, dated), named, now, plain.raw
+        )
 
     def _actions(self, said: Said, role: str, context: Context) -> list[tuple[str, float]]:
         """Actions in the order in which they are asked for, each once."""
@@ -186,7 +191,11 @@ class Clerk:
         if action == "urge_engineer":
             return role in ("manager", "agent")
         if action == "query":
-            return led or bool(_ASKS.search(said.text)) or bool(said.subjects.tickets or said.subjects.customer or said.subjects.phones)
+            return (
+                led
+                or bool(_ASKS.search(said.text))
+                or bool(said.subjects.tickets or said.subjects.customer or said.subjects.phones)
+            )
         return True
 
     def _left_over(self, said: Said, ref: TicketRef, role: str) -> tuple[str, float]:
@@ -199,7 +208,11 @@ class Clerk:
         if asks:
             about_work = role != "engineer" and any(True for _ in self.commands.work.find(rest))
             return ("query", GUESSED) if ref.form or about_work else ("none", GUESSED)
-        works = bool(said.moments) or any(True for _ in self.commands.work.find(rest)) or any(True for _ in self.symptoms.find(rest))
+        works = (
+            bool(said.moments)
+            or any(True for _ in self.commands.work.find(rest))
+            or any(True for _ in self.symptoms.find(rest))
+        )
         chats = any(True for _ in self.commands.chatter.find(rest)) or rest.startswith("@")
         if ref.form in ("number", "last", "customer", "multi") and re.search(r"\w", rest):
             return "note", SAID

@@ -12,7 +12,8 @@ from dialogue.understanding.phrases import one_of, pattern
 from dialogue.understanding.words import ACTIONS
 
 _FILLERS = (
-    r"(?:[ ,，.。:：、~!！@]|我们|我这边|我这|我现在|我先|我已|我|俺|咱|先|请|麻烦|帮我|帮忙|帮|把|这单|这个单|这张单|这个|那单|那个单|那个|那张单|该单|此单|工单|单子|给我|可以|现在|已经|好的|收到|嗯|行|刚|刚刚|ok|okay|please|pls|hi|"
+    r"(?:[ ,，.。:：、~!！@]|我们|我这边|我这|我现在|我先|我已|我|俺|咱|先|请|麻烦|帮我|帮忙|帮|把|这单|这个单|这张单|这个|那单|"
+    r"那个单|那个|那张单|该单|此单|工单|单子|给我|可以|现在|已经|好的|收到|嗯|行|刚|刚刚|ok|okay|please|pls|hi|"
     r"this one|this ticket|that one|that ticket|ticket|the|号单|号|单|的)*"
 )
 

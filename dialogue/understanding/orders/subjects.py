@@ -13,12 +13,15 @@ from dialogue.understanding.words import Context, TicketRef
 
 _MONEY = re.compile(
     r"(?:报价|费用|收费|价格|总共|一共|合计|总价|人工费?|配件费|维修费|材料费|上门费|报了|收了|quote|quoted|price|cost|total|fee|[¥￥$]|rmb|usd)"
-    r"(?:是|为|了|约|大概|[ :：])*(?P<a>[0-9]{1,7}(?:,[0-9]{3})*(?:\.[0-9]{1,2})?|[一二两三四五六七八九十百千万]{1,8})(?P<wan>万)?(?:元|块钱?|rmb|yuan|usd)?(?![0-9])"
-    r"|(?<![0-9a-z\-])(?P<b>[0-9]{1,7}(?:,[0-9]{3})*(?:\.[0-9]{1,2})?|[一二两三四五六七八九十百千万]{1,8})(?P<wan2>万)? ?(?:元|块钱?(?!板|状)|rmb|yuan|usd|dollars)"
+    r"(?:是|为|了|约|大概|[ :：])*(?P<a>[0-9]{1,7}(?:,[0-9]{3})*(?:\.[0-9]{1,2})?|"
+    r"[一二两三四五六七八九十百千万]{1,8})(?P<wan>万)?(?:元|块钱?|rmb|yuan|usd)?(?![0-9])"
+    r"|(?<![0-9a-z\-])(?P<b>[0-9]{1,7}(?:,[0-9]{3})*(?:\.[0-9]{1,2})?|[一二两三四五六七八九十百千万]{1,8})(?P<wan2>万)? ?(?:元|"
+    r"块钱?(?!板|状)|rmb|yuan|usd|dollars)"
 )
 _QUOTES = re.compile(r"报价|费用|收费|quote|price")
 _LAST = re.compile(
-    r"刚才(?:那|的)?(?:个|单|张|条)?|(?:这|那|该|此)(?:一)?(?:个|张|条)?(?:工?单子?)(?!位)|(?:这|那)个(?=我|搞|弄|先|转|给|挂|完)|上面(?:那|的)?(?:个|单)?|(?:^|[，, ])它(?=[ ，,我先])|"
+    r"刚才(?:那|的)?(?:个|单|张|条)?|(?:这|那|该|此)(?:一)?(?:个|张|条)?(?:工?单子?)(?!位)|(?:这|那)个(?=我|搞|弄|先|转|给|挂|完)|"
+    r"上面(?:那|的)?(?:个|单)?|(?:^|[，, ])它(?=[ ，,我先])|"
     r"(?<![a-z])(?:this one|that one|this ticket|that ticket|the last one|same ticket)(?![a-z])"
 )
 
@@ -54,14 +57,19 @@ def subjects(text: str, original: str, codes: Codes, context: Context, dated: li
     numbers = list(phones(text))
     marked = list(marked_tickets(without(text, numbers)))
     found = list(codes.find(without(text, [*numbers, *marked]), parts_first=True))
-    named = [hit._replace(value=original[slice(*hit.value)] if hit.entity == "error_code" else original[hit.start : hit.end]) for hit in found]
+    named = [
+        hit._replace(value=original[slice(*hit.value)] if hit.entity == "error_code" else original[hit.start : hit.end])
+        for hit in found
+    ]
     rest = without(text, [*numbers, *marked, *found, *dated])
     money = [hit for hit in _money(rest) if not _is_open(hit, context)]
     bare = list(bare_tickets(without(rest, money)))
     if not money and len(marked) + len(bare) >= 2 and bare and _QUOTES.search(text):
         money = [bare[-1]._replace(entity="amount", value=int(bare.pop().value))]
     tickets = sorted([*marked, *bare], key=lambda hit: hit.start)
-    return Subjects(tuple(tickets), tuple(named), tuple(numbers), tuple(money), _customer(text, context), bool(_LAST.search(text)))
+    return Subjects(
+        tuple(tickets), tuple(named), tuple(numbers), tuple(money), _customer(text, context), bool(_LAST.search(text))
+    )
 
 
 def digits(number: str | None) -> str | None:
