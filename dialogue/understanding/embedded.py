@@ -79,7 +79,7 @@ def held_out(seen: Sequence[Counter[str]], labels: np.ndarray, intents: int) -> 
     part = np.random.default_rng(0).integers(0, FOLDS, len(seen))
     odds = np.zeros((len(seen), intents), dtype=np.float32)
     for fold in range(FOLDS):
-        known, new = np.flatnonzero(part != fold), np.flatnonzero(part == fold)
+        known, new = np.flatnonzero(part != fold).tolist(), np.flatnonzero(part == fold).tolist()
         row_of, idf, data = _table([seen[index] for index in known])
         pulls = fit(data, labels[known], intents)
         fresh = rows([_entries(seen[index], row_of, idf) for index in new], len(row_of))

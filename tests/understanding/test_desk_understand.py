@@ -46,7 +46,11 @@ def test_customers(cache: Path) -> None:
     said, run = understand(lines, "--at", "2026-03-10T09:00", cache=cache)
     assert run.returncode == 0 and [list(line) for line in said] == [KEYS] * 3
     assert [line["id"] for line in said] == ["a", 2, None]
-    assert said[0]["slots"]["preferred_time"] == {"text": "后天下午三点", "start": "2026-03-06T15:00", "end": "2026-03-06T16:00"}
+    assert said[0]["slots"]["preferred_time"] == {
+        "text": "后天下午三点",
+        "start": "2026-03-06T15:00",
+        "end": "2026-03-06T16:00",
+    }
     device = next(entity for entity in said[0]["entities"] if entity["entity"] == "device")
     assert device == {"entity": "device", "start": 1, "end": 4, "value": "打印机", "raw": "打印机"}
     assert said[1]["slots"]["preferred_time"]["start"] == "2026-03-06T08:00"
@@ -80,7 +84,12 @@ def test_every_line_gets_its_line(cache: Path) -> None:
     assert run.returncode == 1
     assert [line["id"] for line in said] == [1, None, 3, None, 5, 6]
     assert [line["intent"] for line in said] == ["greet", None, None, None, None, "thanks"]
-    assert [complaint.split(":")[0] for complaint in run.stderr.splitlines()] == ["line 2", "line 4", "line 5", "line 6"]
+    assert [complaint.split(":")[0] for complaint in run.stderr.splitlines()] == [
+        "line 2",
+        "line 4",
+        "line 5",
+        "line 6",
+    ]
 
 
 @pytest.mark.parametrize("engine", ["embed", "rasa", "llm"])

@@ -13,7 +13,9 @@ from dialogue.understanding.training_data import TrainingData
 from dialogue.understanding.words import INTENTS
 from tests.understanding.conftest import HOME, NLU, NOW
 
-LINES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "data" / "customers.yaml").read_text(encoding="utf-8"))
+LINES: list[dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parent / "data" / "customers.yaml").read_text(encoding="utf-8")
+)
 LENIENT, TOP_3, PRECISION, COVERAGE = 0.84, 0.95, 0.94, 0.55
 """Floors: share with a right label first, among the first three; share right of those accepted; share accepted."""
 STRANGERS = 0.15
@@ -65,7 +67,11 @@ def test_training_data_is_ours_and_varied() -> None:
 
 def test_no_sample_script_stands_in_the_training_data() -> None:
     scripts = sorted((HOME.parent / "shared" / "dialogues").glob("*.yaml"))
-    said = {turn.get("msg") for path in scripts for turn in yaml.safe_load(path.read_text(encoding="utf-8")).get("turns", ())}
+    said = {
+        turn.get("msg")
+        for path in scripts
+        for turn in yaml.safe_load(path.read_text(encoding="utf-8")).get("turns", ())
+    }
     texts = {example.text for example in TrainingData.load(NLU).examples}
     longer = {text for text in said if isinstance(text, str) and len(text) > 6}
     assert not texts & longer

@@ -12,7 +12,9 @@ from dialogue.understanding.mind import Mind
 from dialogue.understanding.words import ACTIONS, Context, Order, TicketRef
 from tests.understanding.conftest import NOW
 
-LINES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "data" / "commands.yaml").read_text(encoding="utf-8"))
+LINES: list[dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parent / "data" / "commands.yaml").read_text(encoding="utf-8")
+)
 CONTEXT = Context("1001", ("1001", "1008"), {"周女士": "1008"})
 ACTION, EXACT = 0.98, 0.97
 """Floors: share with the right action; with action, ticket and arguments all right."""
@@ -47,7 +49,9 @@ def test_heard_is_not_work(mind: Mind, text: str) -> None:
 
 @pytest.mark.req("S12")
 def test_a_note_keeps_its_words(mind: Mind) -> None:
-    assert order(mind, "备注 2060 ……") == Order("备注 2060 ……", "note", TicketRef("number", "2060"), {"text": "……"}, 0.97)
+    assert order(mind, "备注 2060 ……") == Order(
+        "备注 2060 ……", "note", TicketRef("number", "2060"), {"text": "……"}, 0.97
+    )
     assert order(mind, "1023 已电话联系客户 11点半到现场").args == {"text": "已电话联系客户 11点半到现场"}
     assert order(mind, "1008 更换 DR-4200-TN 完好，Ｐ值 0.3").args["text"] == "更换 DR-4200-TN 完好，Ｐ值 0.3"
 
@@ -61,7 +65,9 @@ def test_two_things_in_one_message(mind: Mind) -> None:
     said = order(mind, "到现场了，液压站压力不够，要换件 DR-4200-TN 一个")
     assert said.action == "arrive"
     assert said.args == {"note": "液压站压力不够，要换件 DR-4200-TN 一个"}
-    assert [(also.action, also.args) for also in said.also] == [("need_part", {"parts": [{"code": "DR-4200-TN", "qty": 1}]})]
+    assert [(also.action, also.args) for also in said.also] == [
+        ("need_part", {"parts": [{"code": "DR-4200-TN", "qty": 1}]})
+    ]
 
 
 def test_accepting_with_news_is_a_note_too(mind: Mind) -> None:
