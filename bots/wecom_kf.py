@@ -100,6 +100,10 @@ class KfConfig:
     poll_seconds: float = 30.0
 
 
+_WINDOW_SHUT = frozenset({4, 5, 6})
+"""Reasons of msg_send_fail that end when the customer writes again: 48 h over, session closed, five messages used up."""
+
+
 class WeComKf:
     """The channel of WeCom customer service. A room is a customer's chat: Room("wecom_kf", open_kfid, external_userid)."""
 
@@ -134,6 +138,17 @@ class WeComKf:
         if "MsgType" in found:
             return []
         return _page(found["msg_list"]) if "msg_list" in found else _item(found, raw)
+
+    @staticmethod
+    @reader
+    def late(raw: bytes) -> tuple[str, Receipt] | None:
+        """Which post (by its Receipt's `ref`) WeCom could not deliver after all. None for any other item. Raises Unreadable."""
+        item = loaded(raw)
+        if item.get("msgtype") != "event" or item["event"]["event_type"] != "msg_send_fail":
+            return None
+        msgid, why = _text(item["event"]["fail_msgid"]), int(item["event"]["fail_type"])
+        ref = msgid[:-1] + "0" if len(msgid) == MOST_KEY else msgid
+        return ref, Receipt("refused", why="window" if why in _WINDOW_SHUT else f"fail_type {why}")
 
     async def receive(self, hook: Hook, accept: Accept) -> Answer:
         """Checks a hint and wakes `run`. It is answered at once, since the messages lie safe with WeCom."""
@@ -263,19 +278,6 @@ def _choice(button: Button) -> dict[str, Any]:
     if button.url:
         return {"type": "view", "view": {"url": button.url, "content": button.label}}
     return {"type": "click", "click": {"id": button.token, "content": button.label}}
-
-
-@reader
-def failed_send(raw: bytes) -> tuple[str, int] | None:
-    """Which post (by its Receipt's `ref`) WeCom could not deliver after all, and its reason (fail_type 0 to 13).
-
-    None for any other item. Raises Unreadable.
-    """
-    item = loaded(raw)
-    if item.get("msgtype") != "event" or item["event"]["event_type"] != "msg_send_fail":
-        return None
-    msgid = _text(item["event"]["fail_msgid"])
-    return (msgid[:-1] + "0" if len(msgid) == MOST_KEY else msgid), int(item["event"]["fail_type"])
 
 
 def _page(items: list[dict[str, Any]]) -> list[Inbound]:

@@ -283,7 +283,8 @@ Files = Callable[[str], Awaitable[bytes]]
 class Channel(Protocol):
     """A chat platform. Structural: no base class.
 
-    `read` is pure: no I/O, no clock; unknown kinds give an empty list; what it cannot read raises.
+    `read` is pure: no I/O, no clock; unknown kinds give an empty list; what it cannot read raises. A platform that tells
+    only later that a post was not delivered has besides a static `late(raw) -> (ref, Receipt) | None`.
     `post` sends one fitted message; it never sleeps, retries, or raises for a platform's refusal.
     """
 

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from bots.wecom import GAP, WeCom, WeComConfig
-from bots.wecom_kf import failed_send, message_id
-from core.words import HOUR, SECOND, Button, FileRef, Room, Say, Window
+from bots.wecom_kf import WeComKf, message_id
+from core.words import HOUR, SECOND, Button, FileRef, Receipt, Room, Say, Window
 from tests.contract.wecom_cases import AppRig, KfRig, kf_item, stored
 from tests.wecom_story import HELLO
 
@@ -84,11 +84,11 @@ def test_a_delivery_that_failed_after_all_names_its_post() -> None:
 
         await rig.channel.pull(accept)
         assert receipt.state == "sent" and rig.shown() == []
-        assert [failed_send(raw) for raw in raws] == [(receipt.ref, 4)]
+        assert [WeComKf.late(raw) for raw in raws] == [(receipt.ref, Receipt("refused", why="window"))]
         assert [rig.channel.read(raw) for raw in raws] == [[]]
 
     asyncio.run(story())
-    assert failed_send(kf_item("text", 1, content="x")) is None
+    assert WeComKf.late(kf_item("text", 1, content="x")) is None
 
 
 def test_a_long_question_goes_before_its_menu() -> None:

@@ -10,9 +10,9 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert  # SQLite understands the same ON CONFLICT
 
 from core.store.database import Connection
-from core.store.model import Inbox, Quarantine, RoomRow, ShelfRow
+from core.store.model import Inbox, Outbox, OutboxState, Quarantine, RoomRow, ShelfRow
 from core.store.numbers import RowIds
-from core.words import Channel, Cursor, Inbound, Media, Micros, Room, Who
+from core.words import Channel, Cursor, Inbound, Media, Micros, Receipt, Room, Who
 
 LONGEST_TEXT = 20_000
 """Characters of one message that the desk reads; the raw delivery is kept whole."""
@@ -25,28 +25,44 @@ _cursor = (
     .values(name=bindparam("name"), value=bindparam("value"))
     .on_conflict_do_update(index_elements=["name"], set_={"value": bindparam("value")})
 )
+_not_delivered = (
+    Outbox.table.update()
+    .where(
+        Outbox.table.c.channel == bindparam("channel"),
+        Outbox.table.c.ref == bindparam("ref_"),
+        Outbox.table.c.state == OutboxState.SENT,
+    )
+    .values(state=bindparam("state"), error=bindparam("error"))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a channel handed over at once, already translated: messages, unreadable raw bytes, and its cursor."""
+    """What a channel handed over at once, already translated: messages, unreadable raw bytes, its cursor, and what it says
+    of posts that were not delivered after all (by their ref)."""
 
     channel: str
     messages: tuple[Inbound, ...]
     unreadable: tuple[tuple[bytes, str], ...]
     cursor: Cursor | None
+    late: tuple[tuple[str, Receipt], ...] = ()
 
     @classmethod
     def read(cls, channel: Channel, deliveries: Sequence[bytes], cursor: Cursor | None) -> Delivery:
         """Translate raw deliveries; one that its channel cannot read spoils no other."""
         messages: list[Inbound] = []
         unreadable: list[tuple[bytes, str]] = []
+        late: list[tuple[str, Receipt]] = []
+        tell_late = getattr(channel, "late", None)
         for raw in deliveries:
             try:
-                messages += channel.read(raw)
+                found = channel.read(raw)
+                messages += found
+                if not found and tell_late and (receipt := tell_late(raw)):
+                    late.append(receipt)
             except Exception as error:
                 unreadable.append((raw, f"{type(error).__name__}: {error}"[:500]))
-        return cls(channel.name, tuple(messages), tuple(unreadable), cursor)
+        return cls(channel.name, tuple(messages), tuple(unreadable), cursor, tuple(late))
 
     def store(self, connection: Connection, now: Micros, ids: RowIds) -> list[str]:
         """Write all of it in the running transaction; the rooms in which something new was said."""
@@ -66,6 +82,9 @@ class Delivery:
                 error=clean(error),
             )
             connection.run(_new_quarantine, **kept.to_db())
+        for ref, receipt in self.late:
+            state = OutboxState.HELD if receipt.why == "window" else OutboxState.DEAD
+            connection.run(_not_delivered, channel=self.channel, ref_=ref, state=state, error=receipt.why)
         if self.cursor:
             connection.run(_cursor, name=f"cursor:{self.cursor.name}", value=self.cursor.value)
         return rooms

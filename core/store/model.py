@@ -119,6 +119,7 @@ class OutboxState(StrEnum):
     Index("outbox_due", "due_at", sqlite_where=UNSENT, postgresql_where=UNSENT),
     Index("outbox_by_room", "room", "id"),
     Index("outbox_by_subject", "subject"),
+    Index("outbox_ref", "channel", "ref"),
 )
 class Outbox(Row):
     """One platform message on its way out: already fitted, sent at least once unless its channel says otherwise.

@@ -47,6 +47,8 @@ def upgrade() -> None:
         sa.Column("burst", sa.Text(), nullable=True),
         sa.Column("draft", sa.Text(), nullable=True),
         sa.Column("misses", sa.BigInteger(), nullable=False),
+        sa.Column("agent_id", sa.BigInteger(), nullable=True),
+        sa.Column("agent_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -55,6 +57,20 @@ def upgrade() -> None:
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+    op.create_table(
+        "duty",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("weekdays", sa.BigInteger(), nullable=False),
+        sa.Column("begins", sa.BigInteger(), nullable=False),
+        sa.Column("ends", sa.BigInteger(), nullable=False),
+        sa.Column("team", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("duty", schema=None) as batch_op:
+        batch_op.create_index("duty_person", ["person_id"], unique=False)
+
     op.create_table(
         "event",
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -84,6 +100,23 @@ def upgrade() -> None:
         sa.Column("data", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("event_id"),
     )
+    op.create_table(
+        "handover",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.Column("giver_id", sa.BigInteger(), nullable=True),
+        sa.Column("taker_id", sa.BigInteger(), nullable=False),
+        sa.Column("sent_at", sa.BigInteger(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("delivered_at", sa.BigInteger(), nullable=True),
+        sa.Column("failed", sa.BigInteger(), nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("handover", schema=None) as batch_op:
+        batch_op.create_index("handover_ticket", ["ticket_id"], unique=False)
+
     op.create_table(
         "inbox",
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -137,6 +170,16 @@ def upgrade() -> None:
             postgresql_where=sa.text("state in ('waiting', 'leased')"),
         )
 
+    op.create_table(
+        "last_verb",
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("after", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("person_id"),
+    )
     op.create_table(
         "lease",
         sa.Column("name", sa.Text(), nullable=False),
@@ -205,6 +248,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("state in ('waiting', 'leased')"),
             postgresql_where=sa.text("state in ('waiting', 'leased')"),
         )
+        batch_op.create_index("outbox_ref", ["channel", "ref"], unique=False)
         batch_op.create_index(
             "outbox_unsent",
             ["room", "id"],
@@ -212,6 +256,32 @@ def upgrade() -> None:
             sqlite_where=sa.text("state in ('waiting', 'leased')"),
             postgresql_where=sa.text("state in ('waiting', 'leased')"),
         )
+
+    op.create_table(
+        "part",
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("stock", sa.BigInteger(), nullable=True),
+        sa.Column("price", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("code"),
+    )
+    op.create_table(
+        "part_request",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("qty", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("requested_by", sa.BigInteger(), nullable=False),
+        sa.Column("requested_at", sa.BigInteger(), nullable=False),
+        sa.Column("eta", sa.BigInteger(), nullable=True),
+        sa.Column("arrived_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("part_request", schema=None) as batch_op:
+        batch_op.create_index("part_request_ticket", ["ticket_id"], unique=False)
 
     op.create_table(
         "person",
@@ -224,11 +294,19 @@ def upgrade() -> None:
         sa.Column("level", sa.Text(), nullable=True),
         sa.Column("lang", sa.Text(), nullable=False),
         sa.Column("reports_to", sa.BigInteger(), nullable=True),
+        sa.Column("department", sa.Text(), nullable=True),
+        sa.Column("skills", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=True),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.Column("company", sa.Text(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=True),
         sa.Column("on_duty", sa.Boolean(), nullable=False),
+        sa.Column("serving", sa.Text(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.create_index("person_phone", ["entity", "phone"], unique=False)
         batch_op.create_index("person_role", ["entity", "role"], unique=False)
 
     op.create_table(
@@ -243,6 +321,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
     )
+    op.create_table(
+        "reporter",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("room", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("reporter", schema=None) as batch_op:
+        batch_op.create_index("reporter_ticket", ["ticket_id"], unique=False)
+
     op.create_table(
         "room",
         sa.Column("room", sa.Text(), nullable=False),
@@ -271,6 +361,7 @@ def upgrade() -> None:
         sa.Column("priority_from", sa.Text(), nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("engineer_id", sa.BigInteger(), nullable=True),
+        sa.Column("owner_id", sa.BigInteger(), nullable=True),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("room", sa.Text(), nullable=False),
         sa.Column("thread", sa.Text(), nullable=True),
@@ -293,12 +384,15 @@ def upgrade() -> None:
         sa.Column("summary", sa.Text(), nullable=True),
         sa.Column("asked", sa.Text(), nullable=False),
         sa.Column("announced", sa.Text(), nullable=True),
+        sa.Column("handovers", sa.BigInteger(), nullable=False),
+        sa.Column("hold_until", sa.BigInteger(), nullable=True),
         sa.Column("attachments", sa.BigInteger(), nullable=False),
         sa.Column("rating", sa.BigInteger(), nullable=True),
         sa.Column("rating_requested", sa.Boolean(), nullable=False),
         sa.Column("urge_count", sa.BigInteger(), nullable=False),
         sa.Column("reopened", sa.BigInteger(), nullable=False),
         sa.Column("linked_to", sa.BigInteger(), nullable=True),
+        sa.Column("duplicate_of", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("assigned_at", sa.BigInteger(), nullable=True),

@@ -1,0 +1,43 @@
+"""A platform lets us speak for a while only; what is held goes out when the customer writes again (S98)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from core.store.model import Outbox, OutboxState
+from tests.scenario import Story
+
+SUMMARY = "完成 更换投影仪灯泡一只并清理滤网，开机测试四十分钟画面正常颜色无偏差，已向客户演示并确认，建议每半年清理一次滤网"
+
+
+def test_after_48_hours_a_notice_is_held_and_goes_when_the_customer_writes(desk: Story) -> None:
+    wang, liu = desk.customer("王女士", phone="13800138021"), desk.engineer("刘工")
+    wang.says("空压机漏油")
+    number = wang.hears("ack_created").ticket
+    desk.passes(hours=49)
+    liu.says(f"接单 {number}")
+    wang.hears_nothing()
+    assert _states(desk, "engineer_assigned") == [OutboxState.HELD]
+    wang.says("有人吗")
+    wang.hears("engineer_assigned", "刘工")
+    assert _states(desk, "engineer_assigned") == [OutboxState.SENT]
+
+
+def test_a_post_that_was_not_delivered_after_all_is_held(desk: Story) -> None:
+    wang, liu = desk.customer("王女士", phone="13800138021"), desk.engineer("刘工")
+    wang.says("空压机漏油")
+    number = wang.hears("ack_created").ticket
+    liu.says(f"接单 {number}")
+    wang.hears("engineer_assigned")
+    server = desk.rehearsal.wecom
+    sent = [message for message in server.sent if message.channel == "wecom_kf"][-1]
+    desk.run(server.undelivered(sent.msgid, 4))
+    channel = desk.rehearsal.desk.channels["wecom_kf"]
+    desk.run(channel.pull(desk.rehearsal.desk.accept_for("wecom_kf")))  # type: ignore[attr-defined]
+    desk.settle()
+    assert _states(desk, "engineer_assigned") == [OutboxState.HELD]
+
+
+def _states(desk: Story, purpose: str) -> list[OutboxState]:
+    rows = desk.act(lambda turn: turn.rows(Outbox, select(Outbox.table)))
+    return [row.state for row in rows if row.purpose == purpose]
