@@ -100,7 +100,7 @@ class KfConfig:
     poll_seconds: float = 30.0
 
 
-_WINDOW_SHUT = frozenset({4, 5, 6})
+_WINDOW_SHUT = ("fail_type 4", "fail_type 5", "fail_type 6")
 """Reasons of msg_send_fail that end when the customer writes again: 48 h over, session closed, five messages used up."""
 
 
@@ -146,9 +146,11 @@ class WeComKf:
         item = loaded(raw)
         if item.get("msgtype") != "event" or item["event"]["event_type"] != "msg_send_fail":
             return None
-        msgid, why = _text(item["event"]["fail_msgid"]), int(item["event"]["fail_type"])
-        ref = msgid[:-1] + "0" if len(msgid) == MOST_KEY else msgid
-        return ref, Receipt("refused", why="window" if why in _WINDOW_SHUT else f"fail_type {why}")
+        msgid, why = _text(item["event"]["fail_msgid"]), f"fail_type {int(item['event']['fail_type'])}"
+        return (
+            msgid[:-1] + "0" if len(msgid) == MOST_KEY else msgid,
+            Receipt("refused", why="window" if why in _WINDOW_SHUT else why),
+        )
 
     async def receive(self, hook: Hook, accept: Accept) -> Answer:
         """Checks a hint and wakes `run`. It is answered at once, since the messages lie safe with WeCom."""
