@@ -24,7 +24,7 @@ SOUND_GRAM = 3
 """Longest n-gram of syllables."""
 LENGTH_STEP, LENGTH_STEPS = 3, 8
 """Texts are told apart by length in steps of three characters, up to eight steps."""
-FAMILY_WEIGHT = 2.0
+FAMILY_WEIGHT = 1.5
 """How much a family of words weighs against a letter gram."""
 
 _DEVICE, _CODE, _NUMBER, _PHONE = "\ue000", "\ue001", "\ue002", "\ue003"

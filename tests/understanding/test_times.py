@@ -132,4 +132,4 @@ TIMES = some.lists(
 def test_every_span_runs_forward(text: str, now: datetime) -> None:
     for moment in moments(text, now):
         assert 0 <= moment.start < moment.end <= len(text)
-        assert timedelta(0) < moment.ends - moment.begins <= timedelta(days=60)
+        assert timedelta(0) < moment.ends - moment.begins <= timedelta(days=366)
