@@ -40,6 +40,10 @@ class Wording:
         """What a value is called: name("zh", "status", "done") → 已完成."""
         return self.text(lang, f"{sort}.{value}")
 
+    def event(self, lang: str, kind: str) -> str:
+        """What happened, in a word; an event that has no word yet by its kind."""
+        return (self.catalogues.get(lang) or self.catalogues["zh"]).get(f"event.{kind.replace('.', '_')}", kind)
+
     def moment(self, lang: str, at: Micros, now: Micros, zone: ZoneInfo) -> str:
         """An instant as people say it: today by the clock, another day with its date."""
         when, today = local(at, zone), local(now, zone)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.conversations.model import Conversation
-from core.conversations.saying import conversation_with
+from core.conversations.saying import conversation_with, tell
+from core.people.duty import in_role
 from core.people.linking import looks_like_code, meet, redeem, speaker
-from core.people.model import Person
+from core.people.model import Person, Role
 from core.refused import Refused
 from core.store.intake import message_of
 from core.store.model import Inbox, RoomRow
@@ -66,6 +67,8 @@ class Hearing:
             try:
                 person = redeem(turn, message)
             except Refused as refused:
+                if refused.key == "link_taken":
+                    _report_shared_account(turn, refused)
                 if message.room.channel in self.staff_channels:
                     post(turn, message.room, Say("error_hint", words.text(lang, f"refused.{refused.key}", **refused.facts)))
                     return refused.key
@@ -84,6 +87,14 @@ class Hearing:
         if lang and lang != talk.lang and not person.is_staff:
             talk.lang = person.lang = lang
         return talk
+
+
+def _report_shared_account(turn: Turn, refused: Refused) -> None:
+    """Two chats on one account: managers hear of it (S36)."""
+    entity = turn.house.policies.entity
+    for manager in in_role(turn, entity, Role.MANAGER):
+        text = turn.house.wording.text(manager.lang, "staff.shared_account", **refused.facts)
+        tell(turn, manager, Say("shared_account", text))
 
 
 def _open_window(turn: Turn, message: Inbound, person: Person) -> None:

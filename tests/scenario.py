@@ -24,7 +24,7 @@ from sqlalchemy import select
 
 from config.desk import load_mind
 from config.rehearsal import Reached, Rehearsal
-from core.people.linking import bind, issue_code
+from core.people.linking import bind, issue_code, staff_of
 from core.people.model import Person, Role
 from core.policies import Policies
 from core.store import chain
@@ -148,6 +148,15 @@ class Story:
 
         def issue(turn: Turn) -> str:
             person = turn.add(Person(id=turn.new_id(), entity="main", role=Role.ENGINEER, name=name))
+            return issue_code(turn, person, turn.house.chance(), turn.house.policies.link_code)
+
+        return self.act(issue)
+
+    def another_code_for(self, name: str) -> str:
+        """One more code for somebody who is known."""
+
+        def issue(turn: Turn) -> str:
+            [person] = [known for known in staff_of(turn, "main") if known.name == name]
             return issue_code(turn, person, turn.house.chance(), turn.house.policies.link_code)
 
         return self.act(issue)

@@ -202,7 +202,7 @@ class Job(Row):
     error: str | None = None
 
 
-@stored("event", UniqueConstraint("stream", "seq"), Index("event_at", "at"))
+@stored("event", UniqueConstraint("stream", "seq"), Index("event_at", "at"), Index("event_by", "by", "at"))
 class Event(Row):
     """Something that happened, never changed afterwards. Chained per stream by SHA-256.
 

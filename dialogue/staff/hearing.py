@@ -12,6 +12,7 @@ from core.tickets.undoing import remember
 from dialogue.customer.pressing import chosen
 from dialogue.heard import Heard
 from dialogue.staff import arranging, doing, listing, parts, serving
+from dialogue.staff.auditing import audit_asked
 from dialogue.staff.drafting import add_to_draft, draft_of
 from dialogue.staff.refusing import refuse
 from dialogue.staff.which import NoTicket, ticket_meant
@@ -70,8 +71,12 @@ def hear(heard: Heard) -> str:
         return _carry_out(heard, Order(heard.text, "photo", TicketRef(), {}, 1.0))
     if message.kind == "place":
         return _carry_out(heard, Order(heard.text, "note", TicketRef(), {"text": message.text}, 1.0))
-    if forwarded := serving.forward(heard):
-        return forwarded
+    try:
+        answered = audit_asked(heard) or serving.forward(heard)
+    except Refused as refused:
+        return refuse(heard, refused)
+    if answered:
+        return answered
     order = heard.mind.order(heard.text, message.at, heard.person.role, _context(heard), bool(message.media))
     if draft := draft_of(heard, order):
         return add_to_draft(heard, draft)

@@ -92,6 +92,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("event_at", ["at"], unique=False)
+        batch_op.create_index("event_by", ["by", "at"], unique=False)
 
     op.create_table(
         "event_private",
