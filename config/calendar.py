@@ -18,9 +18,9 @@ DEFAULTS: dict[str, Any] = {"misfire_grace_time": None, "coalesce": True, "max_i
 class Calendar:
     """Ticks in this process's memory. A tick that makes something happen inserts a row under a key of its own date."""
 
-    def __init__(self, kick: Callable[[], None], zone: ZoneInfo) -> None:
+    def __init__(self, kick: Callable[[], None], zone: ZoneInfo, tick: float = SAFETY_TICK) -> None:
         self._scheduler = AsyncIOScheduler(timezone=zone, job_defaults=DEFAULTS, event_loop=asyncio.get_running_loop())
-        self._scheduler.add_job(kick, "interval", seconds=SAFETY_TICK, id="safety tick")
+        self._scheduler.add_job(kick, "interval", seconds=tick, id="safety tick")
 
     def start(self) -> None:
         self._scheduler.start()

@@ -18,8 +18,8 @@ _NOT = r"(?<![0-9a-zA-Z])", r"(?![0-9a-zA-Z])"
 _GAP = r"[\s\-.]?"
 _SPOKEN = "零〇一二三四五六七八九两幺"
 PERSONAL = (
-    re.compile(rf"{_NOT[0]}(?:\+?0{{0,2}}86{_GAP})?1{_GAP}[3-9](?:{_GAP}\d){{9}}{_NOT[1]}"),
-    re.compile(rf"{_NOT[0]}0\d{{2,3}}[\s\-]?\d{{7,8}}{_NOT[1]}"),
+    re.compile(rf"{_NOT[0]}(?:\+?0{{0,2}}86{_GAP})?[1１]{_GAP}[3-9３-９](?:{_GAP}\d){{9}}{_NOT[1]}"),
+    re.compile(rf"{_NOT[0]}[0０]\d{{2,3}}[\s\-]?\d{{7,8}}{_NOT[1]}"),
     re.compile(rf"{_NOT[0]}\d{{17}}[\dXx]{_NOT[1]}"),
     re.compile(rf"[一幺][三四五六七八九][{_SPOKEN}]{{9}}"),
     re.compile(rf"{_NOT[0]}(?:wm|wo|o)[A-Za-z0-9_\-]{{26,40}}{_NOT[1]}"),

@@ -64,6 +64,7 @@ def serve_command(argv: Sequence[str]) -> int:
         print(said["running"].format(why=error), file=sys.stderr)
         return 1
     except CannotListen as error:
+        database.close()
         host, port = settings.listen_host, settings.listen_port
         print(said["listen"].format(host=host, port=port, why=error), file=sys.stderr)
         return 1

@@ -1,0 +1,85 @@
+"""A clock that is moved forward passes every due instant in its order; a tick of the calendar wakes the pump and no more."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from config.calendar import DEFAULTS, Calendar
+from config.channels import webchat
+from config.desk import Desk, build
+from config.fastforward import FastForward, MovableClock
+from core.policies import Policies
+from core.store.database import Database
+from core.store.files import FileStore
+from core.store.model import Timer
+from core.store.turn import Turn
+from core.words import DAY, HOUR, MINUTE, SECOND
+from tests.web.site import KEY, mind
+
+
+def desk_on(template: Path, folder: Path, clock: MovableClock) -> Desk:
+    shutil.copy(template, folder / "desk.db")
+    files = FileStore(folder / "files")
+    makers = {"webchat": webchat(KEY, files, lambda room: None)}
+    return build(Database(f"sqlite:///{folder / 'desk.db'}"), Policies(), makers, files, clock, mind())
+
+
+@pytest.mark.req("S10")
+def test_time_that_is_skipped_happens_in_its_order(sqlite_template: Path, tmp_path: Path) -> None:
+    async def story() -> None:
+        clock = MovableClock()
+        desk = desk_on(sqlite_template, tmp_path, clock)
+        pump = FastForward(desk, clock)
+        turning = asyncio.create_task(pump.run())
+        happened: list[tuple[str, int]] = []
+
+        def ring(turn: Turn, timer: Timer) -> None:
+            happened.append((timer.subject, turn.now))
+            if timer.subject == "first":
+                turn.remind("ring", "set on the way", turn.now + MINUTE)
+
+        timers = desk.house.timers
+        assert isinstance(timers, dict)
+        timers["ring"] = ring
+        start = clock()
+        due = {"last": start + 2 * DAY, "first": start + MINUTE, "not yet": start + 4 * DAY}
+        await desk.act(lambda turn: [turn.remind("ring", name, at) for name, at in due.items()])
+        await pump.pass_on(3 * 86_400)
+        assert [name for name, _ in happened] == ["first", "set on the way", "last"]
+        assert abs(happened[1][1] - (start + 2 * MINUTE)) < 5 * SECOND
+        assert abs(happened[2][1] - (start + 2 * DAY)) < 5 * SECOND
+        assert 0 <= clock() - (start + 3 * DAY) < HOUR
+        turning.cancel()
+        with suppress(asyncio.CancelledError):
+            await turning
+        timers.pop("ring")
+        await desk.close()
+
+    asyncio.run(story())
+
+
+def test_a_late_tick_still_comes_and_comes_once() -> None:
+    async def story() -> None:
+        kicks: list[float] = []
+        loop = asyncio.get_running_loop()
+        calendar = Calendar(lambda: kicks.append(loop.time()), ZoneInfo("Asia/Shanghai"), tick=0.1)
+        calendar.start()
+        await asyncio.sleep(0.25)
+        assert len(kicks) == 2
+        import time
+
+        time.sleep(0.45)  # noqa: ASYNC251 - the loop is held up, as by a slow machine
+        await asyncio.sleep(0.05)
+        assert len(kicks) == 3
+        calendar.stop()
+        await asyncio.sleep(0.25)
+        assert len(kicks) == 3
+
+    asyncio.run(story())
+    assert DEFAULTS == {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
