@@ -13,7 +13,9 @@ from core.words import SECOND, Micros
 
 LONGEST_TEXT = 2_000
 """Characters of a cell that are kept; a customer's or a ticket's field says more in no table that we have seen."""
-NOTHING = frozenset({"-", "--", "—", "——", "/", "\\", "无", "暂无", "没有", "空", "null", "none", "nan", "n/a", "na", "不详", "未知"})
+NOTHING = frozenset(
+    {"-", "--", "—", "——", "/", "\\", "无", "暂无", "没有", "空", "null", "none", "nan", "n/a", "na", "不详", "未知"}
+)
 """What people write into a cell to say that there is nothing to say."""
 EXCEL_FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001 - a day of the table's own calendar
 """Day 0 of the numbers by which Excel counts days, as far as dates after February 1900 go."""
@@ -51,7 +53,9 @@ def text_of(cell: Cell) -> str | None:
 def tidy(words: str) -> str:
     """Words without control and invisible characters, with single spaces."""
     kept = "".join(" " if char.isspace() or unicodedata.category(char) == "Cc" else char for char in words)
-    return " ".join("".join(char for char in kept if unicodedata.category(char) not in ("Cf", "Cs", "Co", "Cn")).split())
+    return " ".join(
+        "".join(char for char in kept if unicodedata.category(char) not in ("Cf", "Cs", "Co", "Cn")).split()
+    )
 
 
 def name_of(cell: Cell) -> str | None:

@@ -9,7 +9,11 @@ from core.store.rows import Row, stored
 from core.words import Micros
 
 
-@stored("external_id", UniqueConstraint("entity", "system", "kind", "external"), Index("external_id_subject", "kind", "subject_id"))
+@stored(
+    "external_id",
+    UniqueConstraint("entity", "system", "kind", "external"),
+    Index("external_id_subject", "kind", "subject_id"),
+)
 class ExternalId(Row):
     """A thing's name in another system (映射中间表): `kind` is person, account, department or ticket, `subject_id` our row.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import DDL, event
 
 import core.conversations.model
+import core.links.model
 import core.parts.model
 import core.people.model
 import core.tickets.model  # noqa: F401 - importing a model declares its tables
