@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from config.media import fetch_media
-from core.house import House, JobKind
+from core.dispatch import offering, reasons
+from core.house import House, JobKind, Reaction
 from core.parts import requesting
 from core.policies import Policies
+from core.rules import applying
 from core.store.database import Database
 from core.store.files import FileStore
 from core.store.intake import Delivery
@@ -22,7 +24,7 @@ from core.store.pump import Hears, Item, Made, Pump
 from core.store.shelf import StoreShelf
 from core.store.turn import Cause, Turn
 from core.store.working import Worker
-from core.tickets import attaching, closing, completing, handing_over, notices
+from core.tickets import announcing, attaching, closing, completing, handing_over, notices, opening
 from core.tickets.events import Happened
 from core.wording import Wording
 from core.words import Accept, Channel, Clock, Cursor
@@ -34,15 +36,25 @@ from notifier.outcomes import delivered
 
 CONFIG = Path(__file__).parent
 
-TIMERS = {**burst.TIMERS, completing.CLOSE_TIMER: closing.close_when_due}
+
+def _together(*declared: Mapping[Any, tuple[Reaction, ...]]) -> dict[str, tuple[Reaction, ...]]:
+    """What each subject declares, by event; reactions to one event follow in the order of the subjects."""
+    kinds = dict.fromkeys(kind for one in declared for kind in one)
+    return {kind: tuple(reaction for one in declared for reaction in one.get(kind, ())) for kind in kinds}
+
+
+TIMERS = {**burst.TIMERS, **opening.TIMERS, **offering.TIMERS, completing.CLOSE_TIMER: closing.close_when_due}
 """Kind of timer → what happens when it is due."""
-REACTIONS = {**notices.REACTIONS}
+REACTIONS = _together(applying.REACTIONS, notices.REACTIONS, announcing.REACTIONS, offering.REACTIONS)
 """Kind of event → what follows in the same turn."""
-REVERSALS = {
-    Happened.PART_NEEDED: (requesting.withdraw_parts,),
-    Happened.COMPLETED: (completing.keep_open,),
-    Happened.TRANSFERRED: (handing_over.take_back,),
-}
+REVERSALS = _together(
+    {
+        Happened.PART_NEEDED: (requesting.withdraw_parts,),
+        Happened.COMPLETED: (completing.keep_open,),
+        Happened.TRANSFERRED: (handing_over.take_back,),
+    },
+    offering.REVERSALS,
+)
 """Kind of event → what its taking back takes back besides."""
 JOBS = {attaching.FETCH: JobKind(attaching.fetched, attaching.not_fetched)}
 """Kind of job → the turns in which it ends."""
@@ -168,6 +180,7 @@ def build(
         Wording.load(),
         cans,
         reactions=REACTIONS,
+        why=reasons.why,
         reversals=REVERSALS,
         timers=TIMERS,
         jobs=JOBS,

@@ -1,40 +1,33 @@
-"""A ticket is announced: to every engineer on duty, a P0 at once and to whoever answers for it (S10)."""
+"""A ticket is announced: dispatched to one engineer, and a P0 told to everybody who may help, at once (S58, S10)."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from core.conversations.saying import tell
+from core.dispatch.offering import alarm, dispatch, hurry
 from core.people.duty import fallback_owner, on_duty
 from core.people.model import Person, Role
 from core.store.model import Event
 from core.store.turn import Turn
-from core.tickets.describing import accept_hint, card, what
 from core.tickets.events import Happened
 from core.tickets.model import Priority, Status, Ticket
 from core.tickets.recording import record, ticket_in
-from core.words import Button
 
 
 def announce(turn: Turn, ticket: Ticket) -> None:
-    """Tell those who can take it. Once per ticket, and once more when it becomes a P0."""
-    if ticket.status != Status.UNASSIGNED or ticket.announced in (ticket.priority, Priority.P0):
-        return
+    """Find somebody for it. Once per ticket, and once more when it becomes a P0; not while staff decide whether it is a
+    repetition (S64)."""
     urgent = ticket.priority == Priority.P0
-    if ticket.announced and not urgent:
+    if ticket.status != Status.UNASSIGNED or ticket.announced == Priority.P0 or (ticket.announced and not urgent):
         return
-    told = people_to_tell(turn, ticket, urgent)
-    for person in told:
-        _tell_of(turn, ticket, person, urgent)
+    if ticket.duplicate_of is not None and not _more_urgent(turn, ticket):
+        return
     ticket.announced = ticket.priority
-    record(turn, Happened.ANNOUNCED, ticket, None, priority=ticket.priority, to=[person.id for person in told])
-
-
-def people_to_tell(turn: Turn, ticket: Ticket, urgent: bool) -> list[Person]:
-    """Engineers on duty; for a P0, or when there are none, whoever answers for unaccepted tickets too."""
-    engineers = on_duty(turn, ticket.entity, Role.ENGINEER)
-    fallback = fallback_owner(turn, ticket.entity)
-    return [*engineers, fallback] if fallback and (urgent or not engineers) else engineers
+    told = None
+    if ticket.engineer_id is None:
+        told = dispatch(turn, ticket)
+    else:
+        hurry(turn, ticket)
+    if urgent:
+        _tell_everybody(turn, ticket, told)
 
 
 def announce_p0_at_once(turn: Turn, event: Event) -> None:
@@ -44,17 +37,26 @@ def announce_p0_at_once(turn: Turn, event: Event) -> None:
         announce(turn, ticket)
 
 
-def _tell_of(turn: Turn, ticket: Ticket, person: Person, urgent: bool) -> None:
-    words, lang = turn.house.wording, person.lang
-    title = words.text(lang, "staff.new_ticket", number=ticket.number)
-    if urgent:
-        title = words.text(lang, "staff.p0", number=f"{title} {what(words, ticket, lang)}")
-    say = card(turn, ticket, person, "escalation" if urgent else "new_ticket", title)
-    accept = words.name(lang, "verb", "accept")
-    say = replace(
-        say,
-        also=("new_ticket",) if urgent else (),
-        facts=(*say.facts, (accept, accept_hint(turn, ticket, lang))),
-        buttons=(Button(accept, f"accept:{ticket.number}"),),
-    )
-    tell(turn, person, say, subject=ticket.stream, urgent=urgent)
+def announce_after_all(turn: Turn, event: Event) -> None:
+    """It is a fault of its own."""
+    announce(turn, ticket_in(turn, event))
+
+
+def _tell_everybody(turn: Turn, ticket: Ticket, told: Person | None) -> None:
+    """Every engineer on duty and whoever answers for unaccepted tickets, but for the one who has just been told."""
+    fallback = fallback_owner(turn, ticket.entity)
+    people = [*on_duty(turn, ticket.entity, Role.ENGINEER), *([fallback] if fallback else [])]
+    others = [person for person in people if told is None or person.id != told.id]
+    for person in others:
+        alarm(turn, ticket, person)
+    record(turn, Happened.ANNOUNCED, ticket, None, priority=ticket.priority, to=[person.id for person in others])
+
+
+def _more_urgent(turn: Turn, ticket: Ticket) -> bool:
+    """A P0 does not wait for a verdict, unless the ticket that it may repeat has raised the alarm already."""
+    other = turn.get(Ticket, ticket.duplicate_of) if ticket.duplicate_of else None
+    return ticket.priority == Priority.P0 and (other is None or other.priority != Priority.P0)
+
+
+REACTIONS = {Happened.KEPT_APART: (announce_after_all,)}
+"""Event → what must follow in the same turn."""

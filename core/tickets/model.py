@@ -58,7 +58,8 @@ class Ticket(Row):
     `preferred_*` is the customer's wish, `appointment_*` what was agreed. `asked` are the slots asked for so far, `announced`
     the priority with which engineers were told of it.
     `linked_to` is an earlier ticket of the same fault, `duplicate_of` one that it may repeat, until somebody has decided.
-    `first_response_at` is the first real note (S12), `first_action_at` the first processing action (S7).
+    `first_response_at` is the first real note (S12), `first_action_at` and `last_action_at` the first
+    and the latest processing action (S7).
     """
 
     id: int = Field(primary_key=True)
@@ -108,6 +109,7 @@ class Ticket(Row):
     arrived_at: Micros | None = None
     first_response_at: Micros | None = None
     first_action_at: Micros | None = None
+    last_action_at: Micros | None = None
     done_at: Micros | None = None
     closed_at: Micros | None = None
 

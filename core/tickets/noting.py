@@ -49,8 +49,9 @@ def respond(turn: Turn, ticket: Ticket) -> None:
 
 def act(turn: Turn, ticket: Ticket) -> None:
     """A processing action took place (S7)."""
+    ticket.last_action_at = happened_at(turn)
     if ticket.first_action_at is None:
-        ticket.first_action_at = happened_at(turn)
+        ticket.first_action_at = ticket.last_action_at
 
 
 def must_not_be_over(ticket: Ticket) -> None:

@@ -13,7 +13,7 @@ from core.tickets.model import Ticket
 
 
 def record(
-    turn: Turn, kind: Happened, ticket: Ticket, by: Person | None, private: Mapping[str, Any] | None = None, **data: Any
+    turn: Turn, kind: Happened, ticket: Ticket, by: Person | None, /, private: Mapping[str, Any] | None = None, **data: Any
 ) -> Event:
     """Record what happened to the ticket. `data` holds ids and plain facts, `private` people's words and numbers."""
     ticket.updated_at = turn.now

@@ -58,6 +58,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
+        "department",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("parent_id", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("entity", "path"),
+    )
+    op.create_table(
         "duty",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("entity", sa.Text(), nullable=False),
@@ -101,6 +111,21 @@ def upgrade() -> None:
         sa.Column("data", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("event_id"),
     )
+    op.create_table(
+        "external_id",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("system", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("external", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("entity", "system", "kind", "external"),
+    )
+    with op.batch_alter_table("external_id", schema=None) as batch_op:
+        batch_op.create_index("external_id_subject", ["kind", "subject_id"], unique=False)
+
     op.create_table(
         "handover",
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -400,6 +425,7 @@ def upgrade() -> None:
         sa.Column("arrived_at", sa.BigInteger(), nullable=True),
         sa.Column("first_response_at", sa.BigInteger(), nullable=True),
         sa.Column("first_action_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_action_at", sa.BigInteger(), nullable=True),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
