@@ -78,3 +78,24 @@ class LinkCode(Row):
     person_id: int
     until: Micros
     used_at: Micros | None = None
+
+
+EVERY_DAY = 0b1111111
+"""All seven weekdays of a Duty: bit 0 is Monday."""
+
+
+@stored("duty", Index("duty_person", "person_id"))
+class Duty(Row):
+    """When somebody is on duty, week by week (当班): weekdays as bits, minutes after local midnight, end excluded.
+
+    A duty that ends no later than it begins goes past midnight and belongs to the day on which it begins. `team` is the
+    team (班组) he belongs to then. Rosters may write these rows.
+    """
+
+    id: int = Field(primary_key=True)
+    entity: str
+    person_id: int
+    weekdays: int = EVERY_DAY
+    begins: int = 0
+    ends: int = 0
+    team: str | None = None

@@ -138,6 +138,7 @@ def test_nobody_unbound_acts_and_a_one_time_code_binds(desk: Story) -> None:
     zhao.says(f"接单 {number}")
     zhao.hears("action_done", number)
     wang.hears("engineer_assigned", "赵工")
+    liu.hears("unassigned", number, "赵工")
     other = desk.stranger()
     other.says(code)
     other.hears("error_hint", "不对或已过期")
