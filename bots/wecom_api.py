@@ -14,6 +14,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 import httpx
 import orjson
 
+from bots import kept_open
 from core.words import SECOND, CannotFetch, FileRef, Files, Kind, Micros, Receipt, Shelf, Size, Unreadable
 
 API_BASE = "https://qyapi.weixin.qq.com"
@@ -118,7 +119,7 @@ class Api:
         self._shelved = "wecom_token:" + hashlib.sha256(f"{base} {corp_id} {secret}".encode()).hexdigest()[:16]
         self._client = httpx.AsyncClient(
             base_url=base.rstrip("/") + "/cgi-bin/",
-            transport=transport,
+            transport=transport or kept_open.transport(),
             timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
             headers={"accept-encoding": "identity"},
         )
