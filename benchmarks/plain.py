@@ -26,6 +26,7 @@ from bots.emulated.asgi import body_of
 from bots.emulated.wecom import WeComServer
 from bots.wecom_gate import Gate, xml_fields
 from core.words import Answer, Hook
+from notifier.delivering import ROOMS_AT_ONCE
 
 REPLY = "备注已记下"
 
@@ -43,7 +44,7 @@ class Plain:
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=FULL")
         self._database.execute("CREATE TABLE IF NOT EXISTS inbox (id INTEGER PRIMARY KEY, key TEXT UNIQUE, raw BLOB)")
-        self._client = httpx.AsyncClient()
+        self._client, self._places = httpx.AsyncClient(timeout=None), asyncio.Semaphore(ROOMS_AT_ONCE)
         self._token = ""
         self._spent = Spent(self)  # type: ignore[arg-type]
         self._tasks: set[asyncio.Task[None]] = set()
@@ -77,7 +78,10 @@ class Plain:
             answer = await self._client.get(f"{self._api}/cgi-bin/gettoken", params=asked)
             self._token = answer.json()["access_token"]
         body = {"touser": to, "agentid": server.agent_id, "msgtype": "text", "text": {"content": REPLY}}
-        await self._client.post(f"{self._api}/cgi-bin/message/send", params={"access_token": self._token}, json=body)
+        async with self._places:
+            await self._client.post(
+                f"{self._api}/cgi-bin/message/send", params={"access_token": self._token}, json=body
+            )
 
 
 async def serve(sort: str, path: str, api: str) -> None:

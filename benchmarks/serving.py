@@ -30,6 +30,9 @@ from core.store.pump import Pump
 from core.words import SECOND, Answer, Micros
 from web.hooks import Door, Hooks
 
+BACKLOG = 1024
+"""Callers who may wait to be let in."""
+
 
 @dataclass(frozen=True)
 class Serving:
@@ -140,6 +143,7 @@ def listen(port: int) -> socket.socket:
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", port))
+    listening.listen(BACKLOG)
     return listening
 
 

@@ -24,8 +24,8 @@ from core.wording import Wording
 from core.words import Clock, Inbound, Room, Who
 
 FIRST_NUMBER = 1001
-AT_A_TIME = 200
-"""Households that move in within one transaction."""
+COMPANY = 100
+"""Households of one legal entity: so many engineers does a large service company have."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,10 @@ class Household:
     """An engineer, the ticket that he works on, and its customer; and a customer who has reported nothing so far."""
 
     index: int
+
+    @property
+    def entity(self) -> str:
+        return f"company{self.index // COMPANY:03d}"
 
     @property
     def engineer(self) -> str:
@@ -49,7 +53,7 @@ class Household:
     @property
     def number(self) -> int:
         """Digits of the ticket's number."""
-        return FIRST_NUMBER + self.index
+        return FIRST_NUMBER + self.index % COMPANY
 
 
 def households(count: int) -> list[Household]:
@@ -57,55 +61,55 @@ def households(count: int) -> list[Household]:
 
 
 def build_town(url: str, count: int, clock: Clock) -> None:
-    """Make an empty database and let `count` households move in, with one dispatcher on duty."""
+    """Make an empty database and let `count` households move in; every company has a dispatcher on duty."""
     create(url)
     database = Database(url)
     house = House(Policies(), lambda: secrets.token_hex(16), Wording.load())
     pump = Pump(database, house, Hears(_hears_nobody, lambda turn, row: None), clock, "town")
-    pump.submit(Item(_dispatcher, Cause("town:dispatcher")))
-    for number, some in enumerate(_batches(count)):
-        pump.submit(Item(lambda turn, some=some: _move_in(turn, some), Cause(f"town:{number}")))
+    for number, company in enumerate(_companies(count)):
+        pump.submit(Item(lambda turn, company=company: _move_in(turn, company), Cause(f"town:{number}")))
     while pump.pending:
         pump.cycle()
     pump.close()
     database.close()
 
 
-def _batches(count: int) -> Iterator[list[Household]]:
+def _companies(count: int) -> Iterator[list[Household]]:
     everybody = iter(households(count))
-    while some := list(islice(everybody, AT_A_TIME)):
-        yield some
+    while company := list(islice(everybody, COMPANY)):
+        yield company
 
 
 def _hears_nobody(turn: Turn, row: Inbox) -> str:
     raise AssertionError("nobody speaks while people move in")
 
 
-def _dispatcher(turn: Turn) -> None:
-    person = turn.add(Person(id=turn.new_id(), entity="main", role=Role.AGENT, name="值班调度", on_duty=True))
-    _bind(turn, person, "wecom", "dispatcher")
-
-
-def _move_in(turn: Turn, some: list[Household]) -> None:
-    for household in some:
-        index = household.index
-        engineer = turn.add(Person(id=turn.new_id(), entity="main", role=Role.ENGINEER, name=f"工程师{index}"))
-        customer = turn.add(Person(id=turn.new_id(), entity="main", role=Role.CUSTOMER, name=f"客户{index}"))
-        newcomer = turn.add(Person(id=turn.new_id(), entity="main", role=Role.CUSTOMER, name=f"新客户{index}"))
+def _move_in(turn: Turn, company: list[Household]) -> None:
+    entity = company[0].entity
+    dispatcher = turn.add(Person(id=turn.new_id(), entity=entity, role=Role.AGENT, name="值班调度", on_duty=True))
+    _bind(turn, dispatcher, "wecom", f"dispatcher-{entity}")
+    for household in company:
+        engineer = _person(turn, entity, Role.ENGINEER, f"工程师{household.index}")
+        customer = _person(turn, entity, Role.CUSTOMER, f"客户{household.index}")
+        newcomer = _person(turn, entity, Role.CUSTOMER, f"新客户{household.index}")
         _bind(turn, engineer, "wecom", household.engineer)
         _bind(turn, customer, "wecom_kf", household.customer)
         _bind(turn, newcomer, "wecom_kf", household.newcomer)
         _open_ticket(turn, household, customer, engineer)
 
 
+def _person(turn: Turn, entity: str, role: Role, name: str) -> Person:
+    return turn.add(Person(id=turn.new_id(), entity=entity, role=role, name=name))
+
+
 def _open_ticket(turn: Turn, household: Household, customer: Person, engineer: Person) -> None:
-    number = turn.next_number("ticket:main", FIRST_NUMBER)
+    number = turn.next_number(f"ticket:{household.entity}", FIRST_NUMBER)
     assert number == household.number
     room = Room("wecom_kf", WeComServer.open_kfid, household.customer)
     ticket = turn.add(
         Ticket(
             id=turn.new_id(),
-            entity="main",
+            entity=household.entity,
             number=turn.house.policies.tickets.number_format.format(n=number),
             status=Status.ACCEPTED,
             customer_id=customer.id,
