@@ -43,7 +43,9 @@ def understand_command(argv: Sequence[str]) -> int:
     """`desk understand [--role R] [--engine E] [--at ISO]`; 1 if a line could not be read, 2 if the engine is not there."""
     arguments = _arguments(argv)
     if arguments.engine not in BUILT:
-        print(f"desk understand: the engine {arguments.engine!r} is not built yet; use --engine embedded", file=sys.stderr)
+        print(
+            f"desk understand: the engine {arguments.engine!r} is not built yet; use --engine embedded", file=sys.stderr
+        )
         return 2
     zone = _zone()
     try:
@@ -75,7 +77,9 @@ def model_cache() -> Path | None:
 
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("desk understand", description="JSON lines on stdin: {id, text, ref_time?, context?}")
+    parser = argparse.ArgumentParser(
+        "desk understand", description="JSON lines on stdin: {id, text, ref_time?, context?}"
+    )
     parser.add_argument("--role", choices=ROLES, default="customer", help="who is speaking")
     parser.add_argument("--engine", choices=ENGINES, default="embedded", help="what ranks the intents")
     parser.add_argument("--at", metavar="ISO", help='what "tomorrow" counts from, where a line has no ref_time')
@@ -86,7 +90,9 @@ def _zone() -> ZoneInfo:
     try:
         return ZoneInfo(load().timezone)
     except Unusable as unusable:
-        print(f"desk understand: the settings cannot be used, times are read in {TIMEZONE}: {unusable}", file=sys.stderr)
+        print(
+            f"desk understand: the settings cannot be used, times are read in {TIMEZONE}: {unusable}", file=sys.stderr
+        )
         return ZoneInfo(TIMEZONE)
 
 

@@ -53,7 +53,7 @@ class EmbeddedEngine:
         entries = _entries(seen, model.row_of, model.idf)
         columns = np.array([column for column, _ in entries] + [len(model.row_of)])
         values = np.array([value for _, value in entries] + [1.0], dtype=np.float32)
-        odds = softmax((values @ model.pulls[columns])[None, :])[0]
+        odds = softmax((model.pulls[:, columns] @ values)[None, :])[0]
         order = np.argsort(-odds, kind="stable")
         return tuple((model.intents[index], float(odds[index])) for index in order)
 

@@ -1,4 +1,4 @@
-"""A trained model is kept under the hash of what it was trained from: the next start reads it instead of training."""
+"""Trained models are kept under the hash of what they were trained from: the next start reads them instead of training."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +20,10 @@ from dialogue.understanding.thresholds import Thresholds
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a start needs: the model, and how characters sound."""
+    """What a start needs: the models of customers and of staff (None without data), and how characters sound."""
 
-    weights: Weights
+    customers: Weights
+    staff: Weights | None
     syllables: str
 
 
@@ -34,40 +36,40 @@ def fingerprint(folders: Iterable[Path]) -> str:
     return digest.hexdigest()[:16]
 
 
-def keep(folder: Path, name: str, kept: Kept) -> None:
-    """Write the arrays as `<name>.npz` and the thresholds as `<name>.json`; whole or not at all."""
+def keep(folder: Path, name: str, known: Kept) -> None:
+    """Write the arrays as `<name>.npz`, intents and thresholds as `<name>.json`; whole or not at all. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    model = kept.weights
-    arrays = folder / f"{name}.npz"
-    spare = folder / f".{name}.{os.getpid()}.npz"
+    models = {"customers": known.customers} | ({"staff": known.staff} if known.staff else {})
+    arrays, facts = {"syllables": _packed(known.syllables)}, {}
+    for side, model in models.items():
+        arrays[f"{side}_features"] = _packed("\n".join(model.row_of))
+        arrays[f"{side}_idf"], arrays[f"{side}_pulls"] = model.idf, model.pulls
+        facts[side] = {"intents": model.intents, "thresholds": asdict(model.thresholds)}
+    spare = folder / f".{name}.{os.getpid()}"
     with spare.open("wb") as file:
-        np.savez(
-            file,
-            features=_packed("\n".join(model.row_of)),
-            syllables=_packed(kept.syllables),
-            idf=model.idf,
-            pulls=model.pulls,
-        )
-    facts = {"intents": model.intents, "thresholds": asdict(model.thresholds)}
-    written = folder / f".{name}.{os.getpid()}.json"
-    written.write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
-    os.replace(written, folder / f"{name}.json")
-    os.replace(spare, arrays)
+        np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]
+    os.replace(spare, folder / f"{name}.npz")
+    spare.write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
+    os.replace(spare, folder / f"{name}.json")
 
 
 def kept(folder: Path, name: str) -> Kept | None:
-    """The model kept under that name; None if there is none, or it cannot be read."""
+    """The models kept under that name; None if there are none, or they cannot be read."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         facts = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         with np.load(folder / f"{name}.npz", allow_pickle=False) as arrays:
-            features = _unpacked(arrays["features"]).split("\n")
-            idf, pulls = arrays["idf"], arrays["pulls"]
-            syllables = _unpacked(arrays["syllables"])
-        if len(idf) != len(features) or pulls.shape != (len(features) + 1, len(facts["intents"])):
-            return None
-        row_of = {feature: row for row, feature in enumerate(features)}
-        return Kept(Weights(tuple(facts["intents"]), row_of, idf, pulls, Thresholds(**facts["thresholds"])), syllables)
+            models = {side: _weights(side, facts[side], arrays) for side in facts}
+            return Kept(models["customers"], models.get("staff"), _unpacked(arrays["syllables"]))
     return None
+
+
+def _weights(side: str, facts: Mapping[str, Any], arrays: Mapping[str, Any]) -> Weights:
+    features = _unpacked(arrays[f"{side}_features"]).split("\n")
+    idf, pulls = arrays[f"{side}_idf"], arrays[f"{side}_pulls"]
+    if len(idf) != len(features) or pulls.shape != (len(facts["intents"]), len(features) + 1):
+        raise ValueError("arrays of another model")
+    row_of = {feature: row for row, feature in enumerate(features)}
+    return Weights(tuple(facts["intents"]), row_of, idf, pulls, Thresholds(**facts["thresholds"]))
 
 
 def _packed(text: str) -> np.ndarray:

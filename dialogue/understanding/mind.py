@@ -26,6 +26,9 @@ from dialogue.understanding.words import Context, Entity, Order, Understanding
 REMEMBERED = 1_024
 """Texts whose understanding is kept at hand: what is understood before a turn is not understood again in it."""
 
+STAFF = "staff"
+"""Folder, below the training data of customers, of what staff write; its intents are actions."""
+
 _LOG = logging.getLogger(__name__)
 _SAYS = re.compile(r"\w")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,18 +50,22 @@ class Mind:
         """
         lexicon = Lexicon.load(lexicon_dir)
         simplified = {pair[0]: pair[1] for pair in lexicon.words("simplified")}
-        name = fingerprint((nlu_dir, lexicon_dir)) if cache_dir else ""
-        found = kept(cache_dir, name) if cache_dir else None
-        spoken = found.syllables if found else syllables()
+        name = fingerprint((nlu_dir, nlu_dir / STAFF, lexicon_dir)) if cache_dir else ""
+        known = kept(cache_dir, name) if cache_dir else None
+        spoken = known.syllables if known else syllables()
         sounds = Sounds.of(spoken, lexicon.entries.get("usual_sounds"))
         reader = Reader.of(lexicon, sounds)
         sight = Sight.of(lexicon, reader.symptoms, sounds)
-        if found is None:
-            found = Kept(train(sight, TrainingData.load(nlu_dir).examples, simplified), spoken)
+        if known is None:
+            customers, staff = TrainingData.load(nlu_dir).examples, TrainingData.load(nlu_dir / STAFF).examples
+            known = Kept(
+                train(sight, customers, simplified), train(sight, staff, simplified) if staff else None, spoken
+            )
             if cache_dir:
-                _keep(cache_dir, name, found)
-        engine = EmbeddedEngine(sight, found.weights, simplified)
-        return cls(reader, Clerk.of(lexicon, reader), engine, simplified, timezone)
+                _keep(cache_dir, name, known)
+        instinct = EmbeddedEngine(sight, known.staff, simplified) if known.staff else None
+        engine = EmbeddedEngine(sight, known.customers, simplified)
+        return cls(reader, Clerk.of(lexicon, reader, instinct), engine, simplified, timezone)
 
     def customer(self, text: str, at: Micros) -> Understanding:
         """What a customer means by `text`, said at `at`."""

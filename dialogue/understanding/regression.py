@@ -32,8 +32,8 @@ class Rows:
         return len(self.starts) - 1
 
     def times(self, weights: Array) -> Array:
-        """Rows times a dense matrix."""
-        return np.add.reduceat(weights[self.columns] * self.values[:, None], self.starts[:-1], axis=0)
+        """Rows times the transpose of a dense matrix (classes × width): one row of classes for each row."""
+        return _gathered(weights, self.columns, self.values, self.starts[:-1]).T
 
     def turned(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Array]:
         """The same by columns: present columns, where each starts, the rows in them, the values."""
@@ -41,6 +41,17 @@ class Rows:
         row_of = np.repeat(np.arange(len(self)), np.diff(self.starts))[order]
         present, starts = np.unique(self.columns[order], return_index=True)
         return present, starts, row_of, self.values[order]
+
+
+def _gathered(dense: Array, places: NDArray[np.int64], values: Array, starts: NDArray[np.int64]) -> Array:
+    """For each row of `dense`: the sums, from each start to the next, of its entries at the places times the values."""
+    sums = np.empty((len(dense), len(starts)), dtype=np.float32)
+    taken = np.empty(len(places), dtype=np.float32)
+    for row, entries in enumerate(dense):
+        np.take(entries, places, out=taken, mode="clip")
+        np.multiply(taken, values, out=taken)
+        sums[row] = np.add.reduceat(taken, starts)
+    return sums
 
 
 def rows(lists: Sequence[Sequence[tuple[int, float]]], width: int) -> Rows:
@@ -52,7 +63,7 @@ def rows(lists: Sequence[Sequence[tuple[int, float]]], width: int) -> Rows:
 
 
 def fit(data: Rows, labels: NDArray[np.int64], classes: int, penalty: float = PENALTY, steps: int = STEPS) -> Array:
-    """Weights (width × classes) that explain the labels."""
+    """Weights (classes × width) that explain the labels."""
     truth = np.zeros((len(data), classes), dtype=np.float32)
     truth[np.arange(len(data)), labels] = 1
     counts = truth.sum(axis=0)
@@ -64,11 +75,11 @@ def fit(data: Rows, labels: NDArray[np.int64], classes: int, penalty: float = PE
         odds = softmax(data.times(weights))
         error = (odds - truth) * share
         slope = penalty * weights
-        slope[present] += np.add.reduceat(error[row_of] * values[:, None], starts, axis=0)
+        slope[:, present] += _gathered(np.ascontiguousarray(error.T), row_of, values, starts)
         said = np.log(np.maximum(odds[np.arange(len(data)), labels], 1e-12))
         return float(-(said * share[:, 0]).sum() + 0.5 * penalty * np.square(weights).sum()), slope
 
-    return _descend(loss, np.zeros((data.width, classes), dtype=np.float32), steps)
+    return _descend(loss, np.zeros((classes, data.width), dtype=np.float32), steps)
 
 
 def softmax(scores: Array) -> Array:
@@ -83,7 +94,7 @@ def _descend(loss: Callable[[Array], tuple[float, Array]], at: Array, steps: int
     moves: list[tuple[Array, Array, float]] = []
     for step in range(steps):
         direction = _direction(slope, moves)
-        length = 1.0 if step else 1.0 / max(float(np.abs(slope).sum()), 1e-9) * at.shape[1]
+        length = 1.0 if step else 1.0 / max(float(np.abs(slope).sum()), 1e-9) * len(at)
         expected = float((slope * direction).sum())
         while True:
             ahead = at + length * direction

@@ -98,7 +98,7 @@ def test_phrases() -> None:
 
 
 def test_a_kept_model_is_read_and_a_broken_one_is_trained_again(mind: Mind, kept_models: Path, tmp_path: Path) -> None:
-    name = fingerprint((NLU, LEXICON))
+    name = fingerprint((NLU, NLU / "staff", LEXICON))
     assert kept(kept_models, name) is not None
     again = Mind.load(NLU, LEXICON, kept_models, "Asia/Shanghai")
     assert again.customer("打印机卡纸", NOW) == mind.customer("打印机卡纸", NOW)

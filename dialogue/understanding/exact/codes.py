@@ -45,6 +45,7 @@ _UNIT = re.compile(
 _ORDINARY = re.compile(
     r"(?:p[0-3]|wifi|usb[0-9.]*|4g|5g|3d|2d|win(?:dows)?[0-9]+|office[0-9]*|ipv[46]|mp[34]|h5|a[345]|b[1-9]|vlan[0-9]*|vpn|u8|k3|co2|24/7|[0-9]+/[0-9]+)\Z"
 )
+_SHORT_PART = re.compile(r"[a-z]{2,6}-[0-9]{1,4}[a-z]?\Z")
 _PREFIXED_TICKET = re.compile(r"(?:gd|wo|tk)[-_]?[0-9]+\Z")
 
 
@@ -81,7 +82,7 @@ class Codes:
         error = _error(code, before, match)
         if error:
             return error
-        if not _is_code(code):
+        if not (_is_code(code) or (parts_first and _SHORT_PART.match(code))):
             return None
         brand = self.brand.search(before)
         if _PART_CUE.search(before) or code.count("-") >= 2 or parts_first:
@@ -103,6 +104,8 @@ def _error(code: str, before: str, match: re.Match[str]) -> Hit | None:
     if _ORDINARY.match(code) or (_UNIT.match(code) and not (cue or _ERROR_SHAPE.match(code))):
         return None
     if not cue and len(code) < 3 and not _HEX.match(code):
+        return None
+    if code.isdigit() and not re.search(r"码|号|代码|code|error|fault|alarm|err|显示|提示", cue[0] if cue else ""):
         return None
     worded = re.search(r"(?:error|fault|alarm)(?: ?code)?[ :：#]{1,2}\Z", before)
     start = match.start() - len(worded[0]) if worded else match.start()

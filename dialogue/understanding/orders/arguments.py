@@ -16,6 +16,8 @@ from dialogue.understanding.orders.subjects import Subjects
 
 MOST_OF_A_KIND = 9_999
 """Largest quantity of one part."""
+SHORTEST_SUMMARY = 2
+"""Telling characters beside a command word that make a summary or a reason."""
 
 _MEASURE = "个|只|支|根|套|台|条|块|件|片|张|米|把|颗|粒|盒|包|卷|瓶|桶|组|对|pcs|pieces?|units?|ea"
 _N = "[0-9]{1,4}|[一二两三四五六七八九十]{1,3}"
@@ -25,6 +27,8 @@ _QTY_AFTER = re.compile(
 _QTY_BEFORE = re.compile(
     rf"(?P<n>{_N}) ?(?:{_MEASURE}|[x×*]|of)(?:新的?|原装)?[\u4e00-\u9fffa-z ]{{0,6}}(?: |的|of )?\Z"
 )
+_BREAK = re.compile(r"[，,。;；\n！!？?]+|(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])|\. +")
+_QTY_ASKED = re.compile(rf"(?:订|要|领|申请|需要|采购|换|来|发|need|order|send) ?(?P<n>{_N}) ?(?:{_MEASURE})")
 _EDGE = " \t\n,，.。:：;；、~!！-—"
 _TO = re.compile(
     r"(?:转派给?|转交给?|转给|转到|转|改派给?|派给|派|指派给?|分派给?|分给|移交给?|交给|给到|换给|推给|甩给|丢给|安排给?|给|让|叫|"
@@ -33,7 +37,7 @@ _TO = re.compile(
 _NAME_ENDS = re.compile(
     r"吧|去|来|处理|跟进|跟|做|接|负责|看|弄|搞|修|了|一下|他|她|的|那|这|在|过|上门|下|先|是|帮|离|有|最|比|因|我|你|这边|好|就|啊|哈|呢"
 )
-_NOBODY = re.compile(r"^(?:单|走|出去|人|别人|其他|别|派|个|给|一|下|工|到|谁|他|她|你|我)$")
+_NOBODY = re.compile(r"^(?:个人|别的人|其他人|客户|单|走|出去|人|别人|其他|别|派|个|给|一|下|工|到|谁|他|她|你|我)$")
 _PRIORITY = re.compile(r"(?<![a-z0-9])p ?([0-2])(?![0-9])")
 _PRIORITY_WORDS = (
     ("P0", r"特急|最高|立即响应|critical|highest"),
@@ -69,6 +73,18 @@ class Said:
         return self.verbatim(first, last + (len(tail[0]) if tail else 0))
 
 
+def clauses(text: str, start: int) -> list[tuple[int, int]]:
+    """Sentences and half-sentences of the text, as spans."""
+    spans, at = [], start
+    for match in _BREAK.finditer(text, start):
+        if match.start() > at:
+            spans.append((at, match.start()))
+        at = match.end()
+    if at < len(text):
+        spans.append((at, len(text)))
+    return spans
+
+
 def body_start(said: Said) -> int:
     """Where the message begins after mention and ticket number."""
     at = len((re.match(r"(?:@\S{1,20}\s+)*\s*", said.text) or [""])[0])
@@ -96,7 +112,8 @@ def after_lead(said: Said, command: Command) -> str | None:
     if lead:
         end = lead.end("lead")
         tail = re.match(r"[了啦咯喽]?", said.text[end:])
-        return rest_after(said, end + len(tail[0] if tail else ""))
+        rest = rest_after(said, end + len(tail[0] if tail else ""))
+        return rest if rest and len(_telling(command.says.sub("", rest.lower()))) >= SHORTEST_SUMMARY else None
     cues = [match.span() for match in command.says.finditer(said.text, start)]
     left = said.text[start:]
     for first, last in reversed(cues):
@@ -104,7 +121,23 @@ def after_lead(said: Said, command: Command) -> str | None:
     for hit in reversed(said.subjects.tickets):
         if hit.start >= start:
             left = left.replace(said.text[hit.start : hit.end], "", 1)
-    return said.words(start) if len(re.sub(r"[\W_了啦吧的我已经这单个都]", "", left)) >= 2 else None
+    return said.words(start) if len(_telling(left)) >= SHORTEST_SUMMARY else None
+
+
+def _telling(words: str) -> str:
+    """The characters that say something, without particles."""
+    return re.sub(r"[\W_了啦吧的我已经这单个都]", "", words)
+
+
+def reason(said: Said, command: Command) -> str | None:
+    """Why it is put on hold: what follows the command word, or the sentences beside it."""
+    start = body_start(said)
+    if command.lead.match(said.text, start):
+        return after_lead(said, command)
+    spans = [
+        (first, last) for first, last in clauses(said.text, start) if not command.says.search(said.text[first:last])
+    ]
+    return said.words(spans[0][0], spans[-1][1] + 1) if spans else None
 
 
 def parts(said: Said) -> list[dict[str, Any]]:
@@ -116,7 +149,9 @@ def parts(said: Said) -> list[dict[str, Any]]:
         before_start = spans[index - 1].end if index else 0
         after = _QTY_AFTER.match(said.text[hit.end : min(after_end, hit.end + 14)])
         before = _QTY_BEFORE.search(said.text[max(before_start, hit.start - 16) : hit.start])
-        qty = number((after or before)["n"]) if after or before else 1  # type: ignore[index]
+        alone = _QTY_ASKED.search(said.text) if len(spans) == 1 and not (after or before) else None
+        said_qty = after or before or alone
+        qty = number(said_qty["n"]) if said_qty else 1
         wanted.append({"code": hit.value, "qty": max(1, min(qty or 1, MOST_OF_A_KIND))})
     return wanted
 

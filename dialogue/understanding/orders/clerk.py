@@ -14,15 +14,19 @@ from dialogue.understanding.exact.moments import moments
 from dialogue.understanding.exact.symptoms import Symptoms
 from dialogue.understanding.lexicon import Lexicon
 from dialogue.understanding.orders import arguments
-from dialogue.understanding.orders.arguments import Said, after_lead, body_start
+from dialogue.understanding.orders.arguments import Said, after_lead, body_start, clauses
 from dialogue.understanding.orders.commands import Commands
 from dialogue.understanding.orders.subjects import subjects
 from dialogue.understanding.plain import Plain
 from dialogue.understanding.reading import Reader
-from dialogue.understanding.words import Context, Order, TicketRef
+from dialogue.understanding.words import Context, Engine, Order, TicketRef
 
 LED, SAID, GUESSED = 0.97, 0.88, 0.6
 """Confidence of an action by its command word, by what was said, and by what is left."""
+SURE_ENOUGH, SURE_TO_ACT = 0.45, 0.65
+"""Confidence from which the instinct is followed in what changes nothing, and in what changes a ticket."""
+SHORTEST_NOTE, LONG_ENOUGH = 3, 8
+"""Characters of a note that speaks of work, and of one that does not say so."""
 SHORTEST_ASIDE = 4
 """Characters beside a command that are worth a note of their own."""
 
@@ -33,18 +37,25 @@ _ORDER_OF_WEIGHT = (
 )  # fmt: skip
 """Which of several actions in one sentence is meant: the more telling first."""
 
+_ASKABLE = {"query", "on_call", "board", "overdue", "list_my_open", "undo", "urge_engineer", "none"}
+"""Actions that may stand in a question; a question is never an order to do anything else."""
+
+_HARMLESS = {"note", "none", "query", "on_call", "board", "overdue", "list_my_open"}
+"""Actions that change no status and tell nobody."""
+
 _SWALLOWS = {"note", "complete", "hold"}
 """Actions whose command word takes all that follows as its own words."""
 
 _ASKS = re.compile(
-    r"[?？]|吗(?:[ 。]|$)|么$|呢$|谁|为什么|为啥|怎么(?!都|也)|咋|什么|多少|哪(?!怕)|几(?=个|单|张|点|条|次)|是不是|有没有|"
+    r"[?？]|吗(?:[ 。]|$)|么$|呢$|谁|为什么|为啥|怎么(?!都|也)|咋|什么|啥(?!都|也)|多少|哪(?!怕)|几(?=个|单|张|点|条|次)|是不是|有没有|"
     r"了没(?!电|水|气|网)|没有$|啥时候|多久|(?<![a-z])(?:who|what|why|when|where|how|any|is it|has)(?![a-z])"
 )
-_BREAK = re.compile(r"[，,。;；\n！!？?]+|(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])|\. +")
 _PICTURE = re.compile(r"\[(?:图片|照片|视频|image|photo|picture|Image|Photo)\]")
+_ABOUT_WORK = re.compile(r"单|客户|进度|状态|配件|备件|设备|机器|维修|修|工程师|历史|故障|ticket|customer|job|repair")
 _PART_NOUN = re.compile(r"件|货|料|配件|备件|物料|部件|零件|模块|库存|part|toner|stock|delivery")
 _COMES = re.compile(
-    r"(?:件|货|料)(?:都|全|已|已经|刚)?[到齐来]|到货|货到|入库|(?:拿到|收到|领到|取到).{0,4}(?:件|货|料|新的)|parts? (?:is|are|has|have)? ?(?:here|arrived|in)"
+    r"(?:件|货|料)(?:都|全|已|已经|刚)?(?:[到齐来]|拿到|收到|领到|取到)|到货|货到|入库|收货|签收|(?:拿到|收到|领到|取到).{0,4}(?:件|"
+    r"货|料|新的)|parts? (?:is|are|has|have)? ?(?:here|arrived|in)"
 )
 _THERE = re.compile(r" ?(?:也|都|已|已经|刚|is|has|are|have){0,2} ?(?:到|来了|拿到|arrived|here|in stock)")
 
@@ -55,10 +66,12 @@ class Clerk:
 
     commands: Commands
     reader: Reader
+    instinct: Engine | None = None
 
     @classmethod
-    def of(cls, lexicon: Lexicon, reader: Reader) -> Clerk:
-        return cls(Commands.read(lexicon), reader)
+    def of(cls, lexicon: Lexicon, reader: Reader, instinct: Engine | None = None) -> Clerk:
+        """From the lexicon; `instinct` ranks the actions of what holds no command word."""
+        return cls(Commands.read(lexicon), reader, instinct)
 
     @property
     def devices(self) -> Devices:
@@ -103,7 +116,7 @@ class Clerk:
         if led in _SWALLOWS:
             return [(led, LED)]
         found: list[tuple[str, float]] = [(led, LED)] if led else []
-        for first, last in _clauses(said.text, start):
+        for first, last in clauses(said.text, start):
             for action in self._in_clause(said, first, last, role):
                 if action not in [name for name, _ in found]:
                     found.append((action, SAID))
@@ -114,12 +127,14 @@ class Clerk:
 
     def _led(self, said: Said, start: int, role: str) -> str | None:
         best, length = None, 0
-        clause_end = next((last for first, last in _clauses(said.text, start)), len(said.text))
+        clause_end = next((last for first, last in clauses(said.text, start)), len(said.text))
         for action, command in self.commands.of.items():
             match = command.lead.match(said.text, start)
             if not match or action == "ack_only" or not self._allowed(action, said, start, clause_end, role):
                 continue
             if action not in ("note",) and command.unless.search(said.text[start:clause_end]):
+                continue
+            if match["lead"] == "给" and arguments.recipient(said) is None:
                 continue
             if match.end("lead") - match.start("lead") > length and self._fits(action, said, role, led=True):
                 best, length = action, match.end("lead") - match.start("lead")
@@ -135,7 +150,7 @@ class Clerk:
             command = self.commands.of.get(action)
             if command is None or not (match := command.says.search(clause)):
                 continue
-            if asks and action not in ("query", "on_call", "board", "overdue", "list_my_open", "undo", "urge_engineer"):
+            if asks and action not in _ASKABLE:
                 continue
             if command.unless.search(clause) or not self._fits(action, said, role, led=False):
                 continue
@@ -157,6 +172,8 @@ class Clerk:
             return role not in ("procurement",) and not timed and not self._part_comes(clause)
         if action == "urge_engineer":
             return role in ("manager", "agent")
+        if action == "complete":
+            return role != "procurement"
         if action == "release":
             return role in ("agent", "manager")
         if action == "accept":
@@ -176,6 +193,8 @@ class Clerk:
 
     def _fits(self, action: str, said: Said, role: str, led: bool) -> bool:
         """Whether the message holds what the action cannot do without."""
+        if action == "need_part" and role == "procurement":
+            return False
         if action == "need_part":
             return any(hit.entity in ("part_code", "device_model") for hit in said.subjects.codes)
         if action == "part_eta":
@@ -191,38 +210,52 @@ class Clerk:
         if action == "urge_engineer":
             return role in ("manager", "agent")
         if action == "query":
-            return (
-                led
-                or bool(_ASKS.search(said.text))
-                or bool(said.subjects.tickets or said.subjects.customer or said.subjects.phones)
-            )
+            named = said.subjects.tickets or said.subjects.customer or said.subjects.phones or said.subjects.last
+            return led or bool(named) or bool(_ASKS.search(said.text) and _ABOUT_WORK.search(said.text))
         return True
 
     def _left_over(self, said: Said, ref: TicketRef, role: str) -> tuple[str, float]:
-        """Without a command: a question, a note, or talk."""
+        """Without a command word: a lone number, what the instinct says, else a question, a note, or talk."""
         start = body_start(said)
         rest = said.text[start:]
         if ref.form and not re.search(r"\w", _without_subjects(said, start)):
             return "query", SAID
-        asks = bool(_ASKS.search(rest))
-        if asks:
-            about_work = role != "engineer" and any(True for _ in self.commands.work.find(rest))
-            return ("query", GUESSED) if ref.form or about_work else ("none", GUESSED)
-        works = (
-            bool(said.moments)
-            or any(True for _ in self.commands.work.find(rest))
-            or any(True for _ in self.symptoms.find(rest))
-        )
+        if not re.search(r"\w", rest):
+            return ("note", GUESSED) if rest.strip() and not rest.isspace() else ("none", GUESSED)
+        return self._felt(said, ref, role) or self._by_sight(said, rest, ref, role)
+
+    def _felt(self, said: Said, ref: TicketRef, role: str) -> tuple[str, float] | None:
+        """What the trained instinct makes of it, if it is sure enough and the message holds what the action needs."""
+        if self.instinct is None or said.text.startswith("@"):
+            return None
+        asks, whole = bool(_ASKS.search(said.text)), (0, len(said.text))
+        for action, confidence in self.instinct.rank(said.text):
+            if confidence < SURE_ENOUGH:
+                return None
+            ordering = asks and (action not in _ASKABLE or action == "urge_engineer")
+            command = self.commands.of.get(action)
+            ordering = ordering or bool(command and command.unless.search(said.text))
+            idle = action == "none" and ref.form in ("number", "multi", "customer")
+            unsure = confidence < SURE_TO_ACT and action not in _HARMLESS
+            if ordering or idle or unsure or not self._fits(action, said, role, led=False):
+                continue
+            if self._allowed(action, said, *whole, role):
+                return action, confidence
+        return None
+
+    def _by_sight(self, said: Said, rest: str, ref: TicketRef, role: str) -> tuple[str, float]:
+        """A question about a ticket, words of work, or neither."""
+        works = bool(said.moments) or any(True for _ in self.commands.work.find(rest))
+        if _ASKS.search(rest):
+            return ("query", GUESSED) if ref.form or (works and role != "engineer") else ("none", GUESSED)
+        if ref.form in ("number", "last", "customer", "multi"):
+            return "note", GUESSED
         chats = any(True for _ in self.commands.chatter.find(rest)) or rest.startswith("@")
-        if ref.form in ("number", "last", "customer", "multi") and re.search(r"\w", rest):
-            return "note", SAID
-        if works and not chats and role != "procurement" and len(rest) >= 3:
-            return "note", GUESSED
-        if not chats and len(re.sub(r"\W", "", rest)) >= 8 and role == "engineer" and not said.text.startswith("@"):
-            return "note", GUESSED
-        if not re.search(r"\w", rest) and rest.strip():
-            return "note", GUESSED
-        return "none", GUESSED
+        if chats or role == "procurement":
+            return "none", GUESSED
+        works = works or any(True for _ in self.symptoms.find(rest))
+        telling = (works and len(rest) >= SHORTEST_NOTE) or len(re.sub(r"\W", "", rest)) >= LONG_ENOUGH
+        return ("note", GUESSED) if telling and (works or role == "engineer") else ("none", GUESSED)
 
     def _args(self, said: Said, action: str, has_picture: bool) -> dict[str, Any]:
         if action == "note":
@@ -233,7 +266,7 @@ class Clerk:
         if action == "complete":
             return {"summary": after_lead(said, self.commands.of[action])}
         if action == "hold":
-            return {"reason": after_lead(said, self.commands.of[action])}
+            return {"reason": arguments.reason(said, self.commands.of[action])}
         if action == "need_part":
             return {"parts": arguments.parts(said)}
         if action == "part_eta":
@@ -259,7 +292,7 @@ class Clerk:
     def _aside(self, said: Said, action: str) -> str | None:
         """What is said beside an action: the longest run of sentences that do not ask for it."""
         command, runs, runs_start = self.commands.of[action], [""], 0
-        for first, last in _clauses(said.text, body_start(said)):
+        for first, last in clauses(said.text, body_start(said)):
             clause = said.text[first:last]
             asks = command.says.search(clause) or command.lead.match(said.text, first)
             if asks or self.commands.is_heard(clause):
@@ -282,18 +315,6 @@ class Clerk:
             if aside and len(re.sub(r"\W", "", aside)) >= SHORTEST_ASIDE:
                 orders.append(Order(aside, "note", ref, {"text": aside}, GUESSED))
         return tuple(orders)
-
-
-def _clauses(text: str, start: int) -> list[tuple[int, int]]:
-    """Sentences and half-sentences of the text, as spans."""
-    spans, at = [], start
-    for match in _BREAK.finditer(text, start):
-        if match.start() > at:
-            spans.append((at, match.start()))
-        at = match.end()
-    if at < len(text):
-        spans.append((at, len(text)))
-    return spans
 
 
 def _without_echoes(found: list[tuple[str, float]]) -> list[tuple[str, float]]:

@@ -34,6 +34,7 @@ class Commands:
 
     of: dict[str, Command]
     heard: frozenset[str]
+    several: re.Pattern[str]
     work: Names
     chatter: Names
 
@@ -46,11 +47,18 @@ class Commands:
             raise BadLexicon(f"staff: no such action: {', '.join(sorted(unknown))}")
         commands = {action: _command(action, words) for action, words in table.items()}
         heard = frozenset(_bare(word) for word in map(str, table.get("ack_only", {}).get("lead", ())))
-        return cls(commands, heard, Names(lexicon.words("work_words")), Names(lexicon.words("chatter")))
+        longer = sorted((word for word in heard if len(word) > 1 and not word.isdigit()), key=len, reverse=True)
+        several = re.compile("(?:" + "|".join(map(re.escape, longer)) + "){2,6}") if longer else re.compile("(?!)")
+        return cls(commands, heard, several, Names(lexicon.words("work_words")), Names(lexicon.words("chatter")))
 
     def is_heard(self, text: str) -> bool:
         """Whether the text is a bare "heard" (收到, 好的👌, 1): it never counts as a response (S6, S12)."""
-        return _bare(text) in self.heard or bool(re.fullmatch(r"(?:\[[^\[\]\n]{1,6}\]|[👍👌🙏💪✅👏🆗😊]|\s)+", text))
+        bare = _bare(text)
+        return (
+            bare in self.heard
+            or bool(self.several.fullmatch(bare))
+            or bool(re.fullmatch(r"(?:\[[^\[\]\n]{1,6}\]|[👍👌🙏💪✅👏🆗😊]|\s)+", text))
+        )
 
 
 def _command(action: str, words: dict[str, Any]) -> Command:

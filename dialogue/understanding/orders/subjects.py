@@ -12,7 +12,7 @@ from dialogue.understanding.exact.ticket_number import bare_tickets, marked_tick
 from dialogue.understanding.words import Context, TicketRef
 
 _MONEY = re.compile(
-    r"(?:报价|费用|收费|价格|总共|一共|合计|总价|人工费?|配件费|维修费|材料费|上门费|报了|收了|quote|quoted|price|cost|total|fee|[¥￥$]|rmb|usd)"
+    r"(?:修要|要价|得花|报价|费用|收费|价格|总共|一共|合计|总价|人工费?|配件费|维修费|材料费|上门费|报了|收了|quote|quoted|price|cost|total|fee|[¥￥$]|rmb|usd)"
     r"(?:是|为|了|约|大概|[ :：])*(?P<a>[0-9]{1,7}(?:,[0-9]{3})*(?:\.[0-9]{1,2})?|"
     r"[一二两三四五六七八九十百千万]{1,8})(?P<wan>万)?(?:元|块钱?|rmb|yuan|usd)?(?![0-9])"
     r"|(?<![0-9a-z\-])(?P<b>[0-9]{1,7}(?:,[0-9]{3})*(?:\.[0-9]{1,2})?|[一二两三四五六七八九十百千万]{1,8})(?P<wan2>万)? ?(?:元|"
@@ -20,7 +20,7 @@ _MONEY = re.compile(
 )
 _QUOTES = re.compile(r"报价|费用|收费|quote|price")
 _LAST = re.compile(
-    r"刚才(?:那|的)?(?:个|单|张|条)?|(?:这|那|该|此)(?:一)?(?:个|张|条)?(?:工?单子?)(?!位)|(?:这|那)个(?=我|搞|弄|先|转|给|挂|完)|"
+    r"刚才的?(?:那|这)(?:个|单|张|条)|(?:这|那|该|此)(?:一)?(?:个|张|条)?(?:工?单子?)(?!位)|(?:这|那)个(?=我|搞|弄|先|转|给|挂|完)|"
     r"上面(?:那|的)?(?:个|单)?|(?:^|[，, ])它(?=[ ，,我先])|"
     r"(?<![a-z])(?:this one|that one|this ticket|that ticket|the last one|same ticket)(?![a-z])"
 )
