@@ -64,6 +64,15 @@ class Importer(Protocol):
 
 
 @dataclass(slots=True)
+class Reason:
+    """Why lines are not taken, or not wholly: how many, and the first of them."""
+
+    count: int
+    first: Finding
+    line: int
+
+
+@dataclass(slots=True)
 class Tally:
     """What an import would change, or has changed. `examples`: some lines of each fate, `more`: what else was counted."""
 
@@ -72,7 +81,7 @@ class Tally:
     )
     partly: int = 0
     examples: dict[Fate, list[Verdict]] = field(default_factory=dict)
-    reasons: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, Reason] = field(default_factory=dict)
     more: dict[str, int] = field(default_factory=dict)
 
     def add(self, verdict: Verdict) -> None:
@@ -82,9 +91,9 @@ class Tally:
         if len(shown) < EXAMPLES:
             shown.append(verdict)
 
-    def refuse(self, finding: Finding) -> None:
+    def refuse(self, finding: Finding, line: int) -> None:
         """Count a line, or a part of one, that is not taken."""
-        self.reasons[finding.key] = self.reasons.get(finding.key, 0) + 1
+        self.reasons.setdefault(finding.key, Reason(0, finding, line)).count += 1
         if finding.partly:
             self.partly += 1
         else:
@@ -164,7 +173,7 @@ def _judged(
     for laid in batch:
         finding = laid.finding or (importer.against(laid.row) if laid.row else None)
         if finding:
-            tally.refuse(finding)
+            tally.refuse(finding, laid.number)
             tell(laid, finding)
         elif laid.row is None:
             tally.counts["skipped"] += 1
@@ -174,20 +183,20 @@ def _judged(
     for verdict in verdicts:
         laid = standing[verdict.row.line]
         if verdict.finding:
-            tally.refuse(verdict.finding)
+            tally.refuse(verdict.finding, laid.number)
             tell(laid, verdict.finding)
             continue
         tally.add(verdict)
         for key, facts in verdict.row.remarks:
             remark = Finding(key, facts, partly=True)
-            tally.refuse(remark)
+            tally.refuse(remark, laid.number)
             tell(laid, remark)
     return verdicts
 
 
 def _tell_later(spool: Spool, findings: dict[int, Finding], tally: Tally, tell: Tell) -> None:
-    for finding in findings.values():
-        tally.refuse(finding)
+    for line, finding in findings.items():
+        tally.refuse(finding, line)
     for laid in spool if findings else ():
         if laid.number in findings:
             tell(laid, findings[laid.number])

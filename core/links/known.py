@@ -10,16 +10,14 @@ from typing import Any
 from sqlalchemy import bindparam, func
 
 from core.links.lines import LineRefused
-from core.links.lookup import rows_in, where_in
+from core.links.lookup import IS_CUSTOMER, IS_STAFF, rows_in, where_in
 from core.links.model import ExternalId
 from core.links.rows import PersonRow
-from core.people.model import Link, Person, Role
+from core.people.model import Link, Person
 from core.store.turn import Turn
 
 _person, _external, _link = Person.table.c, ExternalId.table.c, Link.table.c
 _entity = bindparam("entity")
-_staff = _person.role.in_([role.value for role in Role if role != Role.CUSTOMER])
-_customer = _person.role == Role.CUSTOMER.value
 
 _external_ids = where_in(
     ExternalId,
@@ -166,7 +164,7 @@ def _accounts_among(turn: Turn, known: Known, rows: Sequence[PersonRow]) -> None
 
 @cache
 def _of_people(staff: bool, lock: bool) -> dict[str, Any]:
-    who = _staff if staff else _customer
+    who = IS_STAFF if staff else IS_CUSTOMER
     name = _person.name if staff else func.coalesce(_person.company, _person.name)
     found = {
         "id": where_in(Person, _person.id, _person.entity == _entity),

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, literal, select
 from sqlalchemy.sql.selectable import Select
 
+from core.people.model import Person, Role
 from core.store.rows import R
 from core.store.turn import Turn
 
 KEYS = 100
 """Keys in one question. One statement serves every number of them: the last key is repeated."""
+
+IS_STAFF = Person.table.c.role.in_([literal(role.value) for role in Role if role != Role.CUSTOMER])
+IS_CUSTOMER = Person.table.c.role == Role.CUSTOMER.value
+"""Conditions that the index of people by role serves."""
 
 _keys = [bindparam(f"key{place}") for place in range(KEYS)]
 

@@ -35,7 +35,7 @@ def staff_row(line: Line, mapping: Mapping) -> PersonRow | None:
     """A member of the staff; None if the mapping says that his job title is left out. Raises LineRefused."""
     cells = mapping.cells(line)
     title = text_of(cells.get("title"))
-    role = _role(title, mapping.roles) if title else Role.ENGINEER if "title" not in cells else None
+    role = role_of(title, mapping.roles) if title else Role.ENGINEER if "title" not in cells else None
     if role == SKIP:
         return None
     row = PersonRow(line.number, title=title, role=role, here=_here(cells), name=_name(name_of(cells.get("name"))))
@@ -123,7 +123,8 @@ def _remark_more_phones(row: PersonRow | TicketRow, more: int) -> None:
         row.remarks.append(["phones_more", {"taken": row.phone, "more": more}])
 
 
-def _role(title: str, roles: Cells[str, str]) -> str:
+def role_of(title: str, roles: Cells[str, str]) -> str:
+    """What somebody with this job title may do here, or skip. Raises LineRefused: unknown title, or no such role."""
     said = roles.get(title) or vocabulary().value("roles", title) or roles.get("*")
     if said is None:
         raise LineRefused("role_unknown", value=title[:40])

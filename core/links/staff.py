@@ -49,6 +49,7 @@ class StaffImporter:
         self._superiors = Superiors(self.scope)
         self._paths: set[str] = set(self.departments.values())
         self._same: set[int] = set()
+        self._planted = 0
 
     def take(self, row: Any) -> None:
         self._claims.take(row)
@@ -78,6 +79,7 @@ class StaffImporter:
 
     def prepare(self, begin: Begin) -> None:
         with begin() as turn:
+            self._planted = len(missing(turn, self.scope.entity, self._paths))
             transplant(turn, self.scope.entity, self.scope.system, self.departments)
             plant(turn, self.scope.entity, self._paths)
 
@@ -97,6 +99,7 @@ class StaffImporter:
                     person = turn.get(Person, person_id, lock=True)
                     if person is not None and person.active:
                         person_left(turn, person, self.scope.system)
+        tally.more["departments"] = self._planted
         self._count(tally, wanted, len(leaving))
         return findings
 

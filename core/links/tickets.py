@@ -15,7 +15,7 @@ from core.links.claims import FirstClaims
 from core.links.importing import Begin, Tally
 from core.links.known import Scope
 from core.links.lines import Finding
-from core.links.lookup import rows_in, where_in
+from core.links.lookup import IS_CUSTOMER, IS_STAFF, rows_in, where_in
 from core.links.model import ExternalId
 from core.links.people import Verdict
 from core.links.rows import Imported, TicketRow
@@ -32,8 +32,6 @@ LONGEST_FIELD = 200
 
 _external, _person, _ticket = ExternalId.table.c, Person.table.c, Ticket.table.c
 _entity = bindparam("entity")
-_customer = _person.role == Role.CUSTOMER.value
-_staff = _person.role.in_([role.value for role in Role if role != Role.CUSTOMER])
 _called = func.coalesce(_person.company, _person.name)
 _tickets = where_in(
     ExternalId,
@@ -45,9 +43,9 @@ _tickets = where_in(
 _numbers = where_in(ExternalId, _external.external, _external.entity == _entity, _external.kind == bindparam("kind"))
 _taken = where_in(Ticket, _ticket.number, _ticket.entity == _entity)
 _by_id = where_in(Person, _person.id, _person.entity == _entity)
-_by_phone = where_in(Person, _person.phone, _person.entity == _entity, _customer)
-_by_company = where_in(Person, _called, _person.entity == _entity, _customer)
-_engineers = where_in(Person, _person.name, _person.entity == _entity, _staff)
+_by_phone = where_in(Person, _person.phone, _person.entity == _entity, IS_CUSTOMER)
+_by_company = where_in(Person, _called, _person.entity == _entity, IS_CUSTOMER)
+_engineers = where_in(Person, _person.name, _person.entity == _entity, IS_STAFF)
 
 People = dict[str, set[int]]
 
