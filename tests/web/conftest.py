@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from config.desk import load_mind
+from core.policies import Policies
 from tests.web.site import Site, Visitor, running
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained understanding, as a first start leaves it."""
+    folder = tmp_path_factory.mktemp("mind")
+    load_mind(Policies(), folder)
+    return folder
 
 
 @pytest.fixture

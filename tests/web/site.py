@@ -112,7 +112,7 @@ def running(url: str, folder: Path, *, board_key: str | None = None, **accepts: 
     """A desk on this database (with its tables), served until the end. `accepts` replace the way into the core by channel."""
     started = threading.Event()
     found: list[Site] = []
-    stops: list[Callable[[], None]] = []
+    stops: list[Callable[[], object]] = []
 
     async def live() -> None:
         bells, files = Bells(), FileStore(folder / "files")

@@ -20,11 +20,9 @@ import httpx
 import pytest
 
 from config.channels import channel_makers, derived_key, web_key
-from config.desk import load_mind
 from config.secret import Secret
 from config.serving import clock, serve_command
 from config.settings import Channels, Settings
-from core.policies import Policies
 from core.store.database import Database
 from core.store.files import FileStore
 
@@ -68,14 +66,6 @@ def served(folder: Path, **more: str) -> Iterator[tuple[subprocess.Popen[str], h
             if process.poll() is None:
                 process.kill()
             process.communicate()
-
-
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A trained understanding, as a first start leaves it."""
-    folder = tmp_path_factory.mktemp("mind")
-    load_mind(Policies(), folder)
-    return folder
 
 
 @pytest.fixture

@@ -43,12 +43,14 @@ export class Board {
     ].filter(Boolean);
     const moved = this.seen.size > 0 || this.started ? this.seen.get(ticket.number) !== ticket.column : false;
     this.started = true;
+    const offered = ticket.column === "unassigned" && ticket.engineer;
+    const engineer = offered ? words.offered(ticket.engineer) : (ticket.engineer ?? words.nobody);
     return el(
       "li",
       { class: `ticket${moved ? " moved" : ""}${ticket.overdue ? " overdue" : ""}` },
       el("div", { class: "top" }, el("b", { class: `priority ${ticket.priority}` }, ticket.priority), el("span", { class: "number" }, ticket.number), ...badges.map((badge) => el("span", { class: "badge" }, badge))),
       el("p", { class: "what" }, what, ticket.error_code ? ` · ${ticket.error_code}` : ""),
-      el("div", { class: "foot" }, el("span", {}, ticket.engineer ?? words.nobody), el("time", { "data-since": ticket.since })),
+      el("div", { class: "foot" }, el("span", {}, engineer), el("time", { "data-since": ticket.since })),
     );
   }
 
