@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from config.packs import rules_of
 from config.settings import Settings
 from core.clocks.policy import ServiceLevel
 from core.conversations.policy import ConversationPolicy
@@ -35,5 +36,6 @@ def policies(settings: Settings) -> Policies:
             p2_first_response=level.p2_first_response_h * HOUR,
             p0_alert=level.p0_alert_within_s * SECOND,
         ),
+        rules=rules_of(),
         link_code=settings.one_time_code_minutes * MINUTE,
     )

@@ -18,6 +18,7 @@ from bots.emulated.carrier import Carried, Carrier
 from bots.emulated.wecom import WeComServer
 from bots.emulated.wecom_endpoints import Sent
 from config.desk import Desk, build
+from config.packs import rules_of
 from config.stepping import HandClock, StepRunner
 from core.policies import Policies
 from core.store.database import Database
@@ -248,6 +249,7 @@ def policies_of(settings: Mapping[str, Any], zone: ZoneInfo) -> Policies:
     level = plain.service_level
     return replace(
         plain,
+        rules=rules_of(),
         tickets=replace(
             plain.tickets,
             number_format=settings.get("ticket_no_format", plain.tickets.number_format),
