@@ -13,8 +13,8 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 import httpx
 import orjson
+from httpx_aiohttp import AiohttpTransport
 
-from bots import kept_open
 from core.words import SECOND, CannotFetch, FileRef, Files, Kind, Micros, Receipt, Shelf, Size, Unreadable
 
 API_BASE = "https://qyapi.weixin.qq.com"
@@ -119,7 +119,7 @@ class Api:
         self._shelved = "wecom_token:" + hashlib.sha256(f"{base} {corp_id} {secret}".encode()).hexdigest()[:16]
         self._client = httpx.AsyncClient(
             base_url=base.rstrip("/") + "/cgi-bin/",
-            transport=transport or kept_open.transport(),
+            transport=transport or AiohttpTransport(),
             timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
             headers={"accept-encoding": "identity"},
         )
