@@ -26,6 +26,8 @@ FILE_VARIABLE = "HUIYING_CONFIG"
 """Names the file to read in place of ./desk.toml."""
 DEFAULT_FILE = "desk.toml"
 WECOM_API = "https://qyapi.weixin.qq.com"
+DINGTALK_API = "https://api.dingtalk.com"
+DINGTALK_OAPI = "https://oapi.dingtalk.com"
 AES_KEY_CHARACTERS = 43
 """Length of a WeCom EncodingAESKey."""
 
@@ -140,6 +142,23 @@ class Channels(Section):
     webchat: Webchat = Webchat()
 
 
+class DingtalkDirectory(Section):
+    """钉钉通讯录（desk import dingtalk），应用须有通讯录读权限 · DingTalk's directory, for desk import dingtalk"""
+
+    app_key: str = Field(default="", description="应用 AppKey（ClientId） · the app's key")
+    app_secret: Secret | None = Field(
+        default=None, description="应用 AppSecret 的出处，如 env:DINGTALK_SECRET · where its secret is kept"
+    )
+    api_base: WebAddress = Field(default=DINGTALK_API, description="新版接口地址 · base URL of the API")
+    oapi_base: WebAddress = Field(default=DINGTALK_OAPI, description="旧版接口地址 · base URL of the older API")
+
+
+class Directories(Section):
+    """通讯录 · directories from which staff can be imported"""
+
+    dingtalk: DingtalkDirectory = DingtalkDirectory()
+
+
 class Settings(BaseSettings):
     """All settings of one desk. Use `load` to read them: it explains what is wrong; this only raises."""
 
@@ -197,6 +216,7 @@ class Settings(BaseSettings):
     service_level: ServiceLevel = ServiceLevel()
     quiet_hours: QuietHours = QuietHours()
     channels: Channels = Channels()
+    directory: Directories = Directories()
 
     def store_url(self) -> str:
         """The database URL with its password, to be handed to the store alone. Raises CannotReveal."""
