@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -45,13 +46,13 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture
-def demo(trained: Path, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh demonstration."""
-    shutil.copytree(trained, tmp_path / "var" / "mind")
+@contextmanager
+def running(trained: Path, folder: Path) -> Iterator[str]:
+    """A fresh demonstration, started as a stranger starts it; it must end in order and without a complaint."""
+    shutil.copytree(trained, folder / "var" / "mind")
     code = f"import sys; sys.path.insert(0, {str(HOME)!r}); from config.cli import main; sys.exit(main(sys.argv[1:]))"
     command = [sys.executable, "-c", code, "demo", "--no-browser", "--port", "0"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
     assert found, process.communicate()
@@ -59,6 +60,20 @@ def demo(trained: Path, tmp_path: Path) -> Iterator[str]:
     process.terminate()
     _, logged = process.communicate(timeout=20)
     assert (process.returncode, logged) == (0, "")
+
+
+@pytest.fixture
+def demo(trained: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh demonstration."""
+    with running(trained, tmp_path) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def shared(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a demonstration in which something may have happened already."""
+    with running(trained, tmp_path_factory.mktemp("demo")) as address:
+        yield address
 
 
 @pytest.fixture
@@ -129,7 +144,7 @@ def test_four_presses_of_the_guide_tell_the_same_story(demo: str, page: Page) ->
     for number in range(1, 5):
         page.locator(".guide .next button").click()
         expect(page.locator(f".guide li:nth-child({number})")).to_have_class("past", timeout=15_000)
-    expect(page.locator("#engineer .log")).to_contain_text("GD-1001 已完成")
+    expect(page.locator("#engineer .chat:visible .log")).to_contain_text("GD-1001 已完成")
 
 
 def test_the_story_can_be_told_in_english(demo: str, english: Page) -> None:
@@ -140,28 +155,30 @@ def test_the_story_can_be_told_in_english(demo: str, english: Page) -> None:
         expect(english.locator(f".guide li:nth-child({number})")).to_have_class("past", timeout=15_000)
 
 
-@pytest.mark.req("S18")
-@pytest.mark.parametrize(
-    "text",
-    [
-        "<script>document.title='x'</script>",
-        "<img src=x onerror=\"document.title='x'\">",
-        "{{7*7}} ${7*7} &lt;b&gt;",
-        "[点我](javascript:alert(1)) <a href='javascript:alert(1)'>点我</a>",
-        "‮gnp.exe<svg/onload=alert(1)>",
-    ],
+HOSTILE = (
+    "<script>document.title='x'</script>",
+    "<img src=x onerror=\"document.title='x'\">",
+    "{{7*7}} ${7*7} &lt;b&gt;",
+    "[点我](javascript:alert(1)) <a href='javascript:alert(1)'>点我</a>",
+    "\u202egnp.exe<svg/onload=alert(1)>",
 )
-def test_words_are_shown_as_words(demo: str, page: Page, text: str) -> None:
-    page.goto(demo)
-    says(page, "#customer", f"投影仪打不开 {text}")
-    expect(page.locator("#customer .line.mine p")).to_have_text(f"投影仪打不开 {text}")
-    expect(page.locator("#engineer .line", has_text="GD-1001").first).to_contain_text(text[:8])
+
+
+@pytest.mark.req("S18")
+def test_words_are_shown_as_words(shared: str, page: Page) -> None:
+    page.goto(shared)
+    for text in HOSTILE:
+        says(page, "#customer", f"投影仪打不开 {text}")
+        expect(page.locator("#customer .line.mine p").last).to_have_text(f"投影仪打不开 {text}")
+    card = page.locator("#engineer .card").first
+    for text in HOSTILE:
+        expect(card).to_contain_text(text)
     assert "回应" in page.title()
     assert page.locator(".log script, .log img, .log svg, .board script, .log a").count() == 0
 
 
-def test_a_customer_who_asks_for_a_person_lights_the_managers_tab(demo: str, page: Page) -> None:
-    page.goto(demo)
+def test_a_customer_who_asks_for_a_person_lights_the_managers_tab(shared: str, page: Page) -> None:
+    page.goto(shared)
     says(page, "#customer", "转人工")
     tab = page.get_by_role("tab", name=re.compile("孙经理"))
     expect(tab).to_have_class(re.compile("news"))
@@ -171,10 +188,10 @@ def test_a_customer_who_asks_for_a_person_lights_the_managers_tab(demo: str, pag
 
 
 @pytest.mark.req("S51", "S65")
-def test_a_customer_writes_from_a_phone_and_comes_back(demo: str, phone: Page) -> None:
-    phone.goto(f"{demo}/chat")
+def test_a_customer_writes_from_a_phone_and_comes_back(shared: str, phone: Page) -> None:
+    phone.goto(f"{shared}/chat")
     says(phone, "", "空调不制冷，一直滴水")
-    expect(phone.locator(".line.theirs:not(.dots)").last).to_contain_text("GD-1001", timeout=15_000)
+    expect(phone.locator(".line.theirs:not(.dots)").last).to_contain_text("GD-", timeout=15_000)
     phone.locator("input[type=file]").set_input_files({"name": "现场.png", "mimeType": "image/png", "buffer": PIXEL})
     picture = phone.locator(".line.mine .picture img")
     expect(picture).to_be_visible()
@@ -188,8 +205,8 @@ def test_a_customer_writes_from_a_phone_and_comes_back(demo: str, phone: Page) -
     expect(phone.locator("textarea")).to_have_value("还没写完")
 
 
-def test_a_message_that_did_not_go_can_be_sent_again(demo: str, phone: Page) -> None:
-    phone.goto(f"{demo}/chat")
+def test_a_message_that_did_not_go_can_be_sent_again(shared: str, phone: Page) -> None:
+    phone.goto(f"{shared}/chat")
     phone.route("**/hook/webchat", lambda route: route.abort())
     says(phone, "", "空调漏水")
     retry = phone.locator(".retry")
