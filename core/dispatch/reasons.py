@@ -16,6 +16,8 @@ from core.tickets.model import Ticket
 
 DECISIVE = (Happened.OFFERED, Happened.LEFT_TO_FALLBACK, Happened.TRANSFERRED, Happened.ACCEPTED)
 """Events that say who has the ticket, and why."""
+ASKED = frozenset({Happened.OFFERED, Happened.TRANSFERRED})
+"""Those by which somebody is asked."""
 KILOMETRE = 1000
 """Metres."""
 
@@ -39,10 +41,9 @@ def why(turn: Turn, ticket: Ticket, lang: str) -> str:
     last = decided[0]
     if last.kind != Happened.ACCEPTED:
         return _told(turn, last, lang)
-    engineer = last.data["engineer"]
-    given = next((event for event in decided[1:] if event.data.get("to") == engineer), None)
-    if given is not None and given.kind != Happened.LEFT_TO_FALLBACK:
-        return _told(turn, given, lang)
+    engineer, asked = last.data["engineer"], decided[1] if len(decided) > 1 else None
+    if asked is not None and asked.kind in ASKED and asked.data["to"] == engineer:
+        return _told(turn, asked, lang)
     return turn.house.wording.text(lang, "dispatch.took_it", name=_name(turn, engineer))
 
 

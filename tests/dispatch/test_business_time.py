@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.clocks.business_time import BusinessHours, add_business_time
-from core.words import DAY, HOUR, MINUTE, SECOND, Micros
 from core.wording import local
+from core.words import DAY, HOUR, MINUTE, SECOND, Micros
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOURS = BusinessHours()
