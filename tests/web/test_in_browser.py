@@ -195,7 +195,7 @@ def test_a_customer_writes_from_a_phone_and_comes_back(shared: str, phone: Page)
     phone.locator("input[type=file]").set_input_files({"name": "现场.png", "mimeType": "image/png", "buffer": PIXEL})
     picture = phone.locator(".line.mine .picture img")
     expect(picture).to_be_visible()
-    phone.wait_for_function("document.querySelector('.picture img').naturalWidth === 1")
+    expect(picture).to_have_js_property("naturalWidth", 1)
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     small = "[...document.querySelectorAll('button')].filter(b => b.offsetParent && b.offsetHeight < 32).length"
     assert phone.evaluate(small) == 0

@@ -42,23 +42,30 @@ async function skip(seconds) {
 
 // ---- the story: one ticket from report to “is it fixed?”
 
-let ticket = null;
-let heard = false;
-let asked = false;
-const isQuestion = (line) => line.mine && line.text === words.customerSays[1];
-const isOffer = (line) => line.buttons?.some((button) => button.token === `accept:${ticket?.number}`);
+let tickets = [];
+const QUESTION = words.customerSays[1];
 
-function step() {
-  if (!ticket || (ticket.column === "unassigned" && !heard)) return 0;
+// The customer's newest ticket: the one the desk named last in her chat, else the newest there is.
+function story() {
+  const named = chats.customer.lines.flatMap((line) => (line.mine ? [] : (line.text.match(/[A-Z]+-[0-9]+/g) ?? [])));
+  const byNumber = (number) => tickets.find((one) => one.number === number);
+  const newest = [...tickets].sort((one, other) => other.created_at - one.created_at)[0];
+  return byNumber(named.at(-1)) ?? newest ?? null;
+}
+
+function step(ticket) {
+  const offered = chats.engineer.lines.some((line) => line.buttons?.some((button) => button.token === `accept:${ticket?.number}`));
+  if (!ticket || (ticket.column === "unassigned" && !offered)) return 0;
   if (ticket.column === "unassigned") return 1;
   if (ticket.column !== "over") return 2;
-  return asked ? 4 : 3;
+  return chats.customer.lines.some((line) => line.mine && line.text === QUESTION && line.at >= ticket.since) ? 4 : 3;
 }
 
 const guide = el("div", { class: "guide" });
 
 function tell() {
-  const at = step();
+  const ticket = story();
+  const at = step(ticket);
   const number = (ticket?.number ?? "GD-1001").replace(/[^0-9]/g, "");
   const says = { customer: words.customerSays, engineer: words.engineerSays(number), manager: words.managerSays(number) };
   const act = [
@@ -83,31 +90,24 @@ function tell() {
 
 // ---- everybody's chat
 
-function chatOf(key, welcome, placeholder, onLines = () => {}) {
+function chatOf(key, welcome, placeholder, onLines) {
   return new Chat({ token: () => player[key].token, renew: null, welcome, placeholder, onLines });
 }
 
+let read = 0;
 const chats = {
-  customer: chatOf("customer", words.welcome, words.placeholder, (lines) => {
-    asked = lines.some(isQuestion) && ticket?.column === "over";
-    tell();
-  }),
-  engineer: chatOf("engineer", words.staffWelcome, words.staffPlaceholder, (lines) => {
-    heard = lines.some(isOffer);
-    tell();
-  }),
+  customer: chatOf("customer", words.welcome, words.placeholder, tell),
+  engineer: chatOf("engineer", words.staffWelcome, words.staffPlaceholder, tell),
   manager: chatOf("manager", words.managerWelcome, words.staffPlaceholder, (lines) => {
     const news = lines.filter((line) => !line.mine).length;
     if (!panes.manager.hidden) read = news;
     tabs.manager.classList.toggle("news", news > read);
   }),
 };
-let read = 0;
 
 const board = new Board({
-  onTickets: (tickets) => {
-    ticket = tickets.find((one) => one.column !== "over") ?? tickets[0] ?? null;
-    heard = chats.engineer.lines.some(isOffer);
+  onTickets: (found) => {
+    tickets = found;
     tell();
   },
 });

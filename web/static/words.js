@@ -54,7 +54,7 @@ const zh = {
 const en = {
   desk: "Service desk",
   deskHint: "usually answers within seconds",
-  placeholder: "Say which machine has what trouble…",
+  placeholder: "Which machine, what trouble?",
   send: "Send",
   attach: "Send a photo or file",
   sending: "sending",
