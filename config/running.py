@@ -33,6 +33,8 @@ class LiveRunner:
         desk.runner = self
 
     def start(self) -> None:
+        """Raises what the database raises."""
+        self._desk.pump.begin()
         self._thread.start()
 
     def kick(self) -> None:

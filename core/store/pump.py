@@ -35,6 +35,7 @@ from core.store.model import (
     TimerState,
 )
 from core.store.numbers import RowIds
+from core.store.recovering import free_all
 from core.store.turn import Cause, Turn
 from core.words import SECOND, Clock, Micros
 
@@ -108,6 +109,11 @@ class Pump:
     def pending(self) -> bool:
         """Whether items wait for a cycle."""
         return not self._items.empty()
+
+    def begin(self) -> None:
+        """Called once, before the first cycle: on SQLite, one file and one desk, a dead process's leases are void."""
+        if self._database.kind == "sqlite":
+            free_all(self._connect(), self.clock())
 
     def cycle(self) -> Made:
         """One group. Raises what the database raises; then nothing of the group has happened."""
