@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -63,13 +63,19 @@ def households(count: int) -> list[Household]:
 def build_town(url: str, count: int, clock: Clock) -> None:
     """Make an empty database and let `count` households move in; every company has a dispatcher on duty."""
     create(url)
+    carry_out(url, clock, [lambda turn, company=company: _move_in(turn, company) for company in _companies(count)])
+
+
+def carry_out(url: str, clock: Clock, acts: Iterable[Callable[[Turn], None]]) -> None:
+    """Turns on a database that no desk has in its hands."""
     database = Database(url)
     house = House(Policies(), lambda: secrets.token_hex(16), Wording.load())
     pump = Pump(database, house, Hears(_hears_nobody, lambda turn, row: None), clock, "town")
-    for number, company in enumerate(_companies(count)):
-        pump.submit(Item(lambda turn, company=company: _move_in(turn, company), Cause(f"town:{number}")))
+    for number, act in enumerate(acts):
+        pump.submit(Item(act, Cause(f"town:{number}"), _must_succeed))
     while pump.pending:
-        pump.cycle()
+        for done, result in pump.cycle().answers:
+            done(result)
     pump.close()
     database.close()
 
@@ -80,6 +86,11 @@ def _companies(count: int) -> Iterator[list[Household]]:
         yield company
 
 
+def _must_succeed(result: object) -> None:
+    if isinstance(result, Exception):
+        raise result
+
+
 def _hears_nobody(turn: Turn, row: Inbox) -> str:
     raise AssertionError("nobody speaks while people move in")
 
@@ -87,14 +98,14 @@ def _hears_nobody(turn: Turn, row: Inbox) -> str:
 def _move_in(turn: Turn, company: list[Household]) -> None:
     entity = company[0].entity
     dispatcher = turn.add(Person(id=turn.new_id(), entity=entity, role=Role.AGENT, name="值班调度", on_duty=True))
-    _bind(turn, dispatcher, "wecom", f"dispatcher-{entity}")
+    bind_to(turn, dispatcher, "wecom", f"dispatcher-{entity}")
     for household in company:
         engineer = _person(turn, entity, Role.ENGINEER, f"工程师{household.index}")
         customer = _person(turn, entity, Role.CUSTOMER, f"客户{household.index}")
         newcomer = _person(turn, entity, Role.CUSTOMER, f"新客户{household.index}")
-        _bind(turn, engineer, "wecom", household.engineer)
-        _bind(turn, customer, "wecom_kf", household.customer)
-        _bind(turn, newcomer, "wecom_kf", household.newcomer)
+        bind_to(turn, engineer, "wecom", household.engineer)
+        bind_to(turn, customer, "wecom_kf", household.customer)
+        bind_to(turn, newcomer, "wecom_kf", household.newcomer)
         _open_ticket(turn, household, customer, engineer)
 
 
@@ -128,7 +139,8 @@ def _open_ticket(turn: Turn, household: Household, customer: Person, engineer: P
     record(turn, Happened.REPORTED, ticket, customer, number=ticket.number)
 
 
-def _bind(turn: Turn, person: Person, channel: str, address: str) -> None:
+def bind_to(turn: Turn, person: Person, channel: str, address: str) -> None:
+    """Let a person be known by his address on a channel."""
     account = str(WeComServer.agent_id) if channel == "wecom" else WeComServer.open_kfid
     room = Room(channel, account, address)
     bind(turn, person, Inbound(f"town:{room}", turn.now, Who(address), room, "enter"), proof="setup")
