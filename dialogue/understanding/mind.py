@@ -16,7 +16,7 @@ from dialogue.understanding.embedded import EmbeddedEngine, train
 from dialogue.understanding.keeping import Kept, fingerprint, keep, kept
 from dialogue.understanding.lexicon import Lexicon
 from dialogue.understanding.orders.clerk import Clerk
-from dialogue.understanding.plain import Plain, plain
+from dialogue.understanding.plain import MOST_CHARS, Plain, plain
 from dialogue.understanding.reading import Reader
 from dialogue.understanding.sight import Sight
 from dialogue.understanding.sounds import Sounds, syllables
@@ -69,7 +69,7 @@ class Mind:
 
     def customer(self, text: str, at: Micros) -> Understanding:
         """What a customer means by `text`, said at `at`."""
-        return self._customer(text, at)
+        return self._customer(text, at) if len(text) <= MOST_CHARS else self._understand(text, at)
 
     def _understand(self, text: str, at: Micros) -> Understanding:
         said = self._plain(text)

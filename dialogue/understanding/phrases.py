@@ -32,8 +32,8 @@ def pattern(phrase: str) -> str:
     except re.error as error:
         raise BadPhrase(f"{phrase!r}: {error}") from error
     words = re.sub("[(|)?…]", "", phrase)
-    before = "(?<![a-z])" if words[:1].isascii() and words[:1].isalpha() else ""
-    after = "(?![a-z])" if words[-1:].isascii() and words[-1:].isalpha() else ""
+    before = "(?<![a-z0-9])" if words[:1].isascii() and words[:1].isalnum() else ""
+    after = "(?![a-z0-9])" if words[-1:].isascii() and words[-1:].isalnum() else ""
     return f"{before}(?:{source}){after}"
 
 

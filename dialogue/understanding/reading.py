@@ -24,6 +24,8 @@ from dialogue.understanding.plain import Plain
 from dialogue.understanding.sounds import Sounds
 from dialogue.understanding.words import LIST_SLOTS, Entity
 
+_REACHES = {"手机", "座机", "电话机", "邮箱", "手表"}
+
 
 @dataclass(frozen=True)
 class Read:
@@ -85,14 +87,23 @@ class Reader:
         exact += _whole(bare_tickets(without(text, [*exact, *times, *places])))
         rest = without(text, [*exact, *times])
         symptoms = list(self.symptoms.find(rest))
-        devices = list(self.devices.find(without(rest, places), symptoms))
         constraints = list(self.constraints.find(text))
+        devices = list(self.devices.find(without(rest, [*places, *constraints]), symptoms))
+        devices = [hit for hit in devices if not _is_contact(text, hit, exact)]
         wished = wish(text, _outside(named, constraints), now)
-        hits = [*exact, *places, *devices, *_trimmed(symptoms, devices), *self.manner.find(text)]
+        hits = [*exact, *places, *devices, *_trimmed(text, symptoms, devices), *self.manner.find(text)]
         hits += [*constraints, *([wished] if wished else [])]
         found = tuple(sorted(hits, key=lambda hit: (hit.start, hit.end, hit.entity)))
         vague = self.symptoms.is_vague(rest)
         return Read(said, found, self.manner.emotion(text, hits), self.manner.urgency(text), vague)
+
+
+def _is_contact(text: str, device: Hit, exact: list[Hit]) -> bool:
+    """手机 13800138021 is a way to reach somebody, not a device."""
+    near = any(hit.entity == "phone" and 0 <= hit.start - device.end <= 4 for hit in exact)
+    return text[device.start : device.end] in _REACHES and (
+        near or text[device.end : device.end + 2] in ("发你", "是:")
+    )
 
 
 def _outside(named: list[Moment], constraints: list[Hit]) -> list[Moment]:
@@ -105,11 +116,13 @@ def _whole(hits: Iterable[Hit]) -> list[Hit]:
     return [hit for hit in hits if len(hit.value) >= 4]
 
 
-def _trimmed(symptoms: list[Hit], devices: list[Hit]) -> Iterable[Hit]:
+def _trimmed(text: str, symptoms: list[Hit], devices: list[Hit]) -> Iterable[Hit]:
     """A symptom begins where its device ends: 冷却泵跳了 is 冷却泵 and 跳了."""
     for symptom in symptoms:
         start = max([symptom.start, *(device.end for device in devices if device.start <= symptom.start < device.end)])
         start = max([start, *(device.end for device in devices if device.start == start and device.end < symptom.end)])
+        while start < symptom.end and text[start] == " ":
+            start += 1
         if start < symptom.end:
             yield symptom._replace(start=start)
 

@@ -57,7 +57,9 @@ class Sight:
         for family, words in lexicon.table("cues").items():
             for word in words:
                 families[word] = (*families.get(word, ()), family)
-        devices = Names((*lexicon.words("devices"), *lexicon.words("english_devices")), sounds)
+        devices = Names(
+            (*lexicon.words("devices"), *lexicon.words("english_devices")), sounds, lexicon.words("short_by_sound")
+        )
         return cls(devices, Names(families, sounds), families, symptoms, sounds)
 
     def features(self, text: str) -> list[str]:

@@ -80,6 +80,9 @@ def test_ticket_number(reads: Reads, text: str, wanted: str | None) -> None:
         "物料号PN-88": ("part_code", "PN-88"),
         "序列号 CN8840012": ("serial_no", "CN8840012"),
         "SN: A1B2-C3D4": ("serial_no", "A1B2-C3D4"),
+        "serial number is SN-99812": ("serial_no", "SN-99812"),
+        "the model is LaserJet M15": ("device_model", "LaserJet M15"),
+        "显示 Err 12": ("error_code", "Err 12"),
     }
 )
 def test_codes(reads: Reads, text: str, wanted: tuple[str, str]) -> None:
@@ -87,7 +90,22 @@ def test_codes(reads: Reads, text: str, wanted: tuple[str, str]) -> None:
     assert {kind: reads(text).slots[kind] for kind in kinds if kind in reads(text).slots} == {wanted[0]: [wanted[1]]}
 
 
-@pytest.mark.parametrize("text", ["220V的电", "WiFi连不上", "P0", "24小时", "2个人", "usb3.0口", "5G信号差", "gd1001"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "220V的电",
+        "WiFi连不上",
+        "P0",
+        "24小时",
+        "2个人",
+        "usb3.0口",
+        "5G信号差",
+        "gd1001",
+        "温度显示85度",
+        "压力0.3",
+        "车牌浙A12345",
+    ],
+)
 def test_no_code(reads: Reads, text: str) -> None:
     kinds = {"error_code", "device_model", "part_code", "serial_no"}
     assert not kinds & set(reads(text).slots)
@@ -106,6 +124,10 @@ def test_no_code(reads: Reads, text: str) -> None:
         "電梯打不開": (["电梯"], ["打不开"]),
         "注浆机突然停机了": (["注浆机"], ["突然停机"]),
         "叉车举不起来了": (["叉车"], ["举不起来"]),
+        "灯不亮 换了灯泡也不亮": (["灯"], ["不亮"]),
+        "激光切割机切不透": (["激光切割机"], ["切不透"]),
+        "压力表指针不动": (["压力表"], ["不动"]),
+        "油箱漏油": (["油箱"], ["漏油"]),
         "机器坏了": (None, None),
         "设备有问题": (None, None),
         "打印机坏了": (["打印机"], None),
@@ -131,6 +153,10 @@ def test_device_and_symptom(reads: Reads, text: str, wanted: tuple[list[str] | N
         "在B座负一层": ["B座"],
         "room 302": ["room 302"],
         "the printer on the 3rd floor": ["3rd floor"],
+        "金桥路 1288弄 6号 302": ["金桥路 1288弄 6号 302"],
+        "C区 12排 3号": ["C区 12排 3号"],
+        "小车停在半路": None,
+        "控制器是西门子的": None,
         "我们电工自己弄好了": None,
         "你们到底来不来": None,
     }

@@ -11,12 +11,12 @@ from dialogue.understanding.lexicon import Lexicon
 from dialogue.understanding.numerals import digit_view
 from dialogue.understanding.phrases import one_of
 
-_BEFORE = 14
+_BEFORE = 24
 """Characters before a code that may say what it is."""
-_AFTER = 8
-
+SHORTEST_SERIAL, SHORTEST_MODEL = 4, 2
+"""Characters of a serial number, and of a model, that is said to be one."""
 _CODE = re.compile(
-    r"(?<![a-z0-9\-_/.@])[a-z0-9]{1,14}(?:[-_/.][a-z0-9]{1,14}){0,5}(?:\([a-z0-9]{1,6}\))?(?![a-z0-9@]|[-_][a-z0-9])"
+    r"(?<![a-z0-9\-_/.@])[a-z0-9]{1,20}(?:[-_/.][a-z0-9]{1,14}){0,5}(?:\([a-z0-9]{1,6}\))?(?![a-z0-9@]|[-_][a-z0-9])"
 )
 _HEX = re.compile(r"0x[0-9a-f]{1,8}\Z")
 _ERROR_SHAPE = re.compile(
@@ -33,7 +33,7 @@ _SERIAL_CUE = re.compile(
 )
 _PART_CUE = re.compile(
     r"(?:物料编码|物料号|物料|料号|编码|配件号|备件号|零件号|件号|图号|货号|配件|备件|part ?(?:number|no\.?|code)?|p/?n|sku|"
-    r"申请|申领|领用?|需要|订购?|采购|购买|缺|要换|更换|换|order|need|replace)(?:的?是|为|一个|了|个|支|只|a|an|the|is|"
+    r"申请|申领|领用?|需要|订购?|采购|购买|缺|要换|更换|换|order|need|replace)(?:的?是|为|给你|发你|一个|了|个|支|只|a|an|the|is|"
     r"[ :：#,，×x*0-9]|[一两二三][个支只根套台块])*\Z"
 )
 _MODEL_CUE = re.compile(
@@ -45,6 +45,10 @@ _UNIT = re.compile(
 _ORDINARY = re.compile(
     r"(?:p[0-3]|wifi|usb[0-9.]*|4g|5g|3d|2d|win(?:dows)?[0-9]+|office[0-9]*|ipv[46]|mp[34]|h5|a[345]|b[1-9]|vlan[0-9]*|vpn|u8|k3|co2|24/7|[0-9]+/[0-9]+)\Z"
 )
+_NUMBERED = r"故障|报警|错误|报错|异常|代码|错误码|error|err|fault|alarm|(?<![a-z])(?:e|al) "
+"""What must stand before a code of digits alone: 显示85度 is none."""
+_SERIES = re.compile(r"(?<![a-z])(?!is |the |was |no |number )[a-z]{3,12} \Z")
+_PLATE = re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]\Z")
 _SHORT_PART = re.compile(r"[a-z]{2,6}-[0-9]{1,4}[a-z]?\Z")
 _PREFIXED_TICKET = re.compile(r"(?:gd|wo|tk)[-_]?[0-9]+\Z")
 
@@ -72,13 +76,17 @@ class Codes:
         has_digit = any(char.isdigit() for char in code)
         if not has_digit or _PREFIXED_TICKET.match(code):
             return None
-        for entity, cue in (("serial_no", _SERIAL_CUE), ("device_model", _MODEL_CUE)):
-            if cue.search(before) and len(code) >= (4 if entity == "serial_no" else 2):
-                return (
-                    self._model(view, match)
-                    if entity == "device_model"
-                    else Hit(entity, match.start(), match.end(), None)
-                )
+        if _SERIAL_CUE.search(before) and len(code) >= SHORTEST_SERIAL:
+            return Hit("serial_no", match.start(), match.end(), None)
+        named = self.brand.search(before) or _SERIES.search(before)
+        if (
+            len(code) >= SHORTEST_MODEL
+            and "." not in code
+            and _MODEL_CUE.search(before[: named.start()] if named else before)
+        ):
+            return self._model(match.start() - len(named[0]) if named else match.start(), match.end())
+        if _PLATE.search(before):
+            return None
         error = _error(code, before, match)
         if error:
             return error
@@ -88,13 +96,11 @@ class Codes:
         if _PART_CUE.search(before) or code.count("-") >= 2 or parts_first:
             return Hit("part_code", match.start(), match.end(), None)
         if brand:
-            return self._model(view, match)
-        return Hit("device_model", match.start(), match.end(), None)
+            return self._model(match.start() - len(brand[0]), match.end())
+        return self._model(match.start(), match.end())
 
-    def _model(self, view: str, match: re.Match[str]) -> Hit:
-        brand = self.brand.search(view[: match.start()][-_BEFORE:])
-        start = match.start() - len(brand[0]) if brand else match.start()
-        return Hit("device_model", start, match.end(), None)
+    def _model(self, start: int, end: int) -> Hit:
+        return Hit("device_model", start, end, None)
 
 
 def _error(code: str, before: str, match: re.Match[str]) -> Hit | None:
@@ -103,13 +109,15 @@ def _error(code: str, before: str, match: re.Match[str]) -> Hit | None:
         return None
     if _ORDINARY.match(code) or (_UNIT.match(code) and not (cue or _ERROR_SHAPE.match(code))):
         return None
-    if not cue and len(code) < 3 and not _HEX.match(code):
+    if not cue and len(code) < 3 and code[0] != "e":
         return None
-    if code.isdigit() and not re.search(r"码|号|代码|code|error|fault|alarm|err|显示|提示", cue[0] if cue else ""):
+    if not re.search("[a-z]", code) and not re.search(_NUMBERED, cue[0] if cue else ""):
         return None
     worded = re.search(r"(?:error|fault|alarm)(?: ?code)?[ :：#]{1,2}\Z", before)
     start = match.start() - len(worded[0]) if worded else match.start()
-    return Hit("error_code", start, match.end(), match.span())
+    short = re.search(r"(?<![a-z])(?:err?|e|al) \Z", before)
+    first = match.start() - len(short[0]) if short else match.start()
+    return Hit("error_code", min(start, first), match.end(), (first, match.end()))
 
 
 def _is_code(code: str) -> bool:

@@ -42,10 +42,10 @@ class Devices:
     def of(cls, lexicon: Lexicon, sounds: Sounds | None) -> Devices:
         endings = "|".join(sorted(map(re.escape, lexicon.words("device_endings")), key=len, reverse=True))
         unknown = re.compile(
-            rf"(?<![a-z])((?:(?![{_STOP}])[\u4e00-\u9fff]){{1,{MOST_OF_AN_UNKNOWN_NAME}}}?(?:{endings})(?![\u4e00-\u9fff]?[会员组长场坪价率型]))"
+            rf"(?<![a-z])((?:(?![{_STOP}])[\u4e00-\u9fff]){{1,{MOST_OF_AN_UNKNOWN_NAME}}}?(?:{endings})(?![电械关会构制票场油长遇灵密组员坪价率型]))"
         )
         return cls(
-            Names(lexicon.words("devices"), sounds),
+            Names(lexicon.words("devices"), sounds, lexicon.words("short_by_sound")),
             Names(lexicon.words("components"), None),
             Names(lexicon.words("vague_devices")),
             one_of(f"({word}|{word}s)" for word in lexicon.words("english_devices")),
@@ -56,9 +56,10 @@ class Devices:
 
     def find(self, text: str, symptoms: Sequence[Hit]) -> Iterator[Hit]:
         """Devices in the order of the text; the value is the lexicon's spelling."""
-        named = [*self.known.find(text), *_words(self.english, text)]
+        components = _outside([*self.components.find(text), *_words(self.english_components, text)], symptoms)
+        named = [each for each in self.known.find(text) if each.spelled or not _overlaps(each, components)]
+        named += _words(self.english, text)
         devices = _joined(_outside(named, symptoms)) or self._unknown(without(text, symptoms))
-        components = [*self.components.find(text), *_words(self.english_components, text)]
         devices = [named for named in devices if not _is_place(text, named, devices, components)]
         misbehaving = [named for named in components if any(0 <= hit.start - named.end <= 1 for hit in symptoms)]
         if not devices:
@@ -76,6 +77,10 @@ class Devices:
     def is_vague(self, text: str) -> bool:
         """Whether the text names something without saying what."""
         return any(True for _ in self.vague.find(text))
+
+
+def _overlaps(named: Named, others: Sequence[Named]) -> bool:
+    return any(other.start < named.end and named.start < other.end for other in others)
 
 
 def _words(form: re.Pattern[str], text: str) -> Iterator[Named]:

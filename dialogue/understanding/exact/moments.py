@@ -40,7 +40,9 @@ _DAY = re.compile(
     rf"|(?<![0-9.\-])(?P<year>20[0-9]{{2}})[年/.\-](?P<m1>[0-9]{{1,2}})[月/.\-](?P<d1>[0-9]{{1,2}})(?:日|号)?(?![0-9])"
     rf"|(?P<m2>{_N})月份?(?P<d2>{_N}|[二三]十[一二三四五六七八九]?)(?:日|号)?(?![楼线])"
     rf"|(?<![0-9.\-/:a-z])(?P<m3>1[0-2]|0?[1-9])/(?P<d3>3[01]|[12][0-9]|0?[1-9])(?![0-9/.])"
-    rf"|(?<![0-9a-z单第])(?P<d4>{_N}|[二三]十[一二三四五六七八九]?)(?:号|日)(?![楼线机门车厂库间炉泵柜房阀单内])"
+    rf"|(?<![0-9a-z单第路弄街栋幢排区巷道段])(?<![路弄街栋幢排区巷道段] )(?P<d4>{_N}|[二三]十[一二三四五六七八九]?)(?:号|日)"
+    rf"(?=上午|下午|早|晚|中午|全天|来|过来|上门|到|送|发|之?前|以前|之?后|以后|行|可|有空|吧|修|能|的?时候|改|左右|不|没|我|你|再|"
+    rf"开|交|验|出|回|要|也|都|就|了|那天|[，,。.！!？? ]|[0-9]|$)"
     rf"|(?P<days>{_N})(?P<unit>天|个星期|个?礼拜|周)(?:之后|以后|后|过后)"
     rf"|(?<![a-z])(?P<english>day after tomorrow|tomorrow|today|tonight|yesterday|(?P<next>next |this |on |coming )?"
     rf"(?P<name>mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?(?![a-z])|(?P<next_end>next |this |the |at the )?weekend|"
@@ -49,10 +51,12 @@ _DAY = re.compile(
 )
 _PART = re.compile(
     r"(?P<early>凌晨|清晨|大清早|一大早|清早|一早|early (?:in the )?morning|first thing(?: in the morning)?)"
-    r"|(?P<morning>上午|早上|早晨|早(?=[0-9一二三四五六七八九十]{1,3}点)|(?<=[今明])早|(?:in the )?morning)"
+    r"|(?P<morning>(?<!了一)(?<!等一)(?<!忙一)(?<!修一)(?<!停一)(?<!一整)(?<!整个)(?<!半个)上午|早上|早晨|"
+    r"早(?=[0-9一二三四五六七八九十]{1,3}点)|(?<=[今明])早|(?:in the )?morning)"
     r"|(?P<noon>正?中午|午间|(?:at )?noon|(?:at )?midday)"
-    r"|(?P<afternoon>下午|午后|(?:in the )?afternoon)"
-    r"|(?P<evening>晚上|傍晚|晚间|夜里|夜间|(?<=[今明昨])晚|(?<=今)夜|晚(?=[0-9一二三四五六七八九十]{1,3}点)|(?:in the )?evening|at night)"
+    r"|(?P<afternoon>(?<!了一)(?<!等一)(?<!忙一)(?<!修一)(?<!停一)(?<!一整)(?<!整个)(?<!半个)下午|午后|(?:in the )?afternoon)"
+    r"|(?P<evening>(?<!了一)(?<!等一)(?<!忙一)(?<!修一)(?<!停一)(?<!一整)(?<!整个)(?<!半个)晚上|傍晚|晚间|夜里|夜间|(?<=[今明昨])晚|"
+    r"(?<=今)夜|晚(?=[0-9一二三四五六七八九十]{1,3}点)|(?:in the )?evening|at night)"
     r"|(?P<day>全天|一整天|整天|白天|all day)"
 )
 _CLOCK = re.compile(
@@ -60,7 +64,7 @@ _CLOCK = re.compile(
     rf"|(?P<h2>{_N}|二十[一二三]?)点(?!建议|意见|问题|儿|东西|[0-9]{{3}})(?:钟|整|多钟?|来钟)?(?:(?P<half>半)|(?P<quarter>[一三])刻|"
     rf"过?(?P<m2>[0-5]?[0-9]|[一二三四五]?十?[一二三四五六七八九十五])分?(?!个|台|次|天))?"
     rf"|(?:at |by |around )?(?P<h3>[0-9]{{1,2}})(?:[:.](?P<m3>[0-5][0-9]))? ?(?P<ampm3>a\.?m\.?|p\.?m\.?|o'?clock)(?![a-z])"
-    rf"|(?:(?<=before )|(?<=after )|(?<=by ))(?P<h4>[0-9]{{1,2}})(?![0-9:/a-z])"
+    rf"|(?:(?<=before )|(?<=after )|(?<=by )|(?<=at ))(?P<h4>[0-9]{{1,2}})(?![0-9:/a-z])"
     rf"|(?P<work>下班|上班|午饭|吃饭)"
 )
 _UNTIL = re.compile(r" ?(?:到|至|-|~|—|–|to|until|till|and) ?")
@@ -142,9 +146,16 @@ def _read(text: str, start: int, now: datetime) -> Moment | None:
         until = _CLOCK.match(text, second_part.end() if second_part else joint.end())
         if until:
             end = max(end, until.end())
-    if clock and clock["work"] and not (day or _bound(text, end)):
+    if clock and not (day or part) and _is_no_clock(clock, text, end):
         return None
     return _moment(text, start, end, now, day, part, clock, until, bound)
+
+
+def _is_no_clock(clock: re.Match[str], text: str, end: int) -> bool:
+    """下班 by itself is no time, nor is the 一点 of 快一点."""
+    if clock["work"]:
+        return _bound(text, end) is None
+    return clock[0] == "一点" and _bound(text, end) is None
 
 
 def _bound(text: str, end: int) -> re.Match[str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from dialogue.understanding.sounds import Sounds
@@ -23,13 +23,15 @@ class Named(NamedTuple):
 class Names:
     """A fixed list of words, as a trie over characters and one over syllables."""
 
-    def __init__(self, words: Iterable[str], sounds: Sounds | None = None) -> None:
+    def __init__(self, words: Iterable[str], sounds: Sounds | None = None, short: Collection[str] = ()) -> None:
+        """`short` words of two characters may be recognised by sound."""
         self._sounds = sounds
         self._by_char: dict[str, Any] = {}
         self._by_sound: dict[str, Any] = {}
         for word in dict.fromkeys(words):
             _plant(self._by_char, word.lower(), word)
-            if sounds and len(word) >= 2 and all(char in sounds.fuzzy for char in word):
+            long_enough = len(word) >= SHORTEST_BY_FUZZY_SOUND or word in short
+            if sounds and long_enough and all(char in sounds.fuzzy for char in word):
                 _plant(self._by_sound, [sounds.fuzzy[char] for char in word], word)
 
     def find(self, text: str) -> Iterator[Named]:
