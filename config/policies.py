@@ -5,9 +5,11 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from config.packs import rules_of
-from config.settings import Settings
+from config.settings import WEEKDAYS, Settings
+from core.clocks.business_time import BusinessHours
 from core.clocks.policy import ServiceLevel
 from core.conversations.policy import ConversationPolicy
+from core.dispatch.policy import DispatchPolicy
 from core.policies import Policies
 from core.tickets.policy import TicketPolicy
 from core.words import HOUR, MINUTE, SECOND
@@ -15,7 +17,7 @@ from core.words import HOUR, MINUTE, SECOND
 
 def policies(settings: Settings) -> Policies:
     """What this desk promises, and within what bounds."""
-    talk, level = settings.conversation, settings.service_level
+    talk, level, open_at = settings.conversation, settings.service_level, settings.working_hours
     return Policies(
         zone=ZoneInfo(settings.timezone),
         entity=settings.entity,
@@ -35,6 +37,15 @@ def policies(settings: Settings) -> Policies:
             p1_first_response=level.p1_first_response_h * HOUR,
             p2_first_response=level.p2_first_response_h * HOUR,
             p0_alert=level.p0_alert_within_s * SECOND,
+        ),
+        business_hours=BusinessHours(
+            opens=open_at.opens,
+            closes=open_at.closes,
+            weekdays=frozenset(WEEKDAYS.index(day) for day in open_at.days),
+        ),
+        dispatch=DispatchPolicy(
+            offer=settings.dispatch.offer_min * MINUTE,
+            offer_p0=settings.dispatch.offer_p0_min * MINUTE,
         ),
         rules=rules_of(),
         link_code=settings.one_time_code_minutes * MINUTE,

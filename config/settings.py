@@ -48,6 +48,8 @@ Rotating = Annotated[tuple[Secret, ...], Field(max_length=2), BeforeValidator(_l
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Count = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class Section(BaseModel):
@@ -90,6 +92,36 @@ class QuietHours(Section):
 
     start: time = Field(default=time(22), description="开始，当地时间 · begins, local time")
     end: time = Field(default=time(8), description="结束，当地时间 · ends, local time")
+
+
+class WorkingHours(Section):
+    """工作时间 · when the house is open; what runs in business time runs only then"""
+
+    opens: time = Field(default=time(8, 30), description="上班，当地时间 · begins, local time")
+    closes: time = Field(
+        default=time(18), validate_default=True, description="下班，当地时间，晚于上班 · ends, local time, after it begins"
+    )
+    days: Annotated[tuple[Weekday, ...], Field(min_length=1), BeforeValidator(_listed)] = Field(
+        default=("mon", "tue", "wed", "thu", "fri", "sat"), description="工作日 · working days"
+    )
+
+    @field_validator("closes")
+    @classmethod
+    def _after_opening(cls, closes: time, info: ValidationInfo) -> time:
+        if not info.data.get("opens", time.min) < closes:
+            raise PydanticCustomError("not_after_opening", "closes is later on the same day than opens")
+        return closes
+
+
+class Dispatch(Section):
+    """派单 · how long an engineer may think about a ticket that is offered to him (S58)"""
+
+    offer_min: Count = Field(
+        default=10, description="派单等待接单，工作时间，分钟 · an offer waits for an answer, business time"
+    )
+    offer_p0_min: Count = Field(
+        default=3, description="P0 派单等待接单，自然时间，分钟 · the offer of a P0 waits, wall clock"
+    )
 
 
 class WecomAccess(Section):
@@ -215,6 +247,8 @@ class Settings(BaseSettings):
     conversation: Conversation = Conversation()
     service_level: ServiceLevel = ServiceLevel()
     quiet_hours: QuietHours = QuietHours()
+    working_hours: WorkingHours = WorkingHours()
+    dispatch: Dispatch = Dispatch()
     channels: Channels = Channels()
     directory: Directories = Directories()
 

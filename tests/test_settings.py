@@ -15,12 +15,15 @@ from pydantic import BaseModel, ValidationError
 import config
 from config.example import example
 from config.loading import Unusable, load
+from config.packs import rules_of
 from config.policies import policies
 from config.secret import CannotReveal, Secret
 from config.settings import Settings
 from config.troubles import _catalogue
+from core.clocks.business_time import BusinessHours
 from core.clocks.policy import ServiceLevel
 from core.conversations.policy import ConversationPolicy
+from core.dispatch.policy import DispatchPolicy
 from core.policies import Policies
 from core.tickets.policy import TicketPolicy
 from core.words import HOUR, MINUTE, SECOND
@@ -59,10 +62,12 @@ def test_the_thresholds_are_those_of_the_rules() -> None:
     talk = settings.conversation
     assert (talk.burst_quiet_s, talk.burst_window_s, talk.draft_minutes) == (8, 20, 30)
     assert (settings.quiet_hours.start, settings.quiet_hours.end) == (time(22), time(8))
+    assert (settings.working_hours.opens, settings.working_hours.closes) == (time(8, 30), time(18))
+    assert (settings.dispatch.offer_min, settings.dispatch.offer_p0_min) == (10, 3)
 
 
 def test_the_defaults_are_the_policies_of_the_core() -> None:
-    assert policies(load()) == Policies()
+    assert policies(load()) == Policies(rules=rules_of())
 
 
 def test_a_setting_moves_its_policy(file: Callable[[str], None]) -> None:
@@ -72,6 +77,8 @@ def test_a_setting_moves_its_policy(file: Callable[[str], None]) -> None:
         "[conversation]\nburst_quiet_s = 8.5\nburst_window_s = 21\ndraft_minutes = 31\n"
         "[service_level]\np0_first_response_min = 61\np0_alert_within_s = 16\n"
         "p1_first_response_h = 3\np2_first_response_h = 25\n"
+        '[working_hours]\nopens = 09:00:00\ncloses = 17:30:00\ndays = ["mon", "sun"]\n'
+        "[dispatch]\noffer_min = 11\noffer_p0_min = 4\n"
     )
     assert policies(load()) == Policies(
         zone=ZoneInfo("Asia/Urumqi"),
@@ -84,6 +91,9 @@ def test_a_setting_moves_its_policy(file: Callable[[str], None]) -> None:
             p2_first_response=25 * HOUR,
             p0_alert=16 * SECOND,
         ),
+        business_hours=BusinessHours(time(9), time(17, 30), frozenset({0, 6})),
+        dispatch=DispatchPolicy(offer=11 * MINUTE, offer_p0=4 * MINUTE),
+        rules=rules_of(),
         link_code=31 * MINUTE,
     )
 
@@ -127,6 +137,10 @@ def test_settings_are_frozen() -> None:
         ("[channels.wecom]\nsecert = 'env:A'", "Did you mean channels.wecom.secret?"),
         ("[channels.wecom_fk]\nenabled = true", "Did you mean channels.wecom_kf?"),
         ("colour = 'red'", "There is no setting colour."),
+        ("[working_hours]\nopens = 18:00:00", "working_hours.closes must be later than opens"),
+        ("[working_hours]\ncloses = 08:30:00", "working_hours.closes must be later than opens"),
+        ("[working_hours]\ndays = []", "working_hours.days"),
+        ("[dispatch]\noffer_min = 0", "dispatch.offer_min must be more than 0."),
         ("listen_port = 'soon'", "listen_port must be a whole number."),
         ("listen_port = 70000", "listen_port will not do"),
         ("summary_min_chars = 0", "summary_min_chars must be more than 0."),

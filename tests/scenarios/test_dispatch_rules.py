@@ -42,7 +42,7 @@ def works(desk: Story, party: Party, hours: tuple[int, int], team: str) -> None:
     desk.act(add)
 
 
-@pytest.mark.req("S58", "S107")
+@pytest.mark.req("S58")
 @pytest.mark.parametrize(("hours", "night"), [(13, True), (0, False), (7.99, False), (8, True)])
 def test_from_the_official_account_the_night_team_is_asked_and_by_day_whoever_is_on_the_roster(
     begins: Callable[[float], Story], hours: float, night: bool
