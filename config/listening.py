@@ -27,9 +27,9 @@ def open_socket(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(BACKLOG)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listening.close()
-        raise CannotListen(error.strerror or str(error)) from None
+        raise CannotListen(getattr(error, "strerror", None) or str(error)) from None
     return listening
 
 

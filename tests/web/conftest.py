@@ -11,6 +11,7 @@ import pytest
 
 from config.desk import load_mind
 from core.policies import Policies
+from tests.web import demonstration
 from tests.web.site import Site, Visitor, running
 
 
@@ -50,6 +51,20 @@ def common(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 def visitor(common: Site) -> Visitor:
     """Somebody whom the common desk does not know yet."""
     return common.visitor(f"v{next(_numbers)}")
+
+
+@pytest.fixture
+def demo(trained: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh demonstration."""
+    with demonstration.running(trained, tmp_path) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def shared(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a demonstration in which something may have happened already."""
+    with demonstration.running(trained, tmp_path_factory.mktemp("demo")) as address:
+        yield address
 
 
 _numbers = itertools.count(1)

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests import not_run
 
-HOME = Path(__file__).parent.parent.parent
 LAUNCH = [
     "--headless",
     "--no-sandbox",
@@ -44,36 +38,6 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=path, args=LAUNCH)
         yield started
         started.close()
-
-
-@contextmanager
-def running(trained: Path, folder: Path) -> Iterator[str]:
-    """A fresh demonstration, started as a stranger starts it; it must end in order and without a complaint."""
-    shutil.copytree(trained, folder / "var" / "mind")
-    code = f"import sys; sys.path.insert(0, {str(HOME)!r}); from config.cli import main; sys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", code, "demo", "--no-browser", "--port", "0"]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
-    assert found, process.communicate()
-    yield found[0]
-    process.terminate()
-    _, logged = process.communicate(timeout=20)
-    assert (process.returncode, logged) == (0, "")
-
-
-@pytest.fixture
-def demo(trained: Path, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh demonstration."""
-    with running(trained, tmp_path) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def shared(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a demonstration in which something may have happened already."""
-    with running(trained, tmp_path_factory.mktemp("demo")) as address:
-        yield address
 
 
 @pytest.fixture
