@@ -7,11 +7,13 @@ from typing import Any
 from core.conversations.model import Conversation
 from core.people.linking import direct_room
 from core.people.model import Person
-from core.store.model import Outbox, OutboxState
+from core.store.model import Outbox, OutboxState, RoomRow
 from core.store.outgoing import post
 from core.store.turn import Turn
 from core.words import Button, Micros, Room, Say
 
+MAY_WAIT = frozenset({"progress", "engineer_arrived", "engineer_assigned"})
+"""News that gives way when the platform lets us send only one message more: the end of a repair is not to be held back."""
 ALARM, NORMAL = 0, 1
 """Priorities of outgoing messages: an alarm goes first and is repeated when its outcome is unknown."""
 
@@ -27,7 +29,7 @@ def conversation_with(turn: Turn, person: Person, room: Room) -> Conversation:
 
 def answer(turn: Turn, talk: Conversation, purpose: str, text: str, **more: Any) -> None:
     """Say something in the conversation itself."""
-    _send(turn, talk, Room.of(talk.room), Say(purpose, text, **more), talk.person_id, None, NORMAL, None)
+    _send(turn, talk, Room.of(talk.room), Say(purpose, text, **more), talk.person_id, None, NORMAL, None, unasked=False)
 
 
 def tell(
@@ -45,7 +47,7 @@ def tell(
         _nowhere(turn, person, say, subject)
         return
     talk = conversation_with(turn, person, room)
-    _send(turn, talk, room, say, person.id, subject, ALARM if urgent else NORMAL, expires_at)
+    _send(turn, talk, room, say, person.id, subject, ALARM if urgent else NORMAL, expires_at, unasked=not urgent)
 
 
 def ask_which(turn: Turn, talk: Conversation, purpose: str, text: str, choices: list[tuple[str, str]], **more: Any) -> None:
@@ -63,11 +65,21 @@ def _send(
     subject: str | None,
     priority: int,
     expires_at: Micros | None,
+    unasked: bool,
 ) -> None:
     tokens = [[button.label, button.token] for button in say.buttons if button.token]
     if len(tokens) > 1:
         talk.menu, talk.menu_at = tokens, turn.now
-    post(turn, room, say, person_id=person_id, subject=subject, priority=priority, expires_at=expires_at)
+    held = unasked and say.purpose in MAY_WAIT and _last_word(turn, room)
+    post(turn, room, say, person_id=person_id, subject=subject, priority=priority, expires_at=expires_at, held=held)
+
+
+def _last_word(turn: Turn, room: Room) -> bool:
+    """Whether the platform lets us say one thing more in this room: that is kept for what matters most."""
+    if turn.house.cans[room.channel].push is None:
+        return False
+    row = turn.get(RoomRow, str(room))
+    return row is not None and row.window_left is not None and row.window_left <= 1
 
 
 def _nowhere(turn: Turn, person: Person, say: Say, subject: str | None) -> None:

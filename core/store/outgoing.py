@@ -52,7 +52,11 @@ _due = (
     .limit(bindparam("most"))
 )
 _due_locked = _due.with_for_update(skip_locked=True, of=_outbox)
-_held = select(_outbox).where(_outbox.c.room == bindparam("room"), _outbox.c.state == OutboxState.HELD)
+_held = (
+    select(_outbox)
+    .where(_outbox.c.room == bindparam("room"), _outbox.c.state == OutboxState.HELD)
+    .order_by(_outbox.c.id)
+)
 _unsent = select(_outbox).where(
     _outbox.c.subject == bindparam("subject"),
     or_(_outbox.c.state == OutboxState.WAITING, _outbox.c.state == OutboxState.HELD),
@@ -79,9 +83,10 @@ def post(
     priority: int = 1,
     due_at: Micros | None = None,
     expires_at: Micros | None = None,
+    held: bool = False,
 ) -> list[Outbox]:
-    """Say something in a room: as many rows as its channel needs messages."""
-    free = due_at is None and turn.connection.one(_busy, room=str(room), holder=turn.holder) is None
+    """Say something in a room: as many rows as its channel needs messages. `held` keeps it until somebody writes there."""
+    free = not held and due_at is None and turn.connection.one(_busy, room=str(room), holder=turn.holder) is None
     can = turn.house.cans[room.channel]
     rows = []
     for part in fit(say, can):
@@ -94,7 +99,7 @@ def post(
             subject=subject,
             purpose=part.purpose,
             say=orjson.loads(orjson.dumps(part)),
-            state=OutboxState.LEASED if free else OutboxState.WAITING,
+            state=OutboxState.HELD if held else OutboxState.LEASED if free else OutboxState.WAITING,
             priority=priority,
             created_at=turn.now,
             due_at=turn.now + LEASE if free else due_at or turn.now,
@@ -159,10 +164,16 @@ def expire(turn: Turn, row: Outbox) -> None:
     row.state, row.lease = OutboxState.EXPIRED, None
 
 
-def release(turn: Turn, room: str) -> None:
-    """The reply window is open again: what was held for it may go."""
+def release(turn: Turn, room: str) -> list[Outbox]:
+    """The reply window is open again: the newest of what was held on each subject may go, older news on it is no news."""
+    newest: dict[str | None, Outbox] = {}
     for row in turn.rows(Outbox, _held, room=room):
+        stale = newest.get(row.subject) if row.subject else None
+        if stale is not None:
+            stale.state = OutboxState.EXPIRED
+        newest[row.subject or row.key] = row
         row.state, row.due_at = OutboxState.WAITING, turn.now
+    return list(newest.values())
 
 
 def withdraw(turn: Turn, subject: str, purposes: Sequence[str]) -> list[Outbox]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.people.model import Person
 from core.refused import Refused
 from core.store.model import Event
+from core.store.outgoing import withdraw
 from core.store.turn import Turn
 from core.tickets.completing import CLOSE_TIMER
 from core.tickets.entitled import must_be_entitled
@@ -13,6 +14,8 @@ from core.tickets.model import Status, Ticket
 from core.tickets.recording import happened_at, record
 
 STARS = range(1, 6)
+OVERTAKEN = ("done", "progress", "engineer_arrived", "engineer_assigned")
+"""Notices that need not be sent any more once the customer has given his verdict."""
 
 
 def rate(turn: Turn, ticket: Ticket, by: Person, stars: int, words: str = "") -> Event:
@@ -22,4 +25,5 @@ def rate(turn: Turn, ticket: Ticket, by: Person, stars: int, words: str = "") ->
         raise Refused("not_done", number=ticket.number)
     ticket.rating, ticket.status, ticket.closed_at = stars, Status.CLOSED, happened_at(turn)
     turn.forget(CLOSE_TIMER, ticket.stream)
+    withdraw(turn, ticket.stream, OVERTAKEN)
     return record(turn, Happened.RATED, ticket, by, private={"words": words}, rating=stars)
