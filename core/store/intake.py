@@ -86,7 +86,7 @@ class Delivery:
             state = OutboxState.HELD if receipt.why == "window" else OutboxState.DEAD
             connection.run(_not_delivered, channel=self.channel, ref_=ref, state=state, error=receipt.why)
         if self.cursor:
-            connection.run(_cursor, name=f"cursor:{self.cursor.name}", value=self.cursor.value)
+            connection.run(_cursor, name=f"cursor:{self.cursor.name}", value=clean(self.cursor.value))
         return rooms
 
 
@@ -102,7 +102,7 @@ def inbox_row(message: Inbound, now: Micros, row_id: int) -> Inbox:
         said["who"]["name"] = clean(message.who.name)[:100]
     return Inbox(
         id=row_id,
-        key=message.key,
+        key=clean(message.key),
         channel=message.room.channel,
         room=str(message.room),
         at=min(message.at, now),

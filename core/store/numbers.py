@@ -28,7 +28,10 @@ def take(connection: Connection, name: str, *, first: int = 1, step: int = 1) ->
 
 
 class RowIds:
-    """Ids for new rows, rising within a process. A rolled-back transaction gives its block back: call `forget`."""
+    """Ids for new rows, rising within a process.
+
+    Whatever is rolled back, a turn or a group, may have drawn the block: call `forget`, or it is drawn a second time.
+    """
 
     def __init__(self) -> None:
         self._next = self._end = 0

@@ -101,7 +101,8 @@ class Turn:
         return self._ids.next(self.connection)
 
     def next_number(self, name: str, first: int) -> int:
-        """The next of a row of numbers that people see."""
+        """The next of a row of numbers that people see; given back if the turn fails."""
+        self.guard()
         return take(self.connection, name, first=first)
 
     def add(self, row: R) -> R:
@@ -205,6 +206,7 @@ class Turn:
         if self._guarded and self.connection.in_transaction:
             self.connection.say("ROLLBACK TO SAVEPOINT turn")
             self.connection.say("RELEASE SAVEPOINT turn")
+            self._ids.forget()
 
     def _load(self, kind: type[R], values: tuple[Any, ...]) -> R:
         row = kind.from_db(values)
