@@ -21,7 +21,7 @@ def test_a_fault_is_reported_accepted_finished_and_asked_after(any_site: Site) -
     customer.says(REPORT)
     customer.waits_for("GD-1001")
     offer = engineer.waits_for("GD-1001", "投影仪")
-    (button,) = offer["buttons"]
+    button = next(button for button in offer["buttons"] if button["token"].startswith("accept:"))
     assert engineer.post(kind="press", press=button["token"], text=button["label"]).status_code == 200
     customer.waits_for("刘工", "GD-1001")
     engineer.says(SUMMARY.format(1001))
