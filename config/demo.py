@@ -45,10 +45,12 @@ QUIET = 3 * SECOND
 """A report is answered sooner than on a real desk, where people are given longer to finish speaking."""
 WORDS = {
     "zh": {
+        "first": "第一次启动，先学几秒钟说话……",
         "ready": "演示已打开：{url}\n数据是虚构的，只在本机，每次启动都重新开始。按 Ctrl+C 结束。",
         "listen": "端口 {port} 用不了（{why}）。换一个：desk demo --port {other}",
     },
     "en": {
+        "first": "First start: learning to understand people takes some seconds …",
         "ready": "The demonstration is open: {url}\nIts data is fictional, stays on this machine, and begins anew at each start. Ctrl+C ends it.",
         "listen": "Port {port} cannot be used ({why}). Try another: desk demo --port {other}",
     },
@@ -84,6 +86,8 @@ def demo_command(argv: Sequence[str]) -> int:
     except CannotListen as error:
         print(said["listen"].format(port=given.port, why=error, other=PORT + 1), file=sys.stderr)
         return 1
+    if not CACHE.exists():
+        print(said["first"], flush=True)
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
