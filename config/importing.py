@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import yaml
+from sqlalchemy.exc import SQLAlchemyError
 
 from config.import_talk import Declined, Talk
 from config.loading import Unusable, load
@@ -114,7 +115,7 @@ def import_command(argv: list[str]) -> int:
         print(error, file=sys.stderr)
         return 1
     talk = Talk(settings.languages[0], given.yes)
-    if migrate.state(settings.store_url()) != "current":
+    if not _is_current(settings.store_url()):
         print(talk.words("migrate"), file=sys.stderr)
         return 1
     cause = f"import:{given.what}:{secrets.token_hex(8)}"
@@ -300,6 +301,14 @@ def _yaml(path: Path) -> dict[str, Any]:
     if not isinstance(kept, dict):
         raise TableRefused("mapping_unreadable")
     return kept
+
+
+def _is_current(url: str) -> bool:
+    """Whether the database is there and has the tables of this version."""
+    try:
+        return migrate.state(url) == "current"
+    except SQLAlchemyError:
+        return False
 
 
 def _database_errors() -> tuple[type[Exception], ...]:

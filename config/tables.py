@@ -100,7 +100,7 @@ def _csv_lines(path: Path, encoding: str) -> Iterator[Line]:
     except LookupError:
         raise TableRefused("encoding_wrong", encoding=encoding) from None
     with file:
-        rows = csv.reader(chain(file, [f"\n{_END}\n"]), delimiter=_separator(file))
+        rows = csv.reader(chain(file, [_END]), delimiter=_separator(file))
         number, started = 0, 0
         try:
             for number, row in enumerate(rows, 1):

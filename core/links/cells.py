@@ -52,6 +52,8 @@ def text_of(cell: Cell) -> str | None:
 
 def tidy(words: str) -> str:
     """Words without control and invisible characters, with single spaces."""
+    if words.isprintable():
+        return " ".join(words.split())
     kept = "".join(" " if char.isspace() or unicodedata.category(char) == "Cc" else char for char in words)
     return " ".join(
         "".join(char for char in kept if unicodedata.category(char) not in ("Cf", "Cs", "Co", "Cn")).split()

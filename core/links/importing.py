@@ -139,8 +139,8 @@ def examine(lines: Iterable[Line], read: Read, importer: Importer, spool: Spool)
 def preview(spool: Spool, importer: Importer, begin: Begin, tell: Tell) -> Tally:
     """What the import would change; `tell` hears of every line that is not taken, or not wholly."""
     tally = Tally()
-    with begin() as turn:
-        for batch in _batches(spool):
+    for batch in _batches(spool):
+        with begin() as turn:
             _judged(turn, batch, importer, tally, tell, lock=False)
     _tell_later(spool, importer.foresee(begin, tally), tally, tell)
     return tally

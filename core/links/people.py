@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, select
-
+from core.links.chains import begin_chains, find_chains
 from core.links.known import Known, Scope, known_among
 from core.links.lines import Finding, LineRefused
 from core.links.model import ExternalId
@@ -20,18 +19,11 @@ Fate = Literal["new", "changed", "same", "skipped", "refused"]
 FOLLOWING = ("name", "phone", "company", "level", "title", "department", "skills", "region", "address")
 """Fields in which the desk follows the other system. What that leaves empty is kept as it is."""
 
-_external = ExternalId.table.c
-_account_of = select(ExternalId.table).where(
-    _external.entity == bindparam("entity"),
-    _external.system == bindparam("system"),
-    _external.kind == "account",
-    _external.subject_id == bindparam("subject_id"),
-)
-
 
 @dataclass(slots=True)
 class Verdict:
-    """What is to be done about a line, and about whom. `changes`: field → the new value."""
+    """What is to be done about a line, and about whom. `changes`: field → the new value; `accounts`: channel → the new
+    account; `told`: the accounts that the desk has been told before; `numbered`: it knows his number already."""
 
     row: Imported
     fate: Fate
@@ -39,6 +31,7 @@ class Verdict:
     changes: dict[str, Any] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=dict)
     numbered: bool = False
+    told: dict[str, ExternalId] = field(default_factory=dict)
     finding: Finding | None = None
 
 
@@ -50,12 +43,14 @@ def judge_people(turn: Turn, scope: Scope, rows: Sequence[PersonRow], *, lock: b
 
 def import_people(turn: Turn, scope: Scope, verdicts: Sequence[Verdict]) -> None:
     """Add and change people as judged; afterwards each verdict knows its person."""
+    find_chains(turn, (f"person:{verdict.subject.id}" for verdict in verdicts if verdict.fate == "changed"))
     for verdict in verdicts:
         row = verdict.row
         if verdict.fate not in ("new", "changed") or not isinstance(row, PersonRow):
             continue
         if verdict.fate == "new":
             verdict.subject = turn.add(Person(id=turn.new_id(), entity=scope.entity, role=Role(row.role)))
+            begin_chains(turn, [f"person:{verdict.subject.id}"])
         person: Person = verdict.subject
         before = {name: getattr(person, name) for name in verdict.changes}
         for name, value in verdict.changes.items():
@@ -95,19 +90,17 @@ def _judge(known: Known, row: PersonRow) -> Verdict:
         changes["active"] = row.here
         if not row.here and person.on_duty:
             changes["on_duty"] = False
-    accounts = {name: account for name, account in row.accounts.items() if _told(known, person, name) != account}
+    told = {name: account for name in row.accounts if (account := known.account_of(person, name))}
+    accounts = {
+        name: account for name, account in row.accounts.items() if name not in told or told[name].external != account
+    }
     numbered = person.id in known.numbered
     same = not (changes or accounts or (row.external and not numbered))
-    return Verdict(row, "same" if same else "changed", person, changes, accounts, numbered)
+    return Verdict(row, "same" if same else "changed", person, changes, accounts, numbered, told)
 
 
 def _wanted(row: PersonRow) -> dict[str, Any]:
     return {name: value for name in FOLLOWING if (value := getattr(row, name))}
-
-
-def _told(known: Known, person: Person, channel: str) -> str | None:
-    account = known.account_of(person, channel)
-    return account.external if account else None
 
 
 def _number(turn: Turn, scope: Scope, person: Person, verdict: Verdict) -> None:
@@ -116,7 +109,7 @@ def _number(turn: Turn, scope: Scope, person: Person, verdict: Verdict) -> None:
     if row.external and not verdict.numbered:
         _name(turn, scope.entity, scope.system, scope.kind, row.external, person)
     for channel, account in verdict.accounts.items():
-        old = turn.first(ExternalId, _account_of, entity=scope.entity, system=channel, subject_id=person.id)
+        old = verdict.told.get(channel)
         if old is None:
             _name(turn, scope.entity, channel, "account", account, person)
         else:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
 
 from core.words import Micros
 
@@ -33,15 +33,6 @@ class PersonRow:
     accounts: dict[str, str] = field(default_factory=dict)
     remarks: list[list[Any]] = field(default_factory=list)
 
-    def kept(self) -> dict[str, Any]:
-        """The row as plain values, to be laid aside."""
-        return asdict(self)
-
-    @classmethod
-    def of(cls, kept: dict[str, Any]) -> Self:
-        """The row that `kept` laid aside."""
-        return cls(**kept)
-
     @property
     def called(self) -> str:
         """Whom the row is about, for people to read."""
@@ -66,15 +57,6 @@ class TicketRow:
     rating: int | None = None
     fields: dict[str, str] = field(default_factory=dict)
     remarks: list[list[Any]] = field(default_factory=list)
-
-    def kept(self) -> dict[str, Any]:
-        """The row as plain values, to be laid aside."""
-        return asdict(self)
-
-    @classmethod
-    def of(cls, kept: dict[str, Any]) -> Self:
-        """The row that `kept` laid aside."""
-        return cls(**kept)
 
     @property
     def called(self) -> str:

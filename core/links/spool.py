@@ -32,9 +32,8 @@ class Spool:
 
     def put(self, laid: Laid) -> None:
         """Lay one line aside."""
-        row = laid.row.kept() if laid.row else None
         finding = [laid.finding.key, laid.finding.facts] if laid.finding else None
-        self._file.write(orjson.dumps([laid.sheet, laid.number, laid.cells, row, finding]) + b"\n")
+        self._file.write(orjson.dumps([laid.sheet, laid.number, laid.cells, laid.row, finding]) + b"\n")
 
     def __iter__(self) -> Iterator[Laid]:
         """All lines, in their order; again each time."""
@@ -51,4 +50,4 @@ class Spool:
 
 
 def _row(kept: dict[str, Any]) -> Imported:
-    return TicketRow.of(kept) if "created_at" in kept else PersonRow.of(kept)
+    return TicketRow(**kept) if "created_at" in kept else PersonRow(**kept)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from core.links.chains import find_chains
 from core.links.claims import StaffClaims
 from core.links.departments import missing, plant, transplant
 from core.links.importing import BATCH, Begin, Tally
@@ -89,6 +90,7 @@ class StaffImporter:
             leaving = self._leaving(turn)
         for batch in _batches([(("line", line), upper) for line, upper in wanted.items()]):
             with begin() as turn:
+                find_chains(turn, (f"person:{self._superiors.person_of(node)}" for node, _ in batch))
                 for node, upper in batch:
                     person, superior = self._superiors.person_of(node), self._superiors.person_of(upper)
                     if person is not None and superior is not None:

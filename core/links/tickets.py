@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func
 
+from core.links.chains import begin_chains
 from core.links.claims import FirstClaims
 from core.links.importing import Begin, Tally
 from core.links.known import Scope
@@ -145,6 +146,7 @@ class TicketsImporter:
                 address=row.fields.get("address"),
             )
         )
+        begin_chains(turn, [f"person:{person.id}"])
         turn.record(
             "person.imported",
             entity=self.scope.entity,
@@ -193,6 +195,7 @@ class TicketsImporter:
                 since=turn.now,
             )
         )
+        begin_chains(turn, [ticket.stream])
         turn.record(
             "ticket.imported",
             entity=self.scope.entity,
