@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlalchemy import select
 from config.desk import load_mind
 from config.rehearsal import Reached, Rehearsal, policies_of
 from config.script import Script, ScriptError, Step, read_script
+from config.stories import stories
 from config.world import World
 from core.parts.requesting import parts_of
 from core.store.turn import Turn
@@ -34,6 +34,7 @@ def play_command(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="desk play", description="play dialogue scripts on a fresh desk")
     parser.add_argument("scripts", nargs="+", type=Path, metavar="SCRIPT.yaml")
     parser.add_argument("--json", action="store_true", help="one JSON object a turn")
+    parser.add_argument("--stories", action="store_true", help="ticket by ticket instead of turn by turn")
     given = parser.parse_args(argv)
     mind: Mind | None = None
     worst = 0
@@ -44,25 +45,26 @@ def play_command(argv: list[str]) -> int:
             script = read_script(path)
             policies = policies_of(script.settings, script.zone)
             mind = mind or load_mind(policies, None)
-            asyncio.run(_play(script, mind, given.json))
+            lines = asyncio.run(play(script, mind))
         except ScriptError as error:
             print(f"desk play: {error}", file=sys.stderr)
             worst = 1
+            continue
+        if given.json:
+            sys.stdout.writelines(orjson.dumps(line).decode() + "\n" for line in lines)
+        else:
+            sys.stdout.write(stories(script, lines) if given.stories else "".join(readable(line, script) for line in lines))
+        sys.stdout.flush()
     return worst
 
 
-async def _play(script: Script, mind: Mind, as_json: bool) -> None:
+async def play(script: Script, mind: Mind) -> list[dict[str, Any]]:
+    """What each turn of a script brought, in order. Raises ScriptError."""
     policies = policies_of(script.settings, script.zone)
     async with Rehearsal.open(script.steps[0].at - PAUSE, mind, policies) as rehearsal:
         world = World(script, rehearsal)
         await world.set_up()
-        performance = Performance(world)
-        for line in [line async for line in performance.lines()]:
-            if as_json:
-                sys.stdout.write(orjson.dumps(line).decode() + "\n")
-            else:
-                sys.stdout.write(readable(line, script))
-        sys.stdout.flush()
+        return [line async for line in Performance(world).lines()]
 
 
 class Performance:
@@ -243,8 +245,3 @@ def readable(line: dict[str, Any], script: Script) -> str:
 
 def _name(script: Script, key: str) -> str:
     return (script.people.get(key) or {}).get("name") or key
-
-
-def all_scripts(folder: Path) -> Iterable[Path]:
-    """Every script of a folder, the world itself left out."""
-    return (path for path in sorted(folder.glob("*.yaml")) if path.name != "base.yaml")
