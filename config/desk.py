@@ -24,8 +24,17 @@ from core.store.pump import Hears, Item, Made, Pump
 from core.store.shelf import StoreShelf
 from core.store.turn import Cause, Turn
 from core.store.working import Worker
-from core.tickets import announcing, attaching, closing, completing, handing_over, notices, opening
-from core.tickets.events import Happened
+from core.tickets import (
+    announcing,
+    attaching,
+    closing,
+    completing,
+    handing_over,
+    maintaining,
+    merging,
+    notices,
+    opening,
+)
 from core.wording import Wording
 from core.words import Accept, Channel, Clock, Cursor
 from dialogue.customer import burst
@@ -43,19 +52,32 @@ def _together(*declared: Mapping[Any, tuple[Reaction, ...]]) -> dict[str, tuple[
     return {kind: tuple(reaction for one in declared for reaction in one.get(kind, ())) for kind in kinds}
 
 
-TIMERS = {**burst.TIMERS, **opening.TIMERS, **offering.TIMERS, completing.CLOSE_TIMER: closing.close_when_due}
+TIMERS = {
+    **burst.TIMERS,
+    **opening.TIMERS,
+    **offering.TIMERS,
+    **maintaining.TIMERS,
+    completing.CLOSE_TIMER: closing.close_when_due,
+}
 """Kind of timer → what happens when it is due."""
-REACTIONS = _together(applying.REACTIONS, notices.REACTIONS, announcing.REACTIONS, offering.REACTIONS)
+REACTIONS = _together(
+    applying.REACTIONS,
+    notices.REACTIONS,
+    announcing.REACTIONS,
+    offering.REACTIONS,
+    requesting.REACTIONS,
+    maintaining.REACTIONS,
+)
 """Kind of event → what follows in the same turn."""
 REVERSALS = _together(
-    {
-        Happened.PART_NEEDED: (requesting.withdraw_parts,),
-        Happened.COMPLETED: (completing.keep_open,),
-        Happened.TRANSFERRED: (handing_over.take_back,),
-    },
+    requesting.REVERSALS,
+    completing.REVERSALS,
+    maintaining.REVERSALS,
+    handing_over.REVERSALS,
+    merging.REVERSALS,
     offering.REVERSALS,
 )
-"""Kind of event → what its taking back takes back besides."""
+"""Event → what its taking back takes back besides."""
 JOBS = {attaching.FETCH: JobKind(attaching.fetched, attaching.not_fetched)}
 """Kind of job → the turns in which it ends."""
 

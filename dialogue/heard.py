@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from core.conversations.model import Conversation
 from core.conversations.saying import answer
 from core.people.model import Person
 from core.store.model import Inbox
 from core.store.turn import Turn
-from core.words import Inbound
+from core.words import SECOND, Inbound, Micros
 from dialogue.understanding.mind import Mind
 
 
@@ -34,6 +36,17 @@ class Heard:
         """The words: typed, or as the platform heard them."""
         return self.message.text or next((media.words for media in self.message.media if media.words), "") or ""
 
+    def instant(self, local: str) -> Micros:
+        """A local time (YYYY-MM-DDTHH:MM) as an instant."""
+        return instant(local, self.turn.house.zone)
+
+    def period(self, text: str) -> tuple[Micros, Micros] | None:
+        """The period that a text names, if it lies ahead."""
+        found = self.mind.customer(text, self.message.at).slots.get("preferred_time") if text else None
+        if not found or self.instant(found["start"]) <= self.turn.now:
+            return None
+        return self.instant(found["start"]), self.instant(found["end"])
+
     def say(self, key: str, **facts: Any) -> str:
         """A sentence of the catalogue in the speaker's language."""
         return self.turn.house.wording.text(self.lang, key, **facts)
@@ -41,3 +54,8 @@ class Heard:
     def answer(self, purpose: str, key: str, **facts: Any) -> None:
         """Answer in the room with a sentence of the catalogue."""
         answer(self.turn, self.talk, purpose, self.say(key, **facts))
+
+
+def instant(local: str, zone: ZoneInfo) -> Micros:
+    """A local time (YYYY-MM-DDTHH:MM) as an instant."""
+    return int(datetime.fromisoformat(local).replace(tzinfo=zone).timestamp()) * SECOND

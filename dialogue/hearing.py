@@ -14,8 +14,8 @@ from core.store.intake import message_of
 from core.store.model import Inbox, RoomRow
 from core.store.outgoing import post, release
 from core.store.turn import Turn
-from core.words import SECOND, Inbound, Say
 from core.wording import language_of
+from core.words import SECOND, Inbound, Say
 from dialogue.customer import hearing as customer
 from dialogue.heard import Heard
 from dialogue.staff import hearing as staff
@@ -70,7 +70,11 @@ class Hearing:
                 if refused.key == "link_taken":
                     _report_shared_account(turn, refused)
                 if message.room.channel in self.staff_channels:
-                    post(turn, message.room, Say("error_hint", words.text(lang, f"refused.{refused.key}", **refused.facts)))
+                    post(
+                        turn,
+                        message.room,
+                        Say("error_hint", words.text(lang, f"refused.{refused.key}", **refused.facts)),
+                    )
                     return refused.key
             else:
                 post(turn, message.room, Say("action_done", words.text(person.lang, "staff.bound", name=person.name)))

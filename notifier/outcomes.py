@@ -9,6 +9,7 @@ from core.people.model import Link, Person
 from core.store.model import Outbox, OutboxState
 from core.store.outgoing import Outcome, expire, post, settle
 from core.store.turn import Turn
+from core.tickets.handing_over import note_delivery
 from core.words import Say
 
 _links = select(Link.table).where(Link.table.c.room == bindparam("room"))
@@ -19,6 +20,7 @@ def delivered(turn: Turn, outcome: Outcome) -> None:
     row = settle(turn, outcome)
     if row is None:
         return
+    note_delivery(turn, row, outcome.receipt)
     if row.state == OutboxState.WAITING and row.expires_at is not None and row.expires_at <= turn.now:
         expire(turn, row)
     if outcome.receipt.state == "gone":

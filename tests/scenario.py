@@ -95,7 +95,9 @@ class Party:
         assert not self._mine(), f"{self.name} should hear nothing; he heard {self._all()}"
 
     def _mine(self) -> list[Reached]:
-        return [message for message in self.desk.unheard if (message.channel, message.who) == (self.channel, self.address)]
+        return [
+            message for message in self.desk.unheard if (message.channel, message.who) == (self.channel, self.address)
+        ]
 
     def _find(self, kind: str, words: tuple[str, ...]) -> Reached | None:
         self.desk.listen()
@@ -138,6 +140,12 @@ class Story:
 
     def manager(self, name: str, channel: str = "wecom", *, on_duty: bool = True) -> Party:
         return self._staff(name, channel, Role.MANAGER, on_duty)
+
+    def agent(self, name: str, channel: str = "wecom", *, on_duty: bool = True) -> Party:
+        return self._staff(name, channel, Role.AGENT, on_duty)
+
+    def buyer(self, name: str, channel: str = "wecom") -> Party:
+        return self._staff(name, channel, Role.PROCUREMENT, on_duty=False)
 
     def stranger(self, channel: str = "wecom") -> Party:
         """Somebody whose chat is bound to nobody."""

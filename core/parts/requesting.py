@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
@@ -15,7 +16,7 @@ from core.tickets.entitled import must_be_entitled
 from core.tickets.events import Happened
 from core.tickets.model import Status, Ticket
 from core.tickets.noting import act
-from core.tickets.recording import happened_at, record
+from core.tickets.recording import happened_at, record, ticket_in
 from core.tickets.steps import step
 from core.words import Micros
 
@@ -23,7 +24,9 @@ MOST = 999
 """Largest quantity of one part that chat may order."""
 
 _of_ticket = (
-    select(PartRequest.table).where(PartRequest.table.c.ticket_id == bindparam("ticket_id")).order_by(PartRequest.table.c.id)
+    select(PartRequest.table)
+    .where(PartRequest.table.c.ticket_id == bindparam("ticket_id"))
+    .order_by(PartRequest.table.c.id)
 )
 
 
@@ -39,33 +42,25 @@ def need_part(turn: Turn, ticket: Ticket, by: Person, parts: Sequence[tuple[str,
         ticket.status = step(ticket, "need_part")
     waiting = {request.code for request in waiting_parts(turn, ticket)}
     new = [(code, qty) for code, qty in parts if code not in waiting]
-    for code, qty in new:
-        turn.add(
-            PartRequest(
-                id=turn.new_id(),
-                entity=ticket.entity,
-                ticket_id=ticket.id,
-                code=code,
-                qty=qty,
-                requested_by=by.id,
-                requested_at=happened_at(turn),
-            )
-        )
+    requests = [_request(turn, ticket, by, code, qty) for code, qty in new]
     act(turn, ticket)
-    return record(turn, Happened.PART_NEEDED, ticket, by, parts=[[code, qty] for code, qty in new])
+    facts = {"parts": [[code, qty] for code, qty in new], "requests": [request.id for request in requests]}
+    return record(turn, Happened.PART_NEEDED, ticket, by, **facts)
 
 
 def date_part(turn: Turn, ticket: Ticket, by: Person, eta: Micros, code: str | None = None) -> Event:
     """Purchasing says when it comes. Raises Refused: no_part_waiting, not_entitled."""
     must_be_entitled(by, "part_eta", ticket)
     requests = _named(turn, ticket, code)
+    before = [[request.id, request.eta] for request in requests]
     for request in requests:
         request.eta, request.state = eta, PartState.DATED
-    return record(turn, Happened.PART_DATED, ticket, by, codes=[request.code for request in requests], eta=eta)
+    codes = [request.code for request in requests]
+    return record(turn, Happened.PART_DATED, ticket, by, codes=codes, eta=eta, before=before)
 
 
 def part_arrived(turn: Turn, ticket: Ticket, by: Person, code: str | None = None) -> Event:
-    """It is here; when all are, the engineer goes on. Raises Refused: no_part_waiting, not_entitled."""
+    """It is here; when all are, the engineer goes on. Raises Refused: step_refused, no_part_waiting, not_entitled."""
     must_be_entitled(by, "part_arrived", ticket)
     requests = _named(turn, ticket, code)
     for request in requests:
@@ -73,17 +68,8 @@ def part_arrived(turn: Turn, ticket: Ticket, by: Person, code: str | None = None
     complete = not waiting_parts(turn, ticket)
     if complete and ticket.status == Status.WAITING_PART:
         ticket.status = step(ticket, "part_arrived")
-    return record(turn, Happened.PART_ARRIVED, ticket, by, codes=[request.code for request in requests], complete=complete)
-
-
-def withdraw_parts(turn: Turn, event: Event) -> None:
-    """The order was taken back within its minute: nothing needs to be bought (S19)."""
-    ticket = turn.get(Ticket, event.data["ticket"])
-    assert ticket is not None
-    codes = {code for code, _ in event.data["parts"]}
-    for request in waiting_parts(turn, ticket):
-        if request.code in codes and request.requested_at == event.at:
-            request.state = PartState.WITHDRAWN
+    facts = {"codes": [request.code for request in requests], "requests": [request.id for request in requests]}
+    return record(turn, Happened.PART_ARRIVED, ticket, by, complete=complete, **facts)
 
 
 def parts_of(turn: Turn, ticket: Ticket) -> list[PartRequest]:
@@ -97,9 +83,91 @@ def waiting_parts(turn: Turn, ticket: Ticket) -> list[PartRequest]:
     return [request for request in parts_of(turn, ticket) if request.state != PartState.ARRIVED]
 
 
+def use_parts(turn: Turn, ticket: Ticket, named: Sequence[str]) -> tuple[list[list[Any]], list[int]]:
+    """What was built in, as [code, quantity], and the requests of which nobody had said that they came.
+
+    What came on this ticket, what its summary names, and without any request all that the summary names (S66).
+    """
+    asked_for, codes = parts_of(turn, ticket), {code.casefold() for code in named}
+    used = [part for part in asked_for if part.state == PartState.ARRIVED or part.code.casefold() in codes]
+    came = [part for part in used if part.state != PartState.ARRIVED]
+    for request in came:
+        request.state, request.arrived_at = PartState.ARRIVED, happened_at(turn)
+    parts = [[part.code, part.qty] for part in used] if asked_for else [[code, None] for code in dict.fromkeys(named)]
+    return parts, [request.id for request in came]
+
+
+def _request(turn: Turn, ticket: Ticket, by: Person, code: str, qty: int) -> PartRequest:
+    return turn.add(
+        PartRequest(
+            id=turn.new_id(),
+            entity=ticket.entity,
+            ticket_id=ticket.id,
+            code=code,
+            qty=qty,
+            requested_by=by.id,
+            requested_at=happened_at(turn),
+        )
+    )
+
+
 def _named(turn: Turn, ticket: Ticket, code: str | None) -> list[PartRequest]:
     waiting = waiting_parts(turn, ticket)
+    if not waiting and ticket.status != Status.WAITING_PART:
+        step(ticket, "part_arrived")
     named = [request for request in waiting if code is None or request.code.casefold() == code.casefold()]
     if not named:
         raise Refused("no_part_waiting", number=ticket.number, code=code or "")
     return named
+
+
+# ---- what follows from other verbs, and from taking them back
+
+
+def stop_waiting(turn: Turn, event: Event) -> None:
+    """The ticket is over: what has not come is not waited for any more (S19)."""
+    ticket = ticket_in(turn, event)
+    waiting = waiting_parts(turn, ticket)
+    if ticket.is_open or not waiting:
+        return
+    for request in waiting:
+        request.state = PartState.WITHDRAWN
+    facts = {"codes": [request.code for request in waiting], "requests": [request.id for request in waiting]}
+    record(turn, Happened.PART_WITHDRAWN, ticket, None, **facts)
+
+
+def withdraw_parts(turn: Turn, event: Event) -> None:
+    """The order was taken back within its minute: nothing needs to be bought (S19)."""
+    for request in _requests_of(turn, event):
+        request.state = PartState.WITHDRAWN
+
+
+def wait_again(turn: Turn, event: Event) -> None:
+    """It was not the part that came."""
+    for request in _requests_of(turn, event):
+        request.arrived_at, request.state = None, PartState.DATED if request.eta else PartState.REQUESTED
+
+
+def undate(turn: Turn, event: Event) -> None:
+    """It was not the date: the one before holds again, if there was one."""
+    for request_id, eta in event.data["before"]:
+        request = turn.get(PartRequest, request_id)
+        if request is not None:
+            request.eta, request.state = eta, PartState.DATED if eta else PartState.REQUESTED
+
+
+def _requests_of(turn: Turn, event: Event) -> list[PartRequest]:
+    found = [turn.get(PartRequest, request_id) for request_id in event.data["requests"]]
+    return [request for request in found if request is not None]
+
+
+REACTIONS = dict.fromkeys((Happened.COMPLETED, Happened.CANCELLED, Happened.MERGED), (stop_waiting,))
+"""Event → what must follow in the same turn."""
+REVERSALS = {
+    Happened.PART_NEEDED: (withdraw_parts,),
+    Happened.PART_DATED: (undate,),
+    Happened.PART_ARRIVED: (wait_again,),
+    Happened.PART_WITHDRAWN: (wait_again,),
+    Happened.COMPLETED: (wait_again,),
+}
+"""Event → what its taking back takes back besides."""

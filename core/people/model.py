@@ -26,7 +26,7 @@ class Role(StrEnum):
 class Person(Row):
     """Somebody the desk knows, in one entity (法人). `level` is the customer's grade (A, B, …), `company` the customer's firm
     (客户名称), `title` what a member of the staff is called in his own house (职位), `department` his place in the organisation tree
-    (设备部/维修一组)."""
+    (设备部/维修一组). `serving` is the conversation he holds in person, `muted` the kinds of notices he does not want."""
 
     id: int = Field(primary_key=True)
     entity: str
@@ -45,6 +45,7 @@ class Person(Row):
     title: str | None = None
     on_duty: bool = False
     serving: str | None = None
+    muted: list[str] = Field(default_factory=list, sa_type=Text)
     active: bool = True
 
     @property

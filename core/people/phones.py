@@ -15,6 +15,9 @@ _BARE_HOME = re.compile(r"86(?=1[3-9]\d{9}$)")
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x)[^0-9]*(\d{1,6})$", re.IGNORECASE)
 _DASHED = re.compile(r"((?:\(?0\d{2,3}\)?-)?[2-9]\d{6,7})-(\d{1,6})")
 _FILLING = re.compile(r"[\s\-()./·,]")
+_IN_TEXT = re.compile(
+    r"(?<!\d)(?:\+?86[- ]?)?(?:1[3-9](?:[- ]?\d){9}|0\d{2,3}[- ]?[2-9]\d{6,7}|\+\d[\d -]{6,14}\d)(?!\d)"
+)
 
 
 def phone_number(text: str) -> str | None:
@@ -38,6 +41,11 @@ def phone_number(text: str) -> str | None:
     if any(form.fullmatch(digits) for form in (_MOBILE, _SERVICE, _LOCAL, _FOREIGN)):
         return digits + extension
     return None
+
+
+def without_numbers(text: str) -> str:
+    """A text in which every telephone number is starred out: for readers whom it is none of the business."""
+    return _IN_TEXT.sub("***", text)
 
 
 def is_mobile(number: str) -> bool:

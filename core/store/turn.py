@@ -84,6 +84,10 @@ class Turn:
         self.flush()
         return self.connection.all(statement, **values)
 
+    def seen(self, kind: type[R]) -> list[R]:
+        """Every row of this kind that the turn has read or added."""
+        return [row for (known, _), row in self._known.items() if known is kind]  # type: ignore[misc]
+
     def before(self, row: Row) -> dict[str, Any] | None:
         """A row's fields as they were when the turn first saw them; None for a new row."""
         return self._first.get((type(row), row.__dict__[row.primary]))

@@ -28,5 +28,5 @@ def accept(turn: Turn, ticket: Ticket, by: Person) -> Event:
     ticket.status = step(ticket, "accept")
     ticket.engineer_id = ticket.owner_id = by.id
     ticket.assigned_at = happened_at(turn)
-    answer_handover(turn, ticket, by)
-    return record(turn, Happened.ACCEPTED, ticket, by, engineer=by.id)
+    answered = answer_handover(turn, ticket, by)
+    return record(turn, Happened.ACCEPTED, ticket, by, engineer=by.id, answered=answered)

@@ -13,8 +13,8 @@ from core.tickets.recording import record
 from core.words import Micros
 
 
-def appoint(turn: Turn, ticket: Ticket, by: Person, start: Micros, end: Micros) -> Event:
-    """Set or move the time of the visit. Raises Refused: time_past, not_open, not_entitled."""
+def appoint(turn: Turn, ticket: Ticket, by: Person, start: Micros, end: Micros, words: str | None = None) -> Event:
+    """Set or move the time of the visit; `words` in which a customer wished for it. Raises Refused: time_past, ticket_over, not_entitled."""
     must_be_entitled(by, "appoint", ticket)
     if not ticket.is_open:
         raise Refused("ticket_over", number=ticket.number, status=ticket.status)
@@ -23,5 +23,5 @@ def appoint(turn: Turn, ticket: Ticket, by: Person, start: Micros, end: Micros) 
     before = ticket.appointment_start
     ticket.appointment_start, ticket.appointment_end = start, end
     if not by.is_staff:
-        ticket.preferred_start, ticket.preferred_end = start, end
+        ticket.preferred_start, ticket.preferred_end, ticket.preferred_text = start, end, words
     return record(turn, Happened.APPOINTED, ticket, by, start=start, end=end, before=before)

@@ -22,5 +22,5 @@ def cancel(turn: Turn, ticket: Ticket, by: Person, *, agreed: bool = False) -> E
     status = step(ticket, "cancel")
     if ticket.status == Status.ON_SITE and not agreed:
         raise Refused("needs_other_side", number=ticket.number)
-    ticket.status, ticket.closed_at = status, happened_at(turn)
+    ticket.status, ticket.closed_at, ticket.duplicate_of = status, happened_at(turn), None
     return record(turn, Happened.CANCELLED, ticket, by)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from core.parts.requesting import use_parts
 from core.people.model import Person
 from core.refused import Refused
 from core.store.model import Event
 from core.store.turn import Turn
 from core.tickets.entitled import must_be_entitled
 from core.tickets.events import Happened
+from core.tickets.maintaining import next_maintenance
 from core.tickets.model import Ticket
 from core.tickets.noting import respond
 from core.tickets.recording import happened_at, record
@@ -18,8 +22,10 @@ CLOSE_TIMER = "ticket.close"
 """Closes a done ticket that nobody rated or reopened."""
 
 
-def complete(turn: Turn, ticket: Ticket, by: Person, summary: str) -> Event:
-    """The work is done.
+def complete(
+    turn: Turn, ticket: Ticket, by: Person, summary: str, *, parts: Sequence[str] = (), maintenance: int | None = None
+) -> Event:
+    """The work is done. `parts`: codes of parts that the summary names; `maintenance`: months until the next, as it says.
 
     Raises Refused: summary_too_short (with `length` and `least`), step_refused, not_entitled, not_yours.
     """
@@ -35,7 +41,10 @@ def complete(turn: Turn, ticket: Ticket, by: Person, summary: str) -> Event:
         episode=str(ticket.reopened),
         data={"ticket": ticket.id},
     )
-    return record(turn, Happened.COMPLETED, ticket, by, private={"summary": summary}, length=summary_length(summary))
+    used, came = use_parts(turn, ticket, parts)
+    facts = {"parts": used, "requests": came, "maintenance": next_maintenance(turn, ticket, maintenance)}
+    words = {"summary": summary}
+    return record(turn, Happened.COMPLETED, ticket, by, private=words, length=summary_length(summary), **facts)
 
 
 def keep_open(turn: Turn, event: Event) -> None:
@@ -48,3 +57,7 @@ def must_say_enough(turn: Turn, ticket: Ticket, summary: str) -> None:
     least, length = turn.house.policies.tickets.summary_min, summary_length(summary)
     if length < least:
         raise Refused("summary_too_short", number=ticket.number, length=length, least=least, left=least - length)
+
+
+REVERSALS = {Happened.COMPLETED: (keep_open,)}
+"""Event → what its taking back takes back besides."""

@@ -8,8 +8,8 @@ from core.tickets.model import Priority, Status, Ticket
 from core.tickets.ownership import owner_of
 from core.tickets.queries import digits_of
 from core.tickets.views import view
-from core.words import Say
 from core.wording import Wording
+from core.words import Say
 
 LONGEST_WORDS = 300
 """Characters of the customer's own words on a card."""
@@ -64,7 +64,11 @@ def progress_line(turn: Turn, ticket: Ticket, lang: str) -> str:
     """Number, what, and where it stands, in one line."""
     words = turn.house.wording
     return words.text(
-        lang, "customer.progress.line", number=ticket.number, what=what(words, ticket, lang), state=state(turn, ticket, lang)
+        lang,
+        "customer.progress.line",
+        number=ticket.number,
+        what=what(words, ticket, lang),
+        state=state(turn, ticket, lang),
     )
 
 

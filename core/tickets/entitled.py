@@ -14,7 +14,8 @@ MAY: dict[str, frozenset[Role]] = {
     "arrive": WORKERS,
     "complete": WORKERS,
     "close": frozenset({Role.MANAGER, Role.AGENT}),
-    "reopen": WORKERS | {Role.CUSTOMER, Role.AGENT},
+    "reopen": frozenset({Role.CUSTOMER, Role.MANAGER, Role.AGENT}),
+    "assign": frozenset({Role.MANAGER, Role.AGENT}),
     "transfer": WORKERS | {Role.AGENT},
     "hold": WORKERS,
     "resume": WORKERS,
@@ -33,13 +34,23 @@ MAY: dict[str, frozenset[Role]] = {
 }
 """Verb → roles. What is not listed is allowed to nobody."""
 
-OWNERS_ONLY = frozenset({"arrive", "complete", "hold", "resume", "need_part", "transfer"})
-"""Verbs of the engineer who accepted the ticket; a manager may do them in his stead."""
+OWNERS_ONLY = frozenset({"arrive", "complete", "hold", "resume", "need_part", "transfer", "cancel"})
+"""Verbs of the engineer who answers for the ticket, or to whom it is offered; a manager may do them in his stead."""
 
 
 def must_be_entitled(by: Person, verb: str, ticket: Ticket) -> None:
     """Raises Refused: not_entitled, or not_yours for another engineer's ticket."""
-    if by.entity != ticket.entity or by.role not in MAY.get(verb, frozenset()):
+    if not may(by, verb, ticket):
         raise Refused("not_entitled", number=ticket.number, verb=verb)
-    if verb in OWNERS_ONLY and by.role == Role.ENGINEER and ticket.engineer_id not in (by.id, None):
+    if (
+        verb in OWNERS_ONLY
+        and by.role == Role.ENGINEER
+        and (ticket.owner_id or ticket.engineer_id) not in (by.id, None)
+    ):
         raise Refused("not_yours", number=ticket.number)
+
+
+def may(by: Person, verb: str, ticket: Ticket) -> bool:
+    """Whether his role allows the verb on this ticket; a customer only on his own."""
+    own = by.is_staff or ticket.customer_id == by.id
+    return own and by.active and by.entity == ticket.entity and by.role in MAY.get(verb, frozenset())

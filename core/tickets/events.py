@@ -27,6 +27,7 @@ class Happened(StrEnum):
     PART_NEEDED = "ticket.part_needed"
     PART_DATED = "ticket.part_dated"
     PART_ARRIVED = "ticket.part_arrived"
+    PART_WITHDRAWN = "ticket.part_withdrawn"
     RATED = "ticket.rated"
     URGED = "ticket.urged"
     MERGED = "ticket.merged"

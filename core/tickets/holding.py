@@ -34,4 +34,3 @@ def resume(turn: Turn, ticket: Ticket, by: Person) -> Event:
     ticket.status = step(ticket, "resume")
     ticket.held_from = ticket.hold_until = None
     return record(turn, Happened.RESUMED, ticket, by)
-

@@ -11,10 +11,21 @@ from core.store.turn import Turn
 from core.tickets.entitled import must_be_entitled
 from core.tickets.events import Happened
 from core.tickets.model import Reporter, Status, Ticket
+from core.tickets.queries import RECENT
 from core.tickets.recording import happened_at, record
 
-
-_reporters = select(Reporter.table).where(Reporter.table.c.ticket_id == bindparam("ticket_id")).order_by(Reporter.table.c.id)
+_reporter = Reporter.table.c
+_reporters = (
+    select(Reporter.table)
+    .where(_reporter.ticket_id == bindparam("ticket_id"), _reporter.left_at.is_(None))
+    .order_by(_reporter.id)
+)
+_told_of = (
+    select(Reporter.table)
+    .where(_reporter.person_id == bindparam("person_id"), _reporter.left_at.is_(None))
+    .order_by(_reporter.id.desc())
+    .limit(RECENT)
+)
 
 
 def merge(turn: Turn, ticket: Ticket, into: Ticket, by: Person) -> Event:
@@ -26,23 +37,46 @@ def merge(turn: Turn, ticket: Ticket, into: Ticket, by: Person) -> Event:
     for one in (ticket, into):
         if not one.is_open:
             raise Refused("ticket_over", number=one.number, status=one.status)
-    ticket.status, ticket.linked_to, ticket.closed_at = Status.CANCELLED, into.id, happened_at(turn)
+    ticket.status, ticket.closed_at = Status.CANCELLED, happened_at(turn)
+    ticket.linked_to = ticket.duplicate_of = into.id
     into.description = f"{into.description}\n{ticket.description}".strip()
     into.attachments += ticket.attachments
-    for reporter in reporters_of(turn, ticket):
-        join(turn, into, reporter.person_id, reporter.room)
-    join(turn, into, ticket.customer_id, ticket.room)
-    record(turn, Happened.MERGED, into, by, other=ticket.id)
+    who = [(ticket.customer_id, ticket.room), *((known.person_id, known.room) for known in reporters_of(turn, ticket))]
+    joined = [row for person_id, room in who if (row := join(turn, into, person_id, room))]
+    record(turn, Happened.MERGED, into, by, other=ticket.id, joined=[row.id for row in joined])
     return record(turn, Happened.MERGED, ticket, by, into=into.id)
 
 
-def join(turn: Turn, ticket: Ticket, person_id: int, room: str) -> None:
-    """Somebody told of this fault too."""
+def join(turn: Turn, ticket: Ticket, person_id: int, room: str) -> Reporter | None:
+    """Somebody told of this fault too; None if he is known to have."""
     if person_id == ticket.customer_id or any(known.person_id == person_id for known in reporters_of(turn, ticket)):
-        return
-    turn.add(Reporter(id=turn.new_id(), ticket_id=ticket.id, person_id=person_id, at=turn.now, room=room))
+        return None
+    return turn.add(Reporter(id=turn.new_id(), ticket_id=ticket.id, person_id=person_id, at=turn.now, room=room))
+
+
+def part_again(turn: Turn, event: Event) -> None:
+    """The merging was taken back: whoever joined by it hears of this ticket no more."""
+    for reporter_id in event.data.get("joined", ()):
+        reporter = turn.get(Reporter, reporter_id)
+        if reporter is not None:
+            reporter.left_at = turn.now
 
 
 def reporters_of(turn: Turn, ticket: Ticket) -> list[Reporter]:
     """Who told of it besides the customer."""
     return turn.rows(Reporter, _reporters, ticket_id=ticket.id)
+
+
+def tickets_told_of(turn: Turn, person: Person) -> list[Ticket]:
+    """Tickets of others of whose fault this person told too, the newest first."""
+    found = [turn.get(Ticket, reporter.ticket_id) for reporter in turn.rows(Reporter, _told_of, person_id=person.id)]
+    return [ticket for ticket in found if ticket is not None]
+
+
+def merged_into(turn: Turn, ticket: Ticket) -> Ticket | None:
+    """The ticket in which this one is handled since it was merged."""
+    return turn.get(Ticket, ticket.duplicate_of) if ticket.status == Status.CANCELLED and ticket.duplicate_of else None
+
+
+REVERSALS = {Happened.MERGED: (part_again,)}
+"""Event → what its taking back takes back besides."""

@@ -57,7 +57,8 @@ class Ticket(Row):
     a transfer still the giver): see `ownership.owner_of`. `handovers` counts transfers; `hold_until` is the date named then.
     `preferred_*` is the customer's wish, `appointment_*` what was agreed. `asked` are the slots asked for so far, `announced`
     the priority with which engineers were told of it.
-    `linked_to` is an earlier ticket of the same fault, `duplicate_of` one that it may repeat, until somebody has decided.
+    `linked_to` is an earlier ticket of the same fault, `duplicate_of` one that it may repeat, until somebody has decided; on a
+    cancelled ticket it is the one into which it was merged.
     `first_response_at` is the first real note (S12), `first_action_at` and `last_action_at` the first
     and the latest processing action (S7).
     """
@@ -139,23 +140,24 @@ class Handover(Row):
     answer: str | None = None
 
 
-@stored("reporter", Index("reporter_ticket", "ticket_id"))
+@stored("reporter", Index("reporter_ticket", "ticket_id"), Index("reporter_person", "person_id"))
 class Reporter(Row):
-    """Somebody besides the customer who told of the same fault, and wants to know."""
+    """Somebody besides the customer who told of the same fault, and wants to know, until `left_at`."""
 
     id: int = Field(primary_key=True)
     ticket_id: int
     person_id: int
     at: Micros
     room: str
+    left_at: Micros | None = None
 
 
 @stored("last_verb")
 class LastVerb(Row):
-    """What somebody did last to a ticket, and the fields it changed: for as long as it may be taken back."""
+    """What somebody did last: for as long as it may be taken back. `before` and `after` hold, by the id of each ticket it
+    touched, the fields it changed."""
 
     person_id: int = Field(primary_key=True)
-    ticket_id: int
     cause: str
     at: Micros
     before: dict[str, Any] = Field(default_factory=dict, sa_type=Text)

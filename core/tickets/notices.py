@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from core.conversations.saying import tell
-from core.parts.requesting import parts_of, waiting_parts
+from core.parts.requesting import waiting_parts
 from core.people.duty import fallback_owner, in_role
 from core.people.model import Person, Role
+from core.people.phones import without_numbers
 from core.store.chain import words_of
 from core.store.model import Event
 from core.store.turn import Turn
+from core.tickets import maintaining
 from core.tickets.announcing import announce_p0_at_once
 from core.tickets.describing import card, what, who
 from core.tickets.duplicates import propose_merging
@@ -21,8 +22,11 @@ from core.tickets.model import Ticket
 from core.tickets.recording import ticket_in
 from core.words import Button, Say
 
-STARS = ("5", "4", "3", "2", "1")
-"""Ratings offered on completion, the best first."""
+STARS = ("1", "2", "3", "4", "5")
+"""Ratings offered on completion, in the order in which a typed number chooses them."""
+
+MUTABLE = frozenset({"engineer_assigned", "engineer_arrived", maintaining.PURPOSE})
+"""Kinds of notices that a customer may do without."""
 
 # ---- to the customer, and to everybody else who told of the same fault
 
@@ -32,7 +36,7 @@ def tell_who_comes(turn: Turn, event: Event) -> None:
     ticket = ticket_in(turn, event)
     words, zone = turn.house.wording, turn.house.zone
     for person in concerned(turn, ticket):
-        if ticket.appointment_start:
+        if ticket.appointment_start and ticket.appointment_start > turn.now:
             when = words.period(person.lang, ticket.appointment_start, ticket.appointment_end, turn.now, zone)
             following = words.text(person.lang, "customer.engineer_assigned_time", when=when)
         else:
@@ -63,7 +67,7 @@ def tell_it_waits_for_parts(turn: Turn, event: Event) -> None:
 def tell_it_is_held(turn: Turn, event: Event) -> None:
     """Why work stops, and when it goes on."""
     ticket = ticket_in(turn, event)
-    reason = words_of(turn, event).get("reason", "")
+    reason = without_numbers(words_of(turn, event).get("reason", ""))
     words, zone = turn.house.wording, turn.house.zone
     for person in concerned(turn, ticket):
         until = ""
@@ -83,31 +87,51 @@ def tell_new_time(turn: Turn, event: Event) -> None:
         if person.id != event.by:
             when = words.period(person.lang, start, end, turn.now, zone)
             _say(turn, ticket, person, "progress", "customer.appointed", also=also, when=when)
-    engineer = _engineer(turn, ticket)
-    if engineer and engineer.id != event.by:
-        when = words.period(engineer.lang, start, end, turn.now, zone)
-        _say(turn, ticket, engineer, "rescheduled", "staff.rescheduled", when=when)
+    for engineer in _workers(turn, ticket):
+        if engineer.id != event.by:
+            when = words.period(engineer.lang, start, end, turn.now, zone)
+            _say(turn, ticket, engineer, "rescheduled", "staff.rescheduled", when=when)
 
 
 def tell_it_is_done(turn: Turn, event: Event) -> None:
-    """The work is done: with which parts, and what to say if it is not; and how good was it (S66)."""
+    """The work is done: with which parts and when, when the next maintenance is due, what to say if it is not; and how good was
+    it (S66)."""
     ticket = ticket_in(turn, event)
     ticket.rating_requested = True
-    parts = "、".join(f"{request.code}×{request.qty}" for request in parts_of(turn, ticket))
-    words = turn.house.wording
+    words, zone = turn.house.wording, turn.house.zone
+    parts = "、".join(f"{code}×{qty}" if qty else code for code, qty in event.data["parts"])
     for person in concerned(turn, ticket):
-        with_parts = words.text(person.lang, "customer.done_parts", parts=parts) if parts else ""
-        labels = [(words.text(person.lang, f"customer.stars.{star}"), f"rate:{ticket.id}:{star}") for star in STARS]
-        buttons = tuple(Button(label, token) for label, token in labels) if person.id == ticket.customer_id else ()
-        also = ("rating_request",) if buttons else ()
-        _say(turn, ticket, person, "done", "customer.done", also=also, buttons=buttons, parts=with_parts)
+        lang, lines = (
+            person.lang,
+            ["customer.done", "customer.done_parts", "customer.done_maintenance", "customer.done_ask"],
+        )
+        facts = {
+            "number": ticket.number,
+            "what": what(words, ticket, lang),
+            "name": who(turn, ticket),
+            "parts": parts,
+            "replaced": words.moment(lang, event.at, turn.now, zone),
+            "maintenance": words.day(lang, event.data["maintenance"], turn.now, zone),
+        }
+        text = "\n".join(words.text(lang, key, **facts) for key in lines if parts or key != "customer.done_parts")
+        rates = person.id == ticket.customer_id
+        labels = [(words.text(lang, f"customer.stars.{star}"), f"rate:{ticket.id}:{star}") for star in STARS if rates]
+        buttons = tuple(Button(label, token) for label, token in labels)
+        say = Say("done", text, also=("rating_request",) if rates else (), buttons=buttons)
+        tell(turn, person, say, subject=ticket.stream)
+
+
+def tell_price(turn: Turn, event: Event) -> None:
+    """What it costs."""
+    ticket = ticket_in(turn, event)
+    for person in concerned(turn, ticket)[:1]:
+        _say(turn, ticket, person, "price_answer", "customer.quoted", amount=event.data["amount"])
 
 
 def tell_it_is_cancelled(turn: Turn, event: Event) -> None:
     """Everybody concerned hears that nobody needs to come."""
     ticket = ticket_in(turn, event)
-    engineer = _engineer(turn, ticket)
-    for person in [*concerned(turn, ticket), *([engineer] if engineer else []), *_buyers(turn, ticket)]:
+    for person in [*concerned(turn, ticket), *_workers(turn, ticket)]:
         if person.id != event.by:
             side = "staff" if person.is_staff else "customer"
             _say(turn, ticket, person, "cancelled", f"{side}.cancelled")
@@ -165,6 +189,14 @@ def tell_purchasing(turn: Turn, event: Event) -> None:
     parts = "、".join(f"{code}×{qty}" for code, qty in event.data["parts"])
     for buyer in _role(turn, ticket, Role.PROCUREMENT) if parts else ():
         _say(turn, ticket, buyer, "part_request", "staff.part_request", parts=parts)
+
+
+def tell_purchasing_to_stop(turn: Turn, event: Event) -> None:
+    """Purchasing hears that a part is not waited for any more (S19)."""
+    ticket = ticket_in(turn, event)
+    codes = "、".join(event.data["codes"])
+    for buyer in _role(turn, ticket, Role.PROCUREMENT):
+        _say(turn, ticket, buyer, "cancelled", "staff.part_withdrawn", parts=codes)
 
 
 def tell_engineer_of_part(turn: Turn, event: Event) -> None:
@@ -231,8 +263,12 @@ def _engineer(turn: Turn, ticket: Ticket) -> Person | None:
     return turn.get(Person, ticket.engineer_id) if ticket.engineer_id else None
 
 
-def _buyers(turn: Turn, ticket: Ticket) -> Iterable[Person]:
-    return _role(turn, ticket, Role.PROCUREMENT) if waiting_parts(turn, ticket) else ()
+def _workers(turn: Turn, ticket: Ticket) -> list[Person]:
+    """Who has it, and during a hand-over who may have it next."""
+    found = [
+        turn.get(Person, person_id) for person_id in dict.fromkeys((ticket.owner_id, ticket.engineer_id)) if person_id
+    ]
+    return [person for person in found if person is not None]
 
 
 def _role(turn: Turn, ticket: Ticket, role: Role) -> list[Person]:
@@ -250,6 +286,8 @@ def _say(
     buttons: tuple[Button, ...] = (),
     **facts: Any,
 ) -> None:
+    if purpose in MUTABLE and purpose in person.muted:
+        return
     words, lang = turn.house.wording, person.lang
     text = words.text(
         lang, key, number=ticket.number, what=what(words, ticket, lang), **{"name": who(turn, ticket), **facts}
@@ -270,6 +308,8 @@ REACTIONS = {
     Happened.PART_NEEDED: (tell_purchasing, tell_it_waits_for_parts),
     Happened.PART_DATED: (tell_it_waits_for_parts, tell_engineer_of_part),
     Happened.PART_ARRIVED: (tell_engineer_of_part,),
+    Happened.PART_WITHDRAWN: (tell_purchasing_to_stop,),
+    Happened.QUOTED: (tell_price,),
     Happened.COMPLETED: (tell_it_is_done,),
     Happened.REOPENED: (tell_engineer_reopened,),
     Happened.CANCELLED: (tell_it_is_cancelled,),

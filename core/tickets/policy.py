@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from core.words import DAY, HOUR, MINUTE, SECOND, Micros
 
@@ -21,3 +22,5 @@ class TicketPolicy:
     undo: Micros = 60 * SECOND
     most_handovers: int = 5
     duplicate_window: Micros = 3 * DAY
+    maintenance_months: int = 6
+    maintenance_of: Mapping[str, int] = field(default_factory=dict)

@@ -37,7 +37,9 @@ _alive = (
     .where(_ticket.entity == bindparam("entity"), text("status not in ('closed', 'cancelled')"))
     .order_by(_ticket.priority, _ticket.id)
 )
-_made_since = select(func.count()).where(_ticket.entity == bindparam("entity"), _ticket.created_at >= bindparam("since"))
+_made_since = select(func.count()).where(
+    _ticket.entity == bindparam("entity"), _ticket.created_at >= bindparam("since")
+)
 _done_since = select(func.count()).where(_ticket.entity == bindparam("entity"), _ticket.done_at >= bindparam("since"))
 
 

@@ -1,21 +1,18 @@
-"""A price can be quoted (报价); the customer hears it."""
+"""A price can be quoted (报价)."""
 
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
-from core.conversations.saying import tell
 from core.people.model import Person
 from core.refused import Refused
 from core.store.model import Event
 from core.store.turn import Turn
-from core.tickets.describing import what
 from core.tickets.entitled import must_be_entitled
 from core.tickets.events import Happened
 from core.tickets.model import Ticket
 from core.tickets.noting import must_not_be_over, respond
 from core.tickets.recording import record
-from core.words import Say
 
 MOST = 10_000_000
 """Largest amount in yuan that chat takes."""
@@ -29,12 +26,7 @@ def quote(turn: Turn, ticket: Ticket, by: Person, amount: str, *, agreed: bool =
     if fen is None:
         raise Refused("amount_wrong", number=ticket.number)
     respond(turn, ticket)
-    customer = turn.get(Person, ticket.customer_id)
-    if customer is not None:
-        words, lang = turn.house.wording, customer.lang
-        text = words.text(lang, "customer.quoted", number=ticket.number, what=what(words, ticket, lang), amount=amount)
-        tell(turn, customer, Say("price_answer", text), subject=ticket.stream)
-    return record(turn, Happened.QUOTED, ticket, by, fen=fen, agreed=agreed)
+    return record(turn, Happened.QUOTED, ticket, by, fen=fen, agreed=agreed, amount=amount)
 
 
 def _fen(amount: str) -> int | None:

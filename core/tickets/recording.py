@@ -13,7 +13,13 @@ from core.tickets.model import Ticket
 
 
 def record(
-    turn: Turn, kind: Happened, ticket: Ticket, by: Person | None, /, private: Mapping[str, Any] | None = None, **data: Any
+    turn: Turn,
+    kind: Happened,
+    ticket: Ticket,
+    by: Person | None,
+    /,
+    private: Mapping[str, Any] | None = None,
+    **data: Any,
 ) -> Event:
     """Record what happened to the ticket. `data` holds ids and plain facts, `private` people's words and numbers."""
     ticket.updated_at = turn.now
@@ -32,6 +38,12 @@ def ticket_in(turn: Turn, event: Event) -> Ticket:
     ticket = turn.get(Ticket, event.data["ticket"])
     assert ticket is not None
     return ticket
+
+
+def subject_of(turn: Turn, subject: str | None) -> Ticket | None:
+    """The ticket that a notice or timer is about (its `stream`), or None."""
+    kind, _, ticket_id = (subject or "").partition(":")
+    return turn.get(Ticket, int(ticket_id)) if kind == "ticket" else None
 
 
 def happened_at(turn: Turn) -> int:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from importlib.resources import files
 
-HEARD = frozenset(
-    "收到 好的 好 好滴 好嘞 好吧 嗯 嗯嗯 恩 哦 噢 行 可以 知道 知道了 了解 明白 明白了 收悉 已阅 已读 已查看 看到了 看到 在 "
-    "马上 稍等 是 是的 对 对的 没问题 辛苦 谢谢 "
-    "ok okay k kk roger copy got it yes yep sure noted received seen thanks 1 111 666 6".split(" ")
-) | {"got it"}
-"""收到, 好的 and their kin: they say that a message was heard, not what is being done."""
+import yaml
+
+HEARD = frozenset(yaml.safe_load(files("core.tickets").joinpath("heard.yaml").read_text("utf-8")))
+"""收到, 好的 and their kin (heard.yaml): they say that a message was heard, not what is being done."""
 
 _TRAILING = "了的啦呀哈哦呢吧嘞滴"
 _RUN = re.compile(r"(.)\1+", re.DOTALL)

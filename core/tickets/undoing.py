@@ -12,72 +12,103 @@ from core.people.model import Person
 from core.refused import Refused
 from core.store.model import Event, Outbox, OutboxState
 from core.store.turn import Turn
-from core.tickets.describing import progress_line, what
+from core.tickets.describing import progress_line
 from core.tickets.events import Happened
 from core.tickets.model import LastVerb, Ticket
-from core.tickets.recording import record
+from core.tickets.recording import record, subject_of
 from core.words import Say
 
 KEPT = frozenset({"updated_at", "asked", "announced"})
 """Fields that go on as they are."""
 
+UNSENT = (OutboxState.WAITING, OutboxState.HELD)
+HEARD = (OutboxState.LEASED, OutboxState.SENT, OutboxState.UNCLEAR)
+"""States of a notice: it can still be withdrawn; it has been read, or may have been."""
+
 _sent_by = (
     select(Outbox.table).where(Outbox.table.c.key >= bindparam("first"), Outbox.table.c.key < bindparam("last"))
 ).order_by(Outbox.table.c.id)
-_events_of = select(Event.table).where(Event.table.c.stream == bindparam("stream"), Event.table.c.cause == bindparam("cause"))
+_events_of = (
+    select(Event.table)
+    .where(Event.table.c.stream == bindparam("stream"), Event.table.c.cause == bindparam("cause"))
+    .order_by(Event.table.c.id.desc())
+)
 
 
-def remember(turn: Turn, ticket: Ticket, by: Person) -> None:
-    """Keep what the ticket was before this turn, so that it can be taken back."""
-    before = turn.before(ticket)
-    if before is None:
+def remember(turn: Turn, by: Person) -> None:
+    """Keep what the tickets of this turn were before it, so that it can be taken back; what touched no ticket is no verb."""
+    done = [event for event in turn.seen(Event) if event.cause == turn.cause.text and event.kind != Happened.UNDONE]
+    ids = {event.data.get("ticket") for event in done}
+    touched = [ticket for ticket in turn.seen(Ticket) if ticket.id in ids and turn.before(ticket) is not None]
+    if not touched:
         return
-    changed = {name: before[name] for name in ticket.columns if before[name] != ticket.__dict__[name] and name not in KEPT}
-    last = turn.get(LastVerb, by.id) or turn.add(LastVerb(person_id=by.id, ticket_id=ticket.id, cause="", at=turn.now))
-    last.ticket_id, last.cause, last.at = ticket.id, turn.cause.text, turn.now
-    last.before = _plain(changed)
-    last.after = _plain({name: ticket.__dict__[name] for name in changed})
+    last = turn.get(LastVerb, by.id) or turn.add(LastVerb(person_id=by.id, cause="", at=turn.now))
+    last.cause, last.at = turn.cause.text, turn.now
+    changed = {str(ticket.id): _changed(turn, ticket) for ticket in touched}
+    last.before = _plain({key: {name: old for name, (old, _) in fields.items()} for key, fields in changed.items()})
+    last.after = _plain({key: {name: new for name, (_, new) in fields.items()} for key, fields in changed.items()})
 
 
-def undo(turn: Turn, by: Person) -> Ticket:
-    """Take the last verb back. Raises Refused: nothing_to_undo, undo_too_late, changed_since."""
+def undo(turn: Turn, by: Person) -> list[Ticket]:
+    """Take the last verb back; the tickets as they were. Raises Refused: nothing_to_undo, undo_too_late, changed_since."""
     last = turn.get(LastVerb, by.id)
     if last is None or not last.cause:
         raise Refused("nothing_to_undo")
-    ticket = turn.get(Ticket, last.ticket_id, lock=True)
-    assert ticket is not None
+    tickets = [_locked(turn, int(key)) for key in sorted(last.before, key=int)]
     if turn.now - last.at > turn.house.policies.tickets.undo:
-        raise Refused("undo_too_late", number=ticket.number)
-    now = _plain({name: ticket.__dict__[name] for name in last.after})
-    if now != last.after:
-        raise Refused("changed_since", number=ticket.number)
+        raise Refused("undo_too_late", number=tickets[0].number)
+    for ticket in tickets:
+        after = last.after[str(ticket.id)]
+        if _plain({name: ticket.__dict__[name] for name in after}) != after:
+            raise Refused("changed_since", number=ticket.number)
+    for ticket in tickets:
+        _take_back(turn, ticket, last, by)
+    _correct(turn, tickets[0], last.cause, by)
+    last.cause = ""
+    return tickets
+
+
+def _take_back(turn: Turn, ticket: Ticket, last: LastVerb, by: Person) -> None:
+    """Restore the ticket, compensate what followed, and record that it has not happened."""
     undone = turn.rows(Event, _events_of, stream=ticket.stream, cause=last.cause)
-    _restore(ticket, last.before)
+    _restore(ticket, last.before[str(ticket.id)])
     for event in undone:
         for take_back in turn.house.reversals.get(event.kind, ()):
             take_back(turn, event)
-    record(turn, Happened.UNDONE, ticket, by, cause=last.cause, kinds=[event.kind for event in undone])
-    _correct(turn, ticket, last.cause, by)
-    last.cause = ""
-    return ticket
+    record(turn, Happened.UNDONE, ticket, by, cause=last.cause, kinds=[event.kind for event in reversed(undone)])
 
 
 def _correct(turn: Turn, ticket: Ticket, cause: str, by: Person) -> None:
-    """Withdraw what has not been sent; tell those who have heard something that it was wrong."""
+    """Withdraw what has not been sent; tell everybody who has heard something, once, that it was wrong."""
+    misled: dict[int, Ticket] = {}
     for row in turn.rows(Outbox, _sent_by, first=f"{cause}.", last=f"{cause}/"):
         if row.person_id in (by.id, None):
             continue
-        if row.state in (OutboxState.WAITING, OutboxState.HELD):
+        if row.state in UNSENT:
             row.state = OutboxState.WITHDRAWN
-            continue
-        person = turn.get(Person, row.person_id)
-        if person is None:
-            continue
-        words, lang = turn.house.wording, person.lang
-        side = "staff" if person.is_staff else "customer"
-        state = progress_line(turn, ticket, lang)
-        text = words.text(lang, f"{side}.correction", number=ticket.number, what=what(words, ticket, lang), state=state)
-        tell(turn, person, Say("correction", text), subject=ticket.stream)
+        elif row.state in HEARD:
+            misled.setdefault(row.person_id, subject_of(turn, row.subject) or ticket)
+    for person_id, about in misled.items():
+        person = turn.get(Person, person_id)
+        if person is not None:
+            words, lang = turn.house.wording, person.lang
+            side = "staff" if person.is_staff else "customer"
+            text = words.text(lang, f"{side}.correction", number=about.number, state=progress_line(turn, about, lang))
+            tell(turn, person, Say("correction", text), subject=about.stream)
+
+
+def _locked(turn: Turn, ticket_id: int) -> Ticket:
+    ticket = turn.get(Ticket, ticket_id, lock=True)
+    assert ticket is not None
+    return ticket
+
+
+def _changed(turn: Turn, ticket: Ticket) -> dict[str, tuple[Any, Any]]:
+    before = turn.before(ticket) or {}
+    now = ticket.__dict__
+    return {
+        name: (before[name], now[name]) for name in ticket.columns if before[name] != now[name] and name not in KEPT
+    }
 
 
 def _restore(ticket: Ticket, before: dict[str, Any]) -> None:

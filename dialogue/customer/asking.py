@@ -11,15 +11,10 @@ from core.tickets.model import SLOTS, Priority, Status, Ticket
 from core.tickets.ownership import owner_of
 from core.tickets.prioritising import set_priority
 from core.tickets.reporting import missing
+from dialogue.choosing import is_young
 from dialogue.customer.slots import time_fields
 from dialogue.heard import Heard
-
-CORRECTIONS = {
-    **dict.fromkeys(("加急", "很急", "特急", "急", "urgent", "p1"), Priority.P1),
-    **dict.fromkeys(("不急", "不着急", "不用急", "not urgent", "p2"), Priority.P2),
-    **dict.fromkeys(("p0", "最急", "停线", "停产"), Priority.P0),
-}
-"""One word that corrects the priority that the desk derived (S9)."""
+from dialogue.vocabulary import answers
 
 
 def next_question(turn: Turn, talk: Conversation, ticket: Ticket) -> str | None:
@@ -36,12 +31,11 @@ def next_question(turn: Turn, talk: Conversation, ticket: Ticket) -> str | None:
 def take_answer(heard: Heard, fields: dict[str, Any], declined: bool) -> str | None:
     """Try the open question first: put its answer among the fields. Returns an outcome only if the question was declined."""
     question, turn = heard.talk.question, heard.turn
-    if not question or turn.now - question["at"] > turn.house.policies.conversation.question:
+    if not question or question["slot"] not in SLOTS or not is_young(heard, question["at"]):
         return None
-    ticket = turn.get(Ticket, question["ticket"], lock=True)
-    if ticket is None or not ticket.is_open or question["slot"] == "meaning":
+    ticket, slot = turn.get(Ticket, question["ticket"], lock=True), question["slot"]
+    if ticket is None or not ticket.is_open:
         return None
-    slot = question["slot"]
     if declined and not fields:
         heard.talk.question = None
         heard.answer("smalltalk", "customer.noted")
@@ -57,7 +51,8 @@ def take_answer(heard: Heard, fields: dict[str, Any], declined: bool) -> str | N
 
 def correct_priority(heard: Heard) -> str | None:
     """加急, 不急, P0: the priority of the ticket just spoken of is corrected by one word (S9)."""
-    priority = CORRECTIONS.get(heard.text.strip(" 。.!！").casefold())
+    word = answers(heard.text, "priority")
+    priority = Priority(word) if word else None
     ticket = heard.turn.get(Ticket, heard.talk.last_ticket, lock=True) if heard.talk.last_ticket else None
     if priority is None or ticket is None or not ticket.is_open:
         return None

@@ -102,7 +102,9 @@ def _read_back(turn: Turn, ticket: Ticket, entry: dict[str, Any], lang: str) -> 
     if entry["repeated"]:
         return words.text(lang, "customer.same_fault", number=ticket.number, state=state(turn, ticket, lang))
     changes = [
-        words.text(lang, "customer.change", field=words.name(lang, "slot", name), value=_shown(turn, ticket, name, lang))
+        words.text(
+            lang, "customer.change", field=words.name(lang, "slot", name), value=_shown(turn, ticket, name, lang)
+        )
         for name in entry["changed"]
         if name in SHOWN
     ]

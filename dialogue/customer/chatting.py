@@ -9,9 +9,10 @@ from core.tickets.describing import progress_line
 from core.tickets.model import Ticket
 from core.tickets.ownership import owner_of
 from core.tickets.queries import tickets_of_customer
+from core.tickets.reporting import Told, supplement
 from core.words import Say
 from dialogue.heard import Heard
-from dialogue.staff.serving import begin
+from dialogue.serving import begin
 from dialogue.understanding.words import Understanding
 
 MEANING = "meaning:"
@@ -34,52 +35,49 @@ def courtesy(heard: Heard, meant: Understanding) -> str:
 
 
 def call_person(heard: Heard, meant: Understanding) -> str:
-    """He wants a person: whoever answers for his ticket, else for the desk, is called."""
+    """He wants a person: whoever answers for the desk, else for his ticket, is called."""
     person = fallback_owner(heard.turn, heard.person.entity) or _owner(heard)
-    _forward(heard, person, "handoff", "staff.handoff")
     heard.talk.misses = 0
-    if person is not None:
-        begin(heard, person)
     if person is None:
         heard.answer("handoff_ack", "customer.handoff_nobody")
-    else:
-        heard.answer("handoff_ack", "customer.handoff", name=person.name or "")
+        return "nobody to call"
+    forward(heard, person, "handoff", "staff.handoff")
+    begin(heard, person)
+    heard.answer("handoff_ack", "customer.handoff", name=person.name or "")
     return "handoff"
 
 
 def pass_on(heard: Heard, meant: Understanding | None = None) -> str:
     """Something that a person decides: told to whoever answers for the ticket, never lost."""
-    person = _owner(heard) or fallback_owner(heard.turn, heard.person.entity)
-    _forward(heard, person, "relay", None)
-    if person is None:
-        heard.answer("handoff_ack", "customer.handoff_nobody")
-    else:
-        heard.answer("handoff_ack", "customer.passed_on", name=person.name or "")
-    return "passed on"
+    return _passed_on(heard, "handoff_ack", "customer.passed_on")
 
 
 def price_later(heard: Heard, meant: Understanding) -> str:
     """No price is on file: who will quote, and when he hears it."""
-    person = _owner(heard) or fallback_owner(heard.turn, heard.person.entity)
-    if person is None:
-        return pass_on(heard, meant)
-    _forward(heard, person, "relay", None)
-    heard.answer("price_deferral", "customer.price_later", name=person.name or "")
-    return "price later"
+    return _passed_on(heard, "price_deferral", "customer.price_later")
 
 
 def apologise(heard: Heard, meant: Understanding) -> str:
-    """Anger gets a calm answer and the facts; whoever answers for the ticket hears of it."""
+    """Anger gets a calm answer and the facts; the managers hear of it."""
     ticket = _last_ticket(heard)
+    for manager in in_role(heard.turn, heard.person.entity, Role.MANAGER):
+        forward(heard, manager, "angry_customer")
     if ticket is None:
         heard.answer("apology_ack", "customer.apology_no_ticket")
         return "apologised"
-    ticket.emotion = "angry"
-    for manager in in_role(heard.turn, heard.person.entity, Role.MANAGER):
-        _forward(heard, manager, "angry_customer", None)
+    supplement(heard.turn, ticket, heard.person, Told(heard.text, {"emotion": "angry"}))
     text = heard.say("customer.apology", state=progress_line(heard.turn, ticket, heard.lang))
     answer(heard.turn, heard.talk, "apology_ack", text, also=("progress",))
     return "apologised"
+
+
+def forward(heard: Heard, person: Person, purpose: str = "relay", key: str | None = None) -> None:
+    """His words to a member of the staff."""
+    ticket = _last_ticket(heard)
+    key = key or ("staff.passed_on" if ticket else "staff.passed_on_no_ticket")
+    facts = {"name": heard.person.name or "", "words": heard.text, "number": ticket.number if ticket else ""}
+    text = heard.turn.house.wording.text(person.lang, key, **facts)
+    tell(heard.turn, person, Say(purpose, text), subject=ticket.stream if ticket else None)
 
 
 def not_understood(heard: Heard, meant: Understanding) -> str:
@@ -93,10 +91,14 @@ def not_understood(heard: Heard, meant: Understanding) -> str:
     if meant.decision == "reject":
         heard.answer("oos_reply", "customer.out_of_scope")
         return "rejected"
-    likely = [intent for intent, _ in meant.ranking if intent not in (PERSON, "out_of_scope", "confirm", "deny")][:OFFERED]
+    likely = [intent for intent, _ in meant.ranking if intent not in (PERSON, "out_of_scope", "confirm", "deny")][
+        :OFFERED
+    ]
     choices = [(heard.say(f"customer.intent.{intent}"), f"{MEANING}{intent}") for intent in [*likely, PERSON]]
     heard.talk.question = {"slot": "meaning", "text": heard.text, "ticket": 0, "at": heard.turn.now}
-    ask_which(heard.turn, heard.talk, "clarify", heard.say("customer.clarify"), choices, offers=tuple([*likely, PERSON]))
+    ask_which(
+        heard.turn, heard.talk, "clarify", heard.say("customer.clarify"), choices, offers=tuple([*likely, PERSON])
+    )
     return "asked what he meant"
 
 
@@ -110,11 +112,11 @@ def _owner(heard: Heard) -> Person | None:
     return owner_of(heard.turn, ticket) if ticket is not None and ticket.is_open else None
 
 
-def _forward(heard: Heard, person: Person | None, purpose: str, key: str | None) -> None:
+def _passed_on(heard: Heard, purpose: str, key: str) -> str:
+    person = _owner(heard) or fallback_owner(heard.turn, heard.person.entity)
     if person is None:
-        return
-    ticket = _last_ticket(heard)
-    words = heard.turn.house.wording
-    key = key or ("staff.passed_on" if ticket else "staff.passed_on_no_ticket")
-    facts = {"name": heard.person.name or "", "words": heard.text, "number": ticket.number if ticket else ""}
-    tell(heard.turn, person, Say(purpose, words.text(person.lang, key, **facts)), subject=ticket.stream if ticket else None)
+        heard.answer(purpose, "customer.handoff_nobody")
+        return "nobody to pass it on to"
+    forward(heard, person)
+    heard.answer(purpose, key, name=person.name or "")
+    return "passed on"

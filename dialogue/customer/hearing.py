@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dialogue.customer import asking, chatting, deciding, progress, reporting
+from dialogue.customer import asking, chatting, deciding, muting, progress, reporting
 from dialogue.customer.pressing import press, pressed_by_number
 from dialogue.customer.slots import fields_of, told_by
 from dialogue.heard import Heard
-from dialogue.staff.serving import relay_to_agent
+from dialogue.serving import relay_to_agent
 from dialogue.understanding.words import Understanding
 
 QUESTIONS: dict[str, Callable[[Heard, Understanding], str]] = {
@@ -56,8 +56,10 @@ def _hear_words(heard: Heard) -> str:
     sure = meant.decision == "accept"
     if changed := asking.correct_priority(heard):
         return changed
-    if decided := deciding.take_decision(heard, meant):
+    if decided := deciding.take_decision(heard, meant) or deciding.not_fixed(heard, meant):
         return decided
+    if muted := muting.asked(heard):
+        return muted
     if sure and meant.intent in QUESTIONS:
         return QUESTIONS[meant.intent](heard, meant)
     if foreign := progress.number_not_his(heard, meant):
@@ -66,10 +68,10 @@ def _hear_words(heard: Heard) -> str:
     if answered := asking.take_answer(heard, fields, sure and meant.intent == "deny"):
         return answered
     told = told_by(heard, fields, meant)
-    if sure and meant.intent == "report_fault" or "fault_symptom" in fields:
+    if (sure and meant.intent == "report_fault") or "fault_symptom" in fields:
         return reporting.report_or_add(heard, told)
     if sure and meant.intent in COURTESIES and not fields.get("device"):
         return chatting.courtesy(heard, meant)
-    if sure and meant.intent in ("supplement_info", "confirm", "deny") or fields.keys() - {"emotion"}:
+    if (sure and meant.intent in ("supplement_info", "confirm", "deny")) or fields.keys() - {"emotion"}:
         return reporting.add_or_report(heard, told, meant)
-    return chatting.not_understood(heard, meant)
+    return deciding.bare_stars(heard) or chatting.not_understood(heard, meant)

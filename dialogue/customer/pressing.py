@@ -7,14 +7,11 @@ from dataclasses import replace
 
 from core.tickets.model import Ticket
 from core.tickets.reporting import Told
-from core.words import MINUTE
+from dialogue.choosing import chosen, is_young
 from dialogue.customer import chatting, deciding, progress, reporting
 from dialogue.customer.slots import fields_of, told_by
 from dialogue.heard import Heard
 from dialogue.understanding.words import Understanding
-
-MENU_LASTS = 30 * MINUTE
-"""How long a typed number may mean a choice that was shown."""
 
 
 def pressed_by_number(heard: Heard) -> str | None:
@@ -23,61 +20,69 @@ def pressed_by_number(heard: Heard) -> str | None:
     return press(heard, token) if token else None
 
 
-def chosen(heard: Heard) -> str | None:
-    """The token behind a typed number, if a menu is open and has that many choices."""
-    talk, typed = heard.talk, heard.text.strip().rstrip(".。、)）")
-    if not talk.menu or heard.turn.now - (talk.menu_at or 0) > MENU_LASTS or not typed.isdecimal():
-        return None
-    number = int(typed) if len(typed) < 3 else 0
-    return talk.menu[number - 1][1] if 1 <= number <= len(talk.menu) else None
-
-
 def press(heard: Heard, token: str) -> str:
     """Carry out a choice. An old or foreign token shows nothing of anybody else."""
     heard.talk.menu = None
-    if token.startswith(progress.SHOW):
-        ticket = _own(heard, token.removeprefix(progress.SHOW))
-        return progress.show(heard, ticket) if ticket else progress.not_his(heard)
+    if token.startswith(progress.ABOUT):
+        return _about(heard, *token.removeprefix(progress.ABOUT).partition(":")[::2])
     if token.startswith(deciding.RATE):
-        return _rated(heard, token)
-    if token.startswith(deciding.CANCEL):
-        ticket = _own(heard, token.removeprefix(deciding.CANCEL))
-        return deciding.ask_for_yes(heard, ticket) if ticket and ticket.is_open else chatting.welcome(heard)
+        return _rated(heard, *token.removeprefix(deciding.RATE).partition(":")[::2])
     if token.startswith(chatting.MEANING):
         return _meant(heard, token.removeprefix(chatting.MEANING))
     return chatting.welcome(heard)
 
 
-def _rated(heard: Heard, token: str) -> str:
-    ticket_id, _, stars = token.removeprefix(deciding.RATE).partition(":")
-    ticket = _own(heard, ticket_id)
-    if ticket is None or not stars.isdecimal():
+def _about(heard: Heard, intent: str, ticket_id: str) -> str:
+    """He chose the ticket: what he wanted is done with it."""
+    ticket, said = _named(heard, ticket_id), _asked_with(heard, "which")
+    if ticket is None or not progress.may_ask_about(heard, ticket):
+        return progress.not_his(heard)
+    if intent in WANTS_OWN and ticket.customer_id == heard.person.id:
+        return WANTS_OWN[intent](heard, ticket, said)
+    return progress.push(heard, ticket) if intent == "urge" and ticket.is_open else progress.show(heard, ticket)
+
+
+def _rated(heard: Heard, ticket_id: str, stars: str) -> str:
+    ticket = _named(heard, ticket_id)
+    if ticket is None or ticket.customer_id != heard.person.id or not stars.isdecimal():
         return chatting.welcome(heard)
     return deciding.give_stars(heard, ticket, int(stars))
 
 
-def _own(heard: Heard, ticket_id: str) -> Ticket | None:
-    """The ticket that a token names, if it is his: a token may be old, or edited by its sender."""
-    ticket = heard.turn.get(Ticket, int(ticket_id), lock=True) if ticket_id.isdecimal() and len(ticket_id) < 19 else None
-    return ticket if ticket is not None and ticket.customer_id == heard.person.id else None
-
-
 def _meant(heard: Heard, intent: str) -> str:
     """He says what he meant by his last words: they are heard again as that."""
-    said = (heard.talk.question or {}).get("text", "")
-    heard.talk.question, heard.talk.misses = None, 0
+    said = _asked_with(heard, "meaning")
+    heard.talk.misses = 0
+    if not said or intent not in ANSWERS:
+        return chatting.welcome(heard)
     again = replace(heard, message=replace(heard.message, kind="text", text=said))
     meant = replace(heard.mind.customer(said, heard.message.at), intent=intent, decision="accept")
     told = told_by(again, fields_of(meant, heard.turn.house.zone), meant)
-    return ANSWERS.get(intent, _as_details)(again, meant, told)
+    return ANSWERS[intent](again, meant, told)
 
 
-def _as_details(heard: Heard, meant: Understanding, told: Told) -> str:
-    return reporting.add_or_report(heard, told, meant)
+def _asked_with(heard: Heard, slot: str) -> str:
+    """His words after which he was asked to choose; empty once another question was asked, or half an hour later."""
+    question, heard.talk.question = heard.talk.question or {}, None
+    return question["text"] if question.get("slot") == slot and is_young(heard, question["at"]) else ""
 
+
+def _named(heard: Heard, ticket_id: str) -> Ticket | None:
+    """The ticket that a token names: it may be old, or edited by its sender."""
+    known = ticket_id.isdecimal() and len(ticket_id) < 19
+    return heard.turn.get(Ticket, int(ticket_id), lock=True) if known else None
+
+
+WANTS_OWN: dict[str, Callable[[Heard, Ticket, str], str]] = {
+    "cancel_ticket": lambda heard, ticket, said: deciding.ask_for_yes(heard, ticket),
+    "change_appointment": deciding.appoint_as_said,
+    "report_fault": lambda heard, ticket, said: deciding.not_fixed_after_all(heard, ticket, said),
+}
+"""What he may want of a ticket of his own, once he has chosen it."""
 
 ANSWERS: dict[str, Callable[[Heard, Understanding, Told], str]] = {
     "report_fault": lambda heard, meant, told: reporting.report_or_add(heard, told),
+    "supplement_info": lambda heard, meant, told: reporting.add_or_report(heard, told, meant),
     "ask_progress": lambda heard, meant, told: progress.tell(heard, meant),
     "urge": lambda heard, meant, told: progress.urged(heard, meant),
     "ask_ticket_no": lambda heard, meant, told: progress.tell_number(heard, meant),
@@ -87,12 +92,7 @@ ANSWERS: dict[str, Callable[[Heard, Understanding, Told], str]] = {
     "cancel_ticket": lambda heard, meant, told: deciding.cancel(heard, meant),
     "rate_service": lambda heard, meant, told: deciding.rate(heard, meant),
     "ask_price": lambda heard, meant, told: chatting.price_later(heard, meant),
-    **{
-        intent: lambda heard, meant, told: chatting.courtesy(heard, meant) for intent in ("greet", "thanks", "goodbye")
-    },
-    **{
-        intent: lambda heard, meant, told: chatting.pass_on(heard, meant)
-        for intent in ("return_exchange", "ask_faq")
-    },
+    **dict.fromkeys(("greet", "thanks", "goodbye"), lambda heard, meant, told: chatting.courtesy(heard, meant)),
+    **dict.fromkeys(("return_exchange", "ask_faq"), lambda heard, meant, told: chatting.pass_on(heard, meant)),
 }
 """What each meaning leads to once he has chosen it."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.conversations.saying import answer, ask_which
-from core.store.turn import Turn
 from core.tickets.describing import progress_line, what
+from core.tickets.merging import merged_into, tickets_told_of
 from core.tickets.model import Status, Ticket
 from core.tickets.queries import by_number, full_number, tickets_of_customer
 from core.tickets.sameness import other_device
@@ -12,8 +12,8 @@ from core.tickets.urging import urge
 from dialogue.heard import Heard
 from dialogue.understanding.words import Understanding
 
-SHOW = "progress:"
-"""Token of a choice: show the progress of this ticket."""
+ABOUT = "about:"
+"""Token of a choice: what he wants is about this ticket (about:INTENT:TICKET)."""
 MOST_CHOICES = 8
 
 
@@ -23,33 +23,18 @@ def tell(heard: Heard, meant: Understanding) -> str:
         return foreign
     tickets = asked_about(heard, meant)
     if not tickets:
-        heard.answer("progress", "customer.progress.none")
-        return "no ticket"
-    if len(tickets) == 1:
-        return show(heard, tickets[0])
-    return ask_which_one(heard, tickets)
-
-
-def ask_which_one(heard: Heard, tickets: list[Ticket]) -> str:
-    """Several tickets may be meant: he chooses."""
-    text = heard.say("customer.progress.which")
-    ask_which(heard.turn, heard.talk, "ask_choice", text, [(label(heard, t), f"{SHOW}{t.id}") for t in tickets])
-    return "asked which"
+        return has_none(heard)
+    return show(heard, tickets[0]) if len(tickets) == 1 else ask_which_one(heard, tickets, "ask_progress")
 
 
 def urged(heard: Heard, meant: Understanding) -> str:
-    """He pushes: counted, whoever has the ticket hears so, and he hears where it stands."""
+    """He pushes: asks which one if several may be meant."""
     if foreign := number_not_his(heard, meant):
         return foreign
     tickets = [ticket for ticket in asked_about(heard, meant) if ticket.is_open]
-    if len(tickets) != 1:
+    if not tickets:
         return tell(heard, meant)
-    [ticket] = tickets
-    urge(heard.turn, ticket, heard.person)
-    heard.talk.last_ticket, heard.talk.spoken_at = ticket.id, heard.turn.now
-    text = heard.say("customer.urged", state=progress_line(heard.turn, ticket, heard.lang))
-    answer(heard.turn, heard.talk, "progress", text)
-    return f"urged {ticket.number}"
+    return push(heard, tickets[0]) if len(tickets) == 1 else ask_which_one(heard, tickets, "urge")
 
 
 def tell_number(heard: Heard, meant: Understanding) -> str:
@@ -57,15 +42,15 @@ def tell_number(heard: Heard, meant: Understanding) -> str:
     if foreign := number_not_his(heard, meant):
         return foreign
     tickets = asked_about(heard, meant)
-    words = heard.turn.house.wording
     if not tickets:
-        heard.answer("progress", "customer.progress.none")
-    elif len(tickets) == 1:
-        heard.talk.last_ticket = tickets[0].id
-        heard.answer("ticket_no", "customer.ticket_no", number=tickets[0].number, what=what(words, tickets[0], heard.lang))
-    else:
+        return has_none(heard)
+    if len(tickets) > 1:
         lines = [heard.say("customer.own_list"), *(_line(heard, ticket) for ticket in tickets)]
         answer(heard.turn, heard.talk, "own_list", "\n".join(lines), also=("ticket_no",))
+        return "listed his own"
+    [ticket] = tickets
+    heard.talk.last_ticket = ticket.id
+    heard.answer("ticket_no", "customer.ticket_no", number=ticket.number, what=named(heard, ticket))
     return "told number"
 
 
@@ -76,50 +61,81 @@ def show(heard: Heard, ticket: Ticket) -> str:
     return f"progress {ticket.number}"
 
 
+def push(heard: Heard, ticket: Ticket) -> str:
+    """Counted, whoever has the ticket hears so, and he hears where it stands."""
+    urge(heard.turn, ticket, heard.person)
+    heard.talk.last_ticket, heard.talk.spoken_at = ticket.id, heard.turn.now
+    text = heard.say("customer.urged", state=progress_line(heard.turn, ticket, heard.lang))
+    answer(heard.turn, heard.talk, "progress", text)
+    return f"urged {ticket.number}"
+
+
+def ask_which_one(heard: Heard, tickets: list[Ticket], intent: str) -> str:
+    """Several tickets may be meant: he chooses, and what he wants is kept until he has chosen."""
+    heard.talk.question = {"slot": "which", "text": heard.text, "ticket": 0, "at": heard.turn.now}
+    labels = [heard.say("customer.progress.choice", number=t.number, what=named(heard, t)) for t in tickets]
+    choices = [(label, f"{ABOUT}{intent}:{ticket.id}") for label, ticket in zip(labels, tickets, strict=True)]
+    text = heard.say("customer.which", intent=heard.say(f"customer.intent.{intent}"))
+    ask_which(heard.turn, heard.talk, "ask_choice", text, choices)
+    return "asked which"
+
+
+def has_none(heard: Heard) -> str:
+    """There is nothing open that he could mean."""
+    heard.answer("progress", "customer.progress.none")
+    return "no ticket"
+
+
 def not_his(heard: Heard) -> str:
     """A choice that names a ticket of somebody else, or none."""
-    heard.answer("cannot_find", "customer.cannot_find", number="")
+    heard.answer("cannot_find", "customer.cannot_find_any")
     return "not his"
 
 
 def number_not_his(heard: Heard, meant: Understanding) -> str | None:
     """He named a number: if it is not his, he hears the same words whether it exists or not."""
     digits = meant.first("ticket_no")
-    if digits is None or number_of(heard.turn, heard, str(digits)) is not None:
+    if digits is None or _numbered(heard, str(digits)) is not None:
         return None
     heard.answer("cannot_find", "customer.cannot_find", number=full_number(heard.turn, str(digits)))
     return "cannot find"
-
-
-def number_of(turn: Turn, heard: Heard, digits: str) -> Ticket | None:
-    """His ticket with these digits, or None."""
-    ticket = by_number(turn, heard.person.entity, full_number(turn, digits))
-    return ticket if ticket is not None and ticket.customer_id == heard.person.id else None
 
 
 def asked_about(heard: Heard, meant: Understanding) -> list[Ticket]:
     """The tickets that a question may be about: the one named, those of the device named, those that live."""
     digits = meant.first("ticket_no")
     if digits is not None:
-        named = number_of(heard.turn, heard, str(digits))
-        return [named] if named else []
-    live = [t for t in tickets_of_customer(heard.turn, heard.person) if t.is_open or t.status == Status.DONE]
+        ticket = _numbered(heard, str(digits))
+        return [ticket] if ticket else []
+    known = [*tickets_of_customer(heard.turn, heard.person), *tickets_told_of(heard.turn, heard.person)]
+    live = [ticket for ticket in known if ticket.is_open or ticket.status == Status.DONE]
     device = (meant.slots.get("device") or [None])[0]
-    if device:
-        of_device = [ticket for ticket in live if ticket.device and not other_device(ticket.device, device)]
-        live = of_device or live
+    of_device = [ticket for ticket in live if device and ticket.device and not other_device(ticket.device, device)]
+    live = of_device or live
     open_ones = [ticket for ticket in live if ticket.is_open] or live
     return sorted(open_ones, key=lambda ticket: ticket.id)[:MOST_CHOICES]
 
 
-def label(heard: Heard, ticket: Ticket) -> str:
-    words = heard.turn.house.wording
-    return words.text(heard.lang, "customer.progress.choice", number=ticket.number, what=what(words, ticket, heard.lang))
+def may_ask_about(heard: Heard, ticket: Ticket | None) -> bool:
+    """Whether it is his ticket, or one of whose fault he told too."""
+    if ticket is None or ticket.customer_id == heard.person.id:
+        return ticket is not None
+    return any(told.id == ticket.id for told in tickets_told_of(heard.turn, heard.person))
+
+
+def named(heard: Heard, ticket: Ticket) -> str:
+    """What the ticket is about, in his language."""
+    return what(heard.turn.house.wording, ticket, heard.lang)
+
+
+def _numbered(heard: Heard, digits: str) -> Ticket | None:
+    """His ticket with these digits, or the one in which it is handled since they were merged."""
+    ticket = by_number(heard.turn, heard.person.entity, full_number(heard.turn, digits))
+    if ticket is None or not may_ask_about(heard, ticket):
+        return None
+    return merged_into(heard.turn, ticket) or ticket
 
 
 def _line(heard: Heard, ticket: Ticket) -> str:
-    words = heard.turn.house.wording
-    status = words.name(heard.lang, "status", ticket.status)
-    return words.text(
-        heard.lang, "customer.own_line", number=ticket.number, what=what(words, ticket, heard.lang), status=status
-    )
+    status = heard.turn.house.wording.name(heard.lang, "status", ticket.status)
+    return heard.say("customer.own_line", number=ticket.number, what=named(heard, ticket), status=status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from core.tickets.closing import reopen
@@ -16,6 +17,8 @@ from dialogue.customer.slots import told_by
 from dialogue.heard import Heard
 from dialogue.understanding.words import Understanding
 
+KEPT = ("device", "device_model", "serial_no", "fault_symptom", "address")
+"""What a ticket takes over from an earlier one of the same fault."""
 STILL_TALKING = 30 * MINUTE
 """What is said so soon after the last word about a ticket may be about it without naming it."""
 
@@ -26,7 +29,7 @@ def report_or_add(heard: Heard, told: Told) -> str:
     if ticket is None:
         return _report(heard, told)
     if ticket.status == Status.DONE:
-        return _reopen(heard, ticket, told)
+        return reopen_as(heard, ticket, told.words)
     return _add(heard, ticket, told)
 
 
@@ -55,6 +58,12 @@ def add_fields(heard: Heard, fields: dict[str, Any]) -> str:
     return _add(heard, ticket, told) if ticket else _report(heard, told)
 
 
+def report_again(heard: Heard, earlier: Ticket, told: Told) -> str:
+    """The fault of a closed ticket is back, and he need not tell it again."""
+    known = {name: value for name in KEPT if (value := getattr(earlier, name))}
+    return _report(heard, replace(told, fields={**known, **told.fields}))
+
+
 def _report(heard: Heard, told: Told) -> str:
     ticket = report(heard.turn, heard.person, heard.message.room, told)
     heard.talk.last_ticket = ticket.id
@@ -67,12 +76,15 @@ def _add(heard: Heard, ticket: Ticket, told: Told) -> str:
     known = same_fault(ticket, told.fields)
     changed = supplement(heard.turn, ticket, heard.person, told)
     heard.talk.last_ticket = ticket.id
-    burst.added(heard, ticket, changed, len(told.media), repeated=known, alarm=not alarmed and ticket.priority == Priority.P0)
+    burst.added(
+        heard, ticket, changed, len(told.media), repeated=known, alarm=not alarmed and ticket.priority == Priority.P0
+    )
     return f"added to {ticket.number}"
 
 
-def _reopen(heard: Heard, ticket: Ticket, told: Told) -> str:
-    reopen(heard.turn, ticket, heard.person, told.words)
+def reopen_as(heard: Heard, ticket: Ticket, words: str) -> str:
+    """It was not fixed: back to the same engineer."""
+    reopen(heard.turn, ticket, heard.person, words)
     heard.talk.last_ticket = ticket.id
     name = who(heard.turn, ticket)
     told_who = heard.say("customer.reopened_who" if name else "customer.reopened_nobody", name=name)

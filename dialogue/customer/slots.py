@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.tickets.model import Priority
 from core.tickets.reporting import Told
-from core.words import SECOND, Micros
-from dialogue.heard import Heard
+from dialogue.heard import Heard, instant
 from dialogue.understanding.words import LIST_SLOTS, Understanding
 
 SEVERAL = "、"
@@ -37,11 +35,6 @@ def time_fields(period: dict[str, str] | None, zone: ZoneInfo) -> dict[str, Any]
         "preferred_start": instant(period["start"], zone),
         "preferred_end": instant(period["end"], zone),
     }
-
-
-def instant(local: str, zone: ZoneInfo) -> Micros:
-    """A local time (YYYY-MM-DDTHH:MM) as an instant."""
-    return int(datetime.fromisoformat(local).replace(tzinfo=zone).timestamp()) * SECOND
 
 
 def told_by(heard: Heard, fields: dict[str, Any], meant: Understanding | None = None) -> Told:

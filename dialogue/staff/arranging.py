@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from core.conversations.saying import tell
-from core.people.model import Person, Role
+from core.conversations.saying import conversation_with, tell
+from core.people.linking import direct_room
+from core.people.model import Person
 from core.people.naming import colleague
 from core.refused import Refused
 from core.tickets import appointing, cancelling, duplicates, handing_over, holding, merging, quoting, undoing, urging
@@ -11,17 +12,20 @@ from core.tickets.announcing import announce
 from core.tickets.describing import what, who
 from core.tickets.model import Status, Ticket
 from core.tickets.ownership import superior_of
-from core.tickets.queries import digits_of, full_number, must_find
+from core.tickets.queries import digits_of
 from core.words import Say
-from dialogue.customer.slots import instant
 from dialogue.heard import Heard
-from dialogue.staff.drafting import keep_draft
+from dialogue.staff.drafting import summarise
+from dialogue.staff.which import ticket_numbered
 from dialogue.understanding.words import Order
+from dialogue.vocabulary import says
 
 
 def transfer(heard: Heard, ticket: Ticket, order: Order) -> str:
-    """转单, and 派单 for managers."""
+    """转单, and 派单 for managers; without a name it is a no to what was offered (改派)."""
     called = order.args.get("to")
+    if not called and ticket.status == Status.UNASSIGNED and ticket.engineer_id == heard.person.id:
+        return refuse(heard, ticket, order)
     if not called:
         heard.answer("error_hint", "staff.ask_to", number=digits_of(ticket.number))
         return "asked to whom"
@@ -29,7 +33,7 @@ def transfer(heard: Heard, ticket: Ticket, order: Order) -> str:
     owned = ticket.owner_id is not None
     handing_over.transfer(heard.turn, ticket, heard.person, to)
     key = "staff.done_transfer" if owned else "staff.done_assign"
-    heard.answer("action_done", key, number=ticket.number, name=to.name)
+    heard.answer("action_done", key, number=ticket.number, name=to.name, owner=who(heard.turn, ticket))
     return f"gave {ticket.number} to {to.id}"
 
 
@@ -41,16 +45,8 @@ def refuse(heard: Heard, ticket: Ticket, order: Order) -> str:
 
 
 def hold(heard: Heard, ticket: Ticket, order: Order) -> str:
-    """挂起, with its reason; one that is too short is kept and added to (S38)."""
-    reason = order.args.get("reason") or ""
-    try:
-        holding.hold(heard.turn, ticket, heard.person, reason, until_of(heard, reason))
-    except Refused as refused:
-        if refused.key == "summary_too_short" and reason:
-            keep_draft(heard, ticket, reason, "hold")
-        raise
-    heard.answer("action_done", "staff.done_hold", number=ticket.number)
-    return f"held {ticket.number}"
+    """挂起, with its reason."""
+    return summarise(heard, ticket, "hold", order.args.get("reason") or "")
 
 
 def resume(heard: Heard, ticket: Ticket, order: Order) -> str:
@@ -67,7 +63,7 @@ def reschedule(heard: Heard, ticket: Ticket, order: Order) -> str:
         heard.answer("error_hint", "staff.ask_time", number=digits_of(ticket.number))
         return "asked when"
     zone, words = heard.turn.house.zone, heard.turn.house.wording
-    start, end = instant(order.args["start"], zone), instant(order.args["end"], zone)
+    start, end = heard.instant(order.args["start"]), heard.instant(order.args["end"])
     appointing.appoint(heard.turn, ticket, heard.person, start, end)
     when = words.period(heard.lang, start, end, heard.turn.now, zone)
     heard.answer("action_done", "staff.done_appoint", number=ticket.number, when=when)
@@ -76,7 +72,7 @@ def reschedule(heard: Heard, ticket: Ticket, order: Order) -> str:
 
 def merge(heard: Heard, ticket: Ticket, order: Order) -> str:
     """合并."""
-    into = must_find(heard.turn, heard.person.entity, full_number(heard.turn, str(order.args["into"])))
+    into = ticket_numbered(heard, str(order.args["into"]))
     merging.merge(heard.turn, ticket, into, heard.person)
     heard.talk.last_ticket = into.id
     heard.answer("action_done", "staff.done_merge", number=ticket.number, into=into.number)
@@ -125,10 +121,20 @@ def escalate(heard: Heard, ticket: Ticket, order: Order) -> str:
     return f"escalated {ticket.number}"
 
 
+def cancel(heard: Heard, ticket: Ticket, order: Order) -> str:
+    """取消; once somebody is on site the customer must agree."""
+    try:
+        cancelling.cancel(heard.turn, ticket, heard.person)
+    except Refused as refused:
+        if refused.key != "needs_other_side":
+            raise
+        return _ask_customer_to_cancel(heard, ticket)
+    heard.answer("cancelled", "staff.done_cancel", number=ticket.number)
+    return f"cancelled {ticket.number}"
+
+
 def agree_to_cancel(heard: Heard, ticket: Ticket, order: Order) -> str:
     """The engineer on site agrees to what the customer asked for."""
-    if heard.person.role == Role.ENGINEER and ticket.owner_id != heard.person.id:
-        raise Refused("not_yours", number=ticket.number)
     cancelling.cancel(heard.turn, ticket, heard.person, agreed=True)
     heard.answer("cancelled", "staff.done_cancel", number=ticket.number)
     return f"cancelled {ticket.number}"
@@ -136,42 +142,31 @@ def agree_to_cancel(heard: Heard, ticket: Ticket, order: Order) -> str:
 
 def undo(heard: Heard) -> str:
     """撤回: his last verb has not happened (within a minute)."""
-    ticket = undoing.undo(heard.turn, heard.person)
-    heard.talk.last_ticket = ticket.id
-    status = heard.turn.house.wording.name(heard.lang, "status", ticket.status)
-    heard.answer("action_done", "staff.done_undo", number=ticket.number, status=status)
-    return f"took back {ticket.number}"
+    tickets = undoing.undo(heard.turn, heard.person)
+    for ticket in tickets:
+        status = heard.turn.house.wording.name(heard.lang, "status", ticket.status)
+        heard.answer("action_done", "staff.done_undo", number=ticket.number, status=status)
+    heard.talk.last_ticket = tickets[0].id
+    return f"took back {tickets[0].number}"
 
 
-def until_of(heard: Heard, text: str) -> int | None:
-    """The date that a text names as the time when something goes on, if it lies ahead."""
-    period = heard.mind.customer(text, heard.message.at).slots.get("preferred_time") if text else None
-    start = instant(period["start"], heard.turn.house.zone) if period else None
-    return start if start and start > heard.turn.now else None
+def appoint_as_noted(heard: Heard, ticket: Ticket, text: str) -> None:
+    """A note that names a time of arrival is an appointment, and the customer hears of it (rules.md)."""
+    period = heard.period(text) if says(text, "visit") else None
+    if period and ticket.status in (Status.UNASSIGNED, Status.ACCEPTED, Status.WAITING_PART):
+        appointing.appoint(heard.turn, ticket, heard.person, *period)
 
 
-def announce_visit(heard: Heard, ticket: Ticket, text: str) -> None:
-    """A note that names a time of arrival tells the customer so (rules.md: from notes, a time of arrival)."""
-    period = heard.mind.customer(text, heard.message.at).slots.get("preferred_time")
-    if not period or not any(cue in text for cue in ("到", "上门", "过去", "过来", "arrive", "there", "visit")):
-        return
-    if ticket.status not in (Status.ACCEPTED, Status.UNASSIGNED, Status.WAITING_PART):
-        return
-    zone = heard.turn.house.zone
-    start, end = instant(period["start"], zone), instant(period["end"], zone)
-    customer = heard.turn.get(Person, ticket.customer_id)
-    if start <= heard.turn.now or customer is None:
-        return
-    ticket.appointment_start, ticket.appointment_end = start, end
-    words = heard.turn.house.wording
-    text = words.text(
-        customer.lang,
-        "customer.progress_note",
-        number=ticket.number,
-        what=what(words, ticket, customer.lang),
-        name=heard.person.name or "",
-        when=words.moment(customer.lang, start, heard.turn.now, zone),
-    )
-    tell(heard.turn, customer, Say("progress", text), subject=ticket.stream)
-
-
+def _ask_customer_to_cancel(heard: Heard, ticket: Ticket) -> str:
+    turn, customer = heard.turn, heard.turn.get(Person, ticket.customer_id)
+    room = direct_room(turn, customer) if customer else None
+    if customer is None or room is None:
+        raise Refused("needs_other_side", number=ticket.number)
+    words, lang = turn.house.wording, customer.lang
+    named = what(words, ticket, lang)
+    text = words.text(lang, "customer.cancel_wished", name=heard.person.name or "", number=ticket.number, what=named)
+    tell(turn, customer, Say("ask_confirm", text), subject=ticket.stream)
+    asked = {"slot": "cancel", "ticket": ticket.id, "at": turn.now, "agreed": True}
+    conversation_with(turn, customer, room).question = asked
+    heard.answer("action_done", "staff.cancel_asked", number=ticket.number)
+    return "asked the customer"

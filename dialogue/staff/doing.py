@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from core.refused import Refused
-from core.tickets import accepting, arriving, completing, noting, prioritising
+from core.tickets import accepting, arriving, noting, prioritising
 from core.tickets.describing import what
 from core.tickets.model import Priority, Ticket
 from core.tickets.substance import is_real_note
 from dialogue.heard import Heard
-from dialogue.staff.arranging import announce_visit
-from dialogue.staff.drafting import keep_draft
+from dialogue.staff.arranging import appoint_as_noted
+from dialogue.staff.drafting import summarise
 from dialogue.understanding.words import Order
 
 
@@ -41,7 +40,7 @@ def note(heard: Heard, ticket: Ticket, order: Order) -> str:
     first = ticket.first_response_at is None
     text = order.args.get("text") or heard.text
     noting.note(heard.turn, ticket, heard.person, text)
-    announce_visit(heard, ticket, text)
+    appoint_as_noted(heard, ticket, text)
     _add_files(heard, ticket)
     key = "staff.done_first_response" if first else "staff.done_note"
     heard.answer("action_done", key, number=ticket.number)
@@ -56,17 +55,10 @@ def photo(heard: Heard, ticket: Ticket, order: Order) -> str:
 
 
 def complete(heard: Heard, ticket: Ticket, order: Order) -> str:
-    """完成; a summary that is too short is kept and added to (S38)."""
-    summary = order.args.get("summary") or ""
-    try:
-        completing.complete(heard.turn, ticket, heard.person, summary)
-    except Refused as refused:
-        if refused.key == "summary_too_short":
-            keep_draft(heard, ticket, summary)
-        raise
+    """完成, with its summary."""
+    outcome = summarise(heard, ticket, "complete", order.args.get("summary") or "")
     _add_files(heard, ticket)
-    heard.answer("action_done", "staff.done_complete", number=ticket.number)
-    return f"completed {ticket.number}"
+    return outcome
 
 
 def set_priority(heard: Heard, ticket: Ticket, order: Order) -> str:

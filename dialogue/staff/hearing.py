@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from core.people.model import Person
 from core.refused import Refused
 from core.tickets.model import Ticket
 from core.tickets.queries import digits_of, open_of_engineer
 from core.tickets.undoing import remember
-from dialogue.customer.pressing import chosen
+from dialogue import serving
+from dialogue.choosing import chosen, is_young
 from dialogue.heard import Heard
-from dialogue.staff import arranging, doing, listing, parts, serving
+from dialogue.staff import arranging, doing, listing, parts
 from dialogue.staff.auditing import audit_asked
-from dialogue.staff.drafting import add_to_draft, draft_of
+from dialogue.staff.drafting import add_to_draft
 from dialogue.staff.refusing import refuse
-from dialogue.staff.which import NoTicket, ticket_meant
+from dialogue.staff.which import NoTicket, numbers_named, ticket_meant, ticket_numbered
 from dialogue.understanding.words import Context, Order, TicketRef
+from dialogue.vocabulary import vocabulary
 
 DO: dict[str, Callable[[Heard, Ticket, Order], str]] = {
     "accept": doing.accept,
@@ -34,6 +38,7 @@ DO: dict[str, Callable[[Heard, Ticket, Order], str]] = {
     "quote": arranging.quote,
     "urge_engineer": arranging.urge,
     "escalate": arranging.escalate,
+    "cancel": arranging.cancel,
     "agree_cancel": arranging.agree_to_cancel,
     "need_part": parts.need_part,
     "part_eta": parts.part_eta,
@@ -53,14 +58,23 @@ TELL: dict[str, Callable[[Heard], str]] = {
 }
 """What is answered without a ticket."""
 
-CHANGES_NOTHING = frozenset({"query", "urge_engineer", "escalate"})
+NEEDS = {"set_priority": "priority", "merge": "into", "quote": "amount"}
+"""What an action cannot do without: a button pressed late may have lost it."""
+
+_NOT_WORDS = re.compile(r"gd|[\W\d_]")
 
 DO_LATER = "do:"
 """Token of a choice: carry out this action on that ticket."""
 
 
 def hear(heard: Heard) -> str:
-    """Hear a member of the staff; the name of what came of it."""
+    """Hear a member of the staff; the name of what came of it. What it changed can be taken back."""
+    outcome = _hear(heard)
+    remember(heard.turn, heard.person)
+    return outcome
+
+
+def _hear(heard: Heard) -> str:
     message = heard.message
     if message.kind in ("enter", "leave", "recall", "edit", "contact"):
         return message.kind
@@ -77,26 +91,44 @@ def hear(heard: Heard) -> str:
         return refuse(heard, refused)
     if answered:
         return answered
-    order = heard.mind.order(heard.text, message.at, heard.person.role, _context(heard), bool(message.media))
-    if draft := draft_of(heard, order):
-        return add_to_draft(heard, draft)
-    heard.talk.draft = None
-    return _carry_out(heard, order)
+    order = _order(heard)
+    return add_to_draft(heard, order) or _carry_out(heard, order)
+
+
+def _order(heard: Heard) -> Order:
+    message, context = heard.message, _context(heard)
+    order = heard.mind.order(heard.text, message.at, heard.person.role, context, bool(message.media))
+    named = bool(numbers_named(order.ticket)) and order.ticket.form != "last"
+    cancels = named and _NOT_WORDS.sub("", heard.text.casefold()) in vocabulary("cancel")
+    return replace(order, action="cancel") if cancels else order
 
 
 def _carry_out(heard: Heard, order: Order) -> str:
+    """Do what he wants done, with every ticket that he named."""
     if order.action in ("none", "ack_only"):
         return _said_nothing(heard, order)
-    act = DO.get(order.action)
+    needs = NEEDS.get(order.action)
+    if order.action not in DO.keys() | TELL.keys() or (needs and order.args.get(needs) is None):
+        heard.answer("error_hint", "staff.not_understood")
+        return f"cannot {order.action}"
+    if order.action in TELL:
+        return _tell(heard, order)
+    return "; ".join([_do(heard, order, digits) for digits in numbers_named(order.ticket) or [None]])
+
+
+def _tell(heard: Heard, order: Order) -> str:
     try:
-        if order.action in TELL:
-            return TELL[order.action](heard)
-        if act is None:
-            heard.answer("error_hint", "staff.not_yet", verb=heard.text[:20])
-            return f"cannot {order.action} yet"
-        ticket = ticket_meant(heard, order, DO_LATER)
+        return TELL[order.action](heard)
+    except Refused as refused:
+        return refuse(heard, refused)
+
+
+def _do(heard: Heard, order: Order, digits: str | None) -> str:
+    """One ticket, and whatever else the same message asks for."""
+    try:
+        ticket = ticket_numbered(heard, digits) if digits else ticket_meant(heard, order, DO_LATER)
         heard.talk.last_ticket = ticket.id
-        outcome = act(heard, ticket, order)
+        outcome = DO[order.action](heard, ticket, order)
     except NoTicket as missing:
         return missing.outcome
     except Refused as refused:
@@ -104,8 +136,6 @@ def _carry_out(heard: Heard, order: Order) -> str:
     for further in order.also:
         if further.action in DO:
             outcome += f"; {_also(heard, ticket, further)}"
-    if order.action not in CHANGES_NOTHING:
-        remember(heard.turn, ticket, heard.person)
     return outcome
 
 
@@ -130,11 +160,11 @@ def _said_nothing(heard: Heard, order: Order) -> str:
 def _press(heard: Heard, token: str) -> str:
     """A button, or a number typed for it: accept:GD-1001, do:accept:GD-1001."""
     heard.talk.menu = None
-    action, number, *into = token.removeprefix(DO_LATER).split(":")
-    remembered = heard.talk.question or {}
-    words = remembered.get("text", "") if remembered.get("slot") == "which" else ""
-    heard.talk.question = None
-    args = {"into": digits_of(into[0])} if into else remembered.get("args", {}) if words else {}
+    action, number, *into = (*token.removeprefix(DO_LATER).split(":"), "")
+    question, heard.talk.question = heard.talk.question or {}, None
+    asked = question.get("slot") == "which" and is_young(heard, question["at"])
+    words, args = (question["text"], question["args"]) if asked else ("", {})
+    args = {"into": digits_of(into[0])} if into[0] else args
     return _carry_out(heard, Order(words, action, TicketRef("number", digits_of(number)), args, 1.0))
 
 

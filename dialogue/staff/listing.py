@@ -15,8 +15,8 @@ from core.tickets.describing import card, what, who
 from core.tickets.entitled import must_be_entitled
 from core.tickets.model import Status, Ticket
 from core.tickets.queries import alive, made_and_done_since, open_of_engineer
-from core.words import HOUR, MINUTE, Micros, Room
 from core.wording import local
+from core.words import HOUR, MINUTE, Micros, Room
 from dialogue.heard import Heard
 from dialogue.understanding.words import Order
 
@@ -87,7 +87,9 @@ def on_call(heard: Heard) -> str:
     people = [p for role in Role for p in in_role(heard.turn, heard.person.entity, role) if p.on_duty and p.is_staff]
     fallback = fallback_owner(heard.turn, heard.person.entity)
     lines = [words.text(lang, "staff.on_call_line", role=words.name(lang, "role", p.role), name=p.name) for p in people]
-    _say_list(heard, "on_call_list", "staff.on_call", lines, "staff.on_call_none", name=fallback.name if fallback else "")
+    _say_list(
+        heard, "on_call_list", "staff.on_call", lines, "staff.on_call_none", name=fallback.name if fallback else ""
+    )
     return "told who is on duty"
 
 

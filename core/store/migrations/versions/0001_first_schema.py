@@ -199,7 +199,6 @@ def upgrade() -> None:
     op.create_table(
         "last_verb",
         sa.Column("person_id", sa.BigInteger(), nullable=False),
-        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("before", sa.Text(), nullable=False),
@@ -328,6 +327,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("on_duty", sa.Boolean(), nullable=False),
         sa.Column("serving", sa.Text(), nullable=True),
+        sa.Column("muted", sa.Text(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -354,9 +354,11 @@ def upgrade() -> None:
         sa.Column("person_id", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("room", sa.Text(), nullable=False),
+        sa.Column("left_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("reporter", schema=None) as batch_op:
+        batch_op.create_index("reporter_person", ["person_id"], unique=False)
         batch_op.create_index("reporter_ticket", ["ticket_id"], unique=False)
 
     op.create_table(

@@ -1,0 +1,19 @@
+"""A menu was shown: the number typed for one of its choices, while the menu is young."""
+
+from __future__ import annotations
+
+from dialogue.heard import Heard
+
+
+def chosen(heard: Heard) -> str | None:
+    """The token behind a typed number, if a menu is open and has that many choices."""
+    talk, typed = heard.talk, heard.text.strip().rstrip(".。、)）")
+    if not talk.menu or not typed.isdecimal() or not is_young(heard, talk.menu_at):
+        return None
+    number = int(typed) if len(typed) < 3 else 0
+    return talk.menu[number - 1][1] if 1 <= number <= len(talk.menu) else None
+
+
+def is_young(heard: Heard, asked_at: int | None) -> bool:
+    """Whether what was asked or shown then may still be answered."""
+    return heard.turn.now - (asked_at or 0) <= heard.turn.house.policies.conversation.question
