@@ -15,6 +15,7 @@ from config.desk import load_mind
 from config.rehearsal import Reached, Rehearsal, policies_of
 from config.script import Script, ScriptError, Step, read_script
 from config.stories import stories
+from config.understand import model_cache
 from config.world import World
 from core.parts.requesting import parts_of
 from core.store.turn import Turn
@@ -44,7 +45,7 @@ def play_command(argv: list[str]) -> int:
         try:
             script = read_script(path)
             policies = policies_of(script.settings, script.zone)
-            mind = mind or load_mind(policies, None)
+            mind = mind or load_mind(policies, model_cache())
             lines = asyncio.run(play(script, mind))
         except ScriptError as error:
             print(f"desk play: {error}", file=sys.stderr)
