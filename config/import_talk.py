@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,7 +31,6 @@ class Talk:
 
     lang: Language
     yes: bool = False
-    ask: Callable[[str], str] = input
 
     def say(self, key: str, **facts: Any) -> None:
         print(self.words(key, **facts))
@@ -96,7 +94,7 @@ class Talk:
         if self.yes:
             return ""
         try:
-            return self.ask(self.words(key)).strip()
+            return input(self.words(key)).strip()
         except EOFError:
             raise Declined from None
 

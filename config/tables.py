@@ -70,8 +70,8 @@ def until_blank(lines: Iterator[Line]) -> Iterator[Line]:
 
 
 def encoding_of(path: Path, start: bytes) -> str:
-    """How a text file is written: by its mark, else UTF-16 by its zeros, else UTF-8 or GB18030 (with GBK), whichever
-    reads the whole file, or most of it. Raises TableRefused for a file that is no text."""
+    """How a text file is written: by its mark, else UTF-16 by its zeros, else UTF-8 if it is that, else
+    GB18030 (with GBK). Raises TableRefused for a file that is no text."""
     for mark, encoding in _MARKS:
         if start.startswith(mark):
             return encoding
@@ -80,18 +80,20 @@ def encoding_of(path: Path, start: bytes) -> str:
         if max(even, odd) * 8 < len(start):
             raise TableRefused("file_not_table")
         return "utf-16-be" if even > odd else "utf-16-le"
-    garbled = {encoding: _garbled(path, encoding) for encoding in ("utf-8", "gb18030")}
-    return min(garbled, key=lambda encoding: garbled[encoding])
+    return "utf-8" if _is_utf8(path) else "gb18030"
 
 
-def _garbled(path: Path, encoding: str) -> int:
-    """How many characters of a file cannot be read so."""
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    count = 0
+def _is_utf8(path: Path) -> bool:
+    """Whether most of what is not ASCII reads as UTF-8: a line of another encoding spoils itself, not the table."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    garbled = sound = 0
     with open(path, "rb") as file:
         while piece := file.read(MEGABYTE):
-            count += decoder.decode(piece).count("\ufffd")
-    return count + decoder.decode(b"", True).count("\ufffd")
+            words = decoder.decode(piece)
+            lost = words.count("\ufffd")
+            garbled += lost
+            sound += len(words) - len(words.encode("ascii", "ignore")) - lost
+    return garbled <= sound
 
 
 def _csv_lines(path: Path, encoding: str) -> Iterator[Line]:

@@ -23,6 +23,8 @@ EXCEL_DAYS = range(20_000, 80_000)
 """Numbers that may be days in a column of dates: 1954 to 2119."""
 
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!)")
+_DISARMED = re.compile(r"^'(?=[=+\-@＝＋－＠])")
+"""The mark by which a spreadsheet, and our own list of refusals, keeps a cell from being run as a formula."""
 _SCIENTIFIC = re.compile(r"([1-9])(?:\.(\d*))?[eE]\+?(\d{1,2})")
 _SEVERAL = re.compile(r"[、,，;；/|\n]+|\s{2,}")
 _LIST = re.compile(r"[、,，;；/|\s]+")
@@ -42,7 +44,7 @@ def text_of(cell: Cell) -> str | None:
         return {True: "是", False: "否", None: None}[cell]
     if isinstance(cell, float):
         cell = int(cell) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    words = tidy(str(cell))
+    words = _DISARMED.sub("", tidy(str(cell)))
     if _ERROR.fullmatch(words):
         raise LineRefused("cell_error", value=words)
     if "\ufffd" in words:

@@ -53,7 +53,7 @@ def compared(words: str) -> str:
     """Words in the form in which they are compared: no case, width, spaces, brackets."""
     flat = unicodedata.normalize("NFKC", words).casefold()
     flat = "".join(char for char in flat if unicodedata.category(char) not in ("Cc", "Cf"))
-    return re.sub(r"[()\[\]【】〔〕<>《》{}「」]", "", _SPACING.sub("", flat))
+    return unicodedata.normalize("NFKC", re.sub(r"[()\[\]【】〔〕<>《》{}「」]", "", _SPACING.sub("", flat)))
 
 
 def without_brackets(header: str) -> str:
