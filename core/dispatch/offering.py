@@ -140,7 +140,12 @@ def after_pause(turn: Turn, event: Event) -> None:
 def offer_stands(turn: Turn, event: Event) -> None:
     """What ended an offer was taken back: whoever had it is asked again, with all his time."""
     ticket = ticket_in(turn, event)
-    if ticket.status != Status.UNASSIGNED or ticket.owner_id is not None or ticket.engineer_id is None:
+    if (
+        "other" in event.data
+        or ticket.status != Status.UNASSIGNED
+        or ticket.owner_id is not None
+        or ticket.engineer_id is None
+    ):
         return
     offer = _offer_to(turn, ticket, ticket.engineer_id)
     if offer is not None:
@@ -253,7 +258,14 @@ REACTIONS = {
 REVERSALS = {
     Happened.OFFERED: (withdraw_offer,),
     **dict.fromkeys(
-        (Happened.TRANSFER_REFUSED, Happened.ACCEPTED, Happened.TRANSFERRED, Happened.CANCELLED, Happened.HELD),
+        (
+            Happened.TRANSFER_REFUSED,
+            Happened.ACCEPTED,
+            Happened.TRANSFERRED,
+            Happened.CANCELLED,
+            Happened.MERGED,
+            Happened.HELD,
+        ),
         (offer_stands,),
     ),
 }

@@ -87,13 +87,21 @@ def test_order_is_skill_then_region_then_load_then_the_one_known_longest(shop: S
 
 
 @pytest.mark.req("S58")
-@pytest.mark.parametrize(("held", "still_him"), [(5, True), (6, True), (7, False)])
-def test_six_open_tickets_outweigh_a_skill(shop: Shop, held: int, still_him: bool) -> None:
-    able, plain = shop.engineer("甲", skills=["空压机"]), shop.engineer("乙")
-    for _ in range(held):
+@pytest.mark.parametrize(
+    ("facts", "outweighed_by"),
+    [({"skills": ["空压机"]}, 7), ({"region": "鄞州"}, 5), ({"skills": ["空压机"], "region": "鄞州"}, 11)],
+    ids=["skill", "region", "both"],
+)
+def test_so_many_open_tickets_outweigh_a_skill_or_a_region(
+    shop: Shop, facts: dict[str, Any], outweighed_by: int
+) -> None:
+    able, plain = shop.engineer("甲", **facts), shop.engineer("乙")
+    ticket = shop.ticket(device="空压机", address="鄞州区学士路 298 号")
+    for _ in range(outweighed_by - 1):
         shop.ticket(able, Status.ACCEPTED)
-    assert (shop.chosen(shop.ticket(device="空压机")) == able) is still_him
-    assert shop.chosen(shop.ticket(device="投影仪")) == plain
+    assert shop.chosen(ticket) == able
+    shop.ticket(able, Status.ACCEPTED)
+    assert shop.chosen(ticket) == plain
 
 
 @pytest.mark.parametrize(

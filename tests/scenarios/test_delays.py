@@ -60,3 +60,17 @@ def test_who_was_not_answered_waits_and_what_was_taken_back_did_not_happen(desk:
     liu.says(f"备注 {number} 查出电源板烧了，换板后再试")
     told = desk.act(lambda turn: delays(turn, "main", begun_at, desk.now + 1))
     assert (told.dispatch, told.handling) == (6 * MINUTE, 2 * MINUTE)
+
+
+@pytest.mark.req("S4")
+def test_who_is_answered_before_anybody_has_accepted_has_waited_for_dispatch_all_the_time(desk: Story) -> None:
+    wang, liu, sun = desk.customer("王女士", phone="13800138021"), desk.engineer("刘工"), desk.manager("孙经理")
+    begun_at = desk.now
+    wang.says("投影仪打不开")
+    number = desk.tickets()[-1].number
+    desk.passes(minutes=4)
+    sun.says(f"备注 {number} 已电话联系客户，今天下午安排人上门")
+    desk.passes(minutes=4)
+    liu.says(f"接单 {number}")
+    told = desk.act(lambda turn: delays(turn, "main", begun_at, desk.now))
+    assert (told.answered, told.dispatch, told.handling, told.dispatch_share) == (1, 4 * MINUTE, 0, 1.0)
