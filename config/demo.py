@@ -27,6 +27,7 @@ from config.logging import JsonLines
 from config.serving import doors, front
 from core.people.linking import bind
 from core.people.model import Person, Role
+from core.people.passes import Pages
 from core.policies import Policies
 from core.store.database import Database
 from core.store.files import FileStore
@@ -104,7 +105,16 @@ async def _play(folder: Path, listening: socket.socket, ready: str, browser: boo
     create(f"sqlite:///{folder / 'desk.db'}")
     database = Database(f"sqlite:///{folder / 'desk.db'}")
     makers = {"webchat": webchat(secrets.token_bytes(32), files, bells.ring)}
-    desk = build(database, rules, makers, files, clock, load_mind(rules, CACHE), staff_channels=frozenset())
+    desk = build(
+        database,
+        rules,
+        makers,
+        files,
+        clock,
+        load_mind(rules, CACHE),
+        staff_channels=frozenset(),
+        pages=Pages(url, secrets.token_bytes(32)),
+    )
     pump = FastForward(desk, clock)
     turning = asyncio.create_task(pump.run())
     cast = Cast(desk)

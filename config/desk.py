@@ -13,12 +13,14 @@ from config.media import fetch_media
 from core.dispatch import offering, reasons
 from core.house import House, JobKind, Reaction
 from core.parts import requesting
+from core.people.passes import Pages
 from core.policies import Policies
 from core.rules import applying
 from core.store.database import Database
 from core.store.files import FileStore
 from core.store.intake import Delivery
 from core.store.jobs import Finished, finish
+from core.store.numbers import RowIds
 from core.store.outgoing import Outcome
 from core.store.pump import Hears, Item, Made, Pump
 from core.store.shelf import StoreShelf
@@ -120,6 +122,11 @@ class Desk:
         """Carry out a turn of its own (an action on a page); its result once it is durable. Raises what the turn raised."""
         return await self._submit(Item(act, cause or Cause(f"act:{secrets.token_hex(8)}")))
 
+    def look(self, see: Callable[[Turn], Any]) -> Any:
+        """What `see` finds; it can change nothing. Any thread."""
+        with self.database.reading() as connection:
+            return see(Turn(connection, self.house, self.clock(), Cause("look"), RowIds(), ""))
+
     def report_outcome(self, outcome: Outcome) -> None:
         """Have the outcome of a message written down; kept until it is."""
         self._report(Cause(f"outbox:{outcome.id}"), lambda turn: delivered(turn, outcome))
@@ -191,8 +198,9 @@ def build(
     chance: Callable[[], str] = lambda: secrets.token_hex(16),
     pause: Pause = asyncio.sleep,
     holder: str | None = None,
+    pages: Pages | None = None,
 ) -> Desk:
-    """Put a desk together. `makers` make its channels, by name."""
+    """Put a desk together. `makers` make its channels, by name; `pages` is where staff find its pages."""
     holder = holder or secrets.token_hex(8)
     channels: dict[str, Channel] = {}
     cans: dict[str, Any] = {}
@@ -206,6 +214,7 @@ def build(
         reversals=REVERSALS,
         timers=TIMERS,
         jobs=JOBS,
+        pages=pages,
     )
     hearing = Hearing(mind, staff_channels)
     pump = Pump(database, house, Hears(hearing.hear, hearing.sorry, hearing.prepare), clock, holder)

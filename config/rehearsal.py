@@ -20,6 +20,7 @@ from bots.emulated.wecom_endpoints import Sent
 from config.desk import Desk, build
 from config.packs import rules_of
 from config.stepping import HandClock, StepRunner
+from core.people.passes import Pages
 from core.policies import Policies
 from core.store.database import Database
 from core.store.files import FileStore
@@ -41,6 +42,8 @@ CARRIED = (
     "voice",
 )
 """Channels that a plain carrier stands in for."""
+PAGES = Pages("http://desk.example", b"key of rehearsals")
+"""Where staff of a rehearsal would find the desk's pages."""
 SAMPLE = {"jpg": b"\xff\xd8\xff\xe0sample photo", "png": b"\x89PNG\r\n\x1a\nsample", "pdf": b"%PDF-1.4 sample",
           "amr": b"#!AMR\nsample"}  # fmt: skip
 """What a file that a script only names is made of."""
@@ -105,6 +108,7 @@ class Rehearsal:
                 chance=lambda: f"{next(count):032x}",
                 pause=clock.sleep,
                 holder="rehearsal",
+                pages=PAGES,
             )
             runner = StepRunner(desk, clock)
             server.app_hook = lambda hook: desk.channels["wecom"].receive(hook, desk.accept_for("wecom"))

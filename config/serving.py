@@ -21,6 +21,7 @@ from config.logging import log_to_stderr
 from config.policies import policies
 from config.running import LiveRunner, Supervisor
 from config.settings import Settings
+from core.people.passes import Pages
 from core.store.database import AlreadyRunning, Database
 from core.store.files import FileStore
 from web.app import app
@@ -84,7 +85,32 @@ def front(desk: Desk, entity: str, bells: Bells, board_key: str | None, **more: 
     desk.watchers.append(lambda: bells.ring(BOARD))
     visitors: Any = desk.channels.get("webchat")
     level = desk.house.policies.service_level
-    return Front(desk.database, entity, level, desk.clock, bells, desk.files.read, visitors, board_key, **more)
+    return Front(
+        desk.database,
+        entity,
+        level,
+        desk.clock,
+        bells,
+        desk.files.read,
+        visitors,
+        board_key,
+        desk.house.pages,
+        desk.look,
+        desk.act,
+        **more,
+    )
+
+
+def pages_of(settings: Settings, key: str) -> Pages | None:
+    """Where staff reach pages from their chats; None as long as no public address is set. `key` is the key of our pages."""
+    if settings.public_url is None:
+        return None
+    return Pages(settings.public_url.rstrip("/"), derived_key(key, "passes").encode())
+
+
+def board_key_of(key: str) -> str:
+    """The key to the board, from the key of our pages."""
+    return derived_key(key, "board")[:32]
 
 
 def clock() -> int:
@@ -112,13 +138,14 @@ async def _live(settings: Settings, database: Database, listening: socket.socket
     bells, files, key = Bells(), FileStore(settings.data_dir / "files"), web_key(settings)
     rules = policies(settings)
     mind = load_mind(rules, settings.data_dir / "mind")
-    desk = build(database, rules, channel_makers(settings, files, bells.ring), files, clock, mind)
+    makers = channel_makers(settings, files, bells.ring)
+    desk = build(database, rules, makers, files, clock, mind, pages=pages_of(settings, key))
     runner, supervisor = LiveRunner(desk), Supervisor(desk)
     calendar = Calendar(runner.kick, rules.zone)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    board_key = derived_key(key, "board")[:32]
+    board_key = board_key_of(key)
     secure = (settings.public_url or "").startswith("https://")
     pages = front(desk, settings.entity, bells, board_key, healthy=runner.alive, secure=secure)
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from core.people.passes import Pages
 from core.policies import Policies
-from core.words import Can
 from core.wording import Wording
+from core.words import Can
 
 if TYPE_CHECKING:
     from core.store.model import Event, Job, Timer
@@ -23,8 +24,8 @@ Reaction = Callable[["Turn", "Event"], None]
 class JobKind:
     """A kind of long work: how often it may be tried, and the turns in which it ends."""
 
-    done: Callable[["Turn", "Job"], None]
-    failed: Callable[["Turn", "Job"], None]
+    done: Callable[[Turn, Job], None]
+    failed: Callable[[Turn, Job], None]
     attempts: int = 5
 
 
@@ -34,7 +35,7 @@ class House:
 
     `reactions` are carried out in the turn that records an event of their kind, `reversals` when it is taken back; `timers` and `jobs` say what a due timer
     or a finished job of a kind does; `chance` gives 32 hexadecimal digits that nobody can guess;
-    `why` says in a language why a ticket was given to whom it was given.
+    `why` says in a language why a ticket was given to whom it was given; `pages` is None where no public address is known.
     """
 
     policies: Policies
@@ -42,10 +43,11 @@ class House:
     wording: Wording
     cans: Mapping[str, Can] = field(default_factory=dict)
     reactions: Mapping[str, Sequence[Reaction]] = field(default_factory=dict)
-    why: Callable[["Turn", "Ticket", str], str] = lambda turn, ticket, lang: ""
+    why: Callable[[Turn, Ticket, str], str] = lambda turn, ticket, lang: ""
     reversals: Mapping[str, Sequence[Reaction]] = field(default_factory=dict)
-    timers: Mapping[str, Callable[["Turn", "Timer"], None]] = field(default_factory=dict)
+    timers: Mapping[str, Callable[[Turn, Timer], None]] = field(default_factory=dict)
     jobs: Mapping[str, JobKind] = field(default_factory=dict)
+    pages: Pages | None = None
 
     @property
     def zone(self) -> ZoneInfo:

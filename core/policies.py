@@ -16,9 +16,10 @@ from core.words import MINUTE, Micros
 
 @dataclass(frozen=True)
 class Policies:
-    """What is promised, and within what bounds. `link_code`: how long a one-time code is valid. `rules` are tried in order."""
+    """What is promised, and within what bounds. `link_code`: how long a one-time code is valid, `pass_lasts`: a link to a page.
+    `rules` are tried in order."""
 
-    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     entity: str = "main"
     tickets: TicketPolicy = field(default_factory=TicketPolicy)
     conversation: ConversationPolicy = field(default_factory=ConversationPolicy)
@@ -27,3 +28,4 @@ class Policies:
     dispatch: DispatchPolicy = field(default_factory=DispatchPolicy)
     rules: tuple[Rule, ...] = ()
     link_code: Micros = 30 * MINUTE
+    pass_lasts: Micros = 30 * MINUTE

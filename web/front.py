@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.clocks.policy import ServiceLevel
+from core.people.passes import Pages
 from core.store.database import Database
+from core.store.turn import Cause, Turn
 from core.words import Clock, Files, Room
 from web.bells import Bells
 
@@ -28,7 +30,8 @@ class Visitors(Protocol):
 @dataclass(frozen=True)
 class Front:
     """The desk as pages see it. Without `visitors` there is no web chat; without `board_key` the board is open to all who
-    reach this port (a demonstration)."""
+    reach this port (a demonstration); without `pages` nobody comes with a pass. `look` reads as a turn reads, from any thread;
+    `act` carries out a turn."""
 
     database: Database
     entity: str
@@ -38,5 +41,8 @@ class Front:
     files: Files
     visitors: Visitors | None
     board_key: str | None
+    pages: Pages | None
+    look: Callable[[Callable[[Turn], Any]], Any]
+    act: Callable[[Callable[[Turn], Any], Cause], Awaitable[Any]]
     healthy: Callable[[], bool] = lambda: True
     secure: bool = False

@@ -5,10 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+from core.people.model import Person
 from core.refused import Refused
 from core.words import SECOND, Micros
+
+if TYPE_CHECKING:
+    from core.store.turn import Turn
 
 SIGNATURE = 18
 """Bytes of the signature that a link carries: 144 bits, for a page that is open for minutes."""
@@ -18,11 +24,34 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Who may open what, until when. `subject` names the page: ticket:12."""
+    """Who may open what, until when. `subject` names the page by its path: t/GD-2071, board."""
 
     person_id: int
     subject: str
     until: Micros
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Where the desk's own pages stand (`url`, without a slash at its end), and the key that signs passes to them.
+
+    A pass is a bearer's: until its time is over, whoever holds the link reads what its person may read, under his name. That is
+    why it is short-lived, opens one page, and lets nobody do anything there.
+    """
+
+    url: str
+    key: bytes = field(repr=False)
+
+    def link(self, turn: Turn, person: Person, subject: str) -> str | None:
+        """His own link to a page, good for `pass_lasts` from now (S83); None for whoever is not, or no longer, on the staff."""
+        if not person.is_staff or not person.active:
+            return None
+        given = issue_pass(self.key, person.id, subject, turn.now + turn.house.policies.pass_lasts)
+        return f"{self.url}/{quote(subject)}?p={given}"
+
+    def read(self, text: str, now: Micros) -> Pass:
+        """The pass behind a link. Raises Refused: pass_wrong, pass_over."""
+        return read_pass(self.key, text, now)
 
 
 def issue_pass(key: bytes, person_id: int, subject: str, until: Micros) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 from sqlalchemy import bindparam, exists, or_, select, text
@@ -85,7 +85,11 @@ def post(
     expires_at: Micros | None = None,
     held: bool = False,
 ) -> list[Outbox]:
-    """Say something in a room: as many rows as its channel needs messages. `held` keeps it until somebody writes there."""
+    """Say something in a room: as many rows as its channel needs messages. `held` keeps it until somebody writes there.
+
+    A link is one person's own, and never said in a group.
+    """
+    say = replace(say, link=None) if room.group else say
     free = not held and due_at is None and turn.connection.one(_busy, room=str(room), holder=turn.holder) is None
     can = turn.house.cans[room.channel]
     rows = []

@@ -1,4 +1,4 @@
-"""The status board (状态看板, S86): five columns, the most urgent ticket first."""
+"""The status board (状态看板, S86): five columns; the P0 lane first, A customers on top of their lane (S5c, S88)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, case, or_, select
 
 from core.clocks.policy import ServiceLevel
 from core.people.model import Person
 from core.store.database import Connection
-from core.tickets.model import OPEN, Status, Ticket
+from core.tickets.model import OPEN, Priority, Status, Ticket
 from core.words import Micros
+
+BOARD = "board"
+"""The path of its page, which is what a pass to it names."""
 
 
 class Column(StrEnum):
@@ -30,19 +33,27 @@ MOST_OPEN = 300
 MOST_OVER = 20
 """Finished tickets that a board shows: those made last."""
 
-_ticket, _person = Ticket.table.c, Person.table.c
-_with_engineer = select(Ticket.table, _person.name.label("engineer")).select_from(
-    Ticket.table.outerjoin(Person.table, _person.id == _ticket.engineer_id)
+ALWAYS_FIRST = "A"
+"""Grade of customers whose tickets stand on top of their lane (A类永远置顶, S88)."""
+
+_engineer, _customer = Person.table.alias("engineer"), Person.table.alias("customer")
+_ticket, _favoured = Ticket.table.c, _customer.c.level == ALWAYS_FIRST
+_with_people = select(Ticket.table, _engineer.c.name.label("engineer"), _favoured.label("favoured")).select_from(
+    Ticket.table.outerjoin(_engineer, _engineer.c.id == _ticket.engineer_id).outerjoin(
+        _customer, _customer.c.id == _ticket.customer_id
+    )
 )
 _open = (
-    _with_engineer.where(
+    _with_people.where(
         _ticket.entity == bindparam("entity"), or_(*(_ticket.status == status for status in sorted(OPEN)))
     )
-    .order_by(_ticket.priority, _ticket.id)
+    .order_by(
+        case((_ticket.priority == Priority.P0, 0), else_=1), case((_favoured, 0), else_=1), _ticket.priority, _ticket.id
+    )
     .limit(MOST_OPEN)
 )
 _over = (
-    _with_engineer.where(
+    _with_people.where(
         _ticket.entity == bindparam("entity"), and_(*(_ticket.status != status for status in sorted(OPEN)))
     )
     .order_by(_ticket.id.desc())
@@ -52,13 +63,15 @@ _over = (
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A ticket on the board: since when it stands in its column, who has it (or to whom it is offered), whether it is overdue."""
+    """A ticket on the board: since when it stands in its column, who has it (or to whom it is offered), whether its first
+    response is overdue, whether its customer's grade puts it on top."""
 
     ticket: Ticket
     column: Column
     since: Micros
     engineer: str | None
     overdue: bool
+    favoured: bool
 
 
 def standings(connection: Connection, entity: str, level: ServiceLevel, now: Micros) -> list[Standing]:
@@ -74,7 +87,7 @@ def column_of(ticket: Ticket) -> Column:
 
 
 def _standing(values: Sequence[object], level: ServiceLevel, now: Micros) -> Standing:
-    *fields, engineer = values
+    *fields, engineer, favoured = values
     ticket = Ticket.from_db(tuple(fields))
     column = column_of(ticket)
     since = {
@@ -84,6 +97,11 @@ def _standing(values: Sequence[object], level: ServiceLevel, now: Micros) -> Sta
         Column.WAITING_PART: ticket.updated_at,
         Column.OVER: ticket.closed_at or ticket.done_at,
     }[column]
+    name = str(engineer) if engineer else None
+    return Standing(ticket, column, since or ticket.updated_at, name, is_overdue(ticket, level, now), bool(favoured))
+
+
+def is_overdue(ticket: Ticket, level: ServiceLevel, now: Micros) -> bool:
+    """Whether it still waits for a first response that is due (S9, S12)."""
     unanswered = ticket.is_open and ticket.first_response_at is None
-    overdue = unanswered and now > ticket.created_at + level.first_response(ticket.priority)
-    return Standing(ticket, column, since or ticket.updated_at, str(engineer) if engineer else None, overdue)
+    return unanswered and now > ticket.created_at + level.first_response(ticket.priority)

@@ -99,7 +99,18 @@ def card(turn: Turn, ticket: Ticket, reader: Person, purpose: str, title: str, t
         "created": words.moment(lang, ticket.created_at, turn.now, zone),
     }
     facts = tuple((words.text(lang, f"staff.card.{name}"), value) for name, value in rows.items() if value)
-    return Say(purpose, text, title=title, facts=facts)
+    return Say(purpose, text, title=title, facts=facts, link=page_link(turn, ticket, reader))
+
+
+def page_link(turn: Turn, ticket: Ticket, reader: Person) -> str | None:
+    """His own link to the ticket's page, where pages have a public address (S83)."""
+    pages = turn.house.pages
+    return pages.link(turn, reader, page_of(ticket.number)) if pages else None
+
+
+def page_of(number: str) -> str:
+    """The path of a ticket's page, which is what a pass to it names."""
+    return f"t/{number}"
 
 
 def accept_hint(turn: Turn, ticket: Ticket, lang: str) -> str:

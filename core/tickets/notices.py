@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from core.conversations.saying import tell
@@ -54,7 +55,7 @@ def tell_he_is_there(turn: Turn, event: Event) -> None:
 def tell_it_waits_for_parts(turn: Turn, event: Event) -> None:
     """What it waits for, and until when once that is known (S16)."""
     ticket = ticket_in(turn, event)
-    waiting = waiting_parts(turn, ticket)
+    waiting = waiting_parts(turn, ticket) if event.data.get("parts", True) else []
     dates = [request.eta for request in waiting if request.eta]
     for person in concerned(turn, ticket) if waiting else ():
         if len(dates) == len(waiting):
@@ -163,7 +164,7 @@ def tell_the_taker(turn: Turn, event: Event) -> None:
         Button(words.name(lang, "verb", "refuse"), f"refuse:{ticket.number}"),
     )
     say = card(turn, ticket, taker, "assigned", title)
-    tell(turn, taker, Say("assigned", title=say.title, facts=say.facts, buttons=buttons), subject=ticket.stream)
+    tell(turn, taker, replace(say, buttons=buttons), subject=ticket.stream)
 
 
 def tell_the_giver(turn: Turn, event: Event) -> None:

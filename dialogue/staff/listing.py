@@ -11,6 +11,7 @@ from core.conversations.saying import answer
 from core.people.duty import fallback_owner, in_role
 from core.people.model import Role
 from core.store.outgoing import post
+from core.tickets.board import BOARD
 from core.tickets.describing import card, what, who
 from core.tickets.entitled import must_be_entitled
 from core.tickets.model import Status, Ticket
@@ -68,7 +69,9 @@ def board(heard: Heard) -> str:
     urgent = [ticket for ticket in tickets if ticket.status == Status.UNASSIGNED]
     if urgent:
         lines += [words.text(lang, "staff.open_list"), *(_line(heard, ticket) for ticket in urgent[:10])]
-    answer(heard.turn, heard.talk, "board", "\n".join(lines))
+    pages = heard.turn.house.pages
+    link = pages.link(heard.turn, heard.person, BOARD) if pages else None
+    answer(heard.turn, heard.talk, "board", "\n".join(lines), link=link)
     return "showed the board"
 
 

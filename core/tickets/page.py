@@ -1,0 +1,170 @@
+"""A ticket's page: where it stands, what happened to it, and its files, as far as the reader's role may see them (S7, S18, S83)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select
+
+from core.people.model import Person
+from core.people.phones import without_numbers
+from core.store.chain import words_of
+from core.store.model import Event
+from core.store.turn import Turn
+from core.tickets.board import Column, column_of, is_overdue
+from core.tickets.describing import card, what
+from core.tickets.entitled import may
+from core.tickets.events import Happened
+from core.tickets.model import Attachment, Priority, Status, Ticket
+from core.tickets.views import SEES, Sort
+from core.words import MINUTE, Micros
+
+MOST_STEPS = 200
+"""Steps of a ticket's story that its page tells: the last ones."""
+MOST_FILES = 100
+"""Files that its page offers: the last ones."""
+TOLD: dict[str, tuple[str, Sort]] = {
+    Happened.REPORTED: ("words", Sort.WORDS),
+    Happened.SUPPLEMENTED: ("words", Sort.WORDS),
+    Happened.REOPENED: ("words", Sort.WORDS),
+    Happened.RATED: ("words", Sort.WORDS),
+    Happened.NOTED: ("text", Sort.WORK),
+    Happened.HELD: ("reason", Sort.WORK),
+    Happened.COMPLETED: ("summary", Sort.WORK),
+}
+"""Event → which of its private words are told, and what sort they are. Others are told to nobody."""
+LABELS = ("story", "files", "overdue", "empty", "download", "readonly")
+"""Words of the page itself."""
+
+_ticket, _event, _attachment = Ticket.table.c, Event.table.c, Attachment.table.c
+_by_number = select(Ticket.table).where(_ticket.entity == bindparam("entity"), _ticket.number == bindparam("number"))
+_events = (
+    select(Event.table).where(_event.stream == bindparam("stream")).order_by(_event.seq.desc()).limit(bindparam("most"))
+)
+_files = (
+    select(Attachment.table)
+    .where(_attachment.ticket_id == bindparam("ticket_id"), _attachment.hash.is_not(None))
+    .order_by(_attachment.id.desc())
+    .limit(bindparam("most"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened: when, what, who did it, and in which words."""
+
+    at: Micros
+    when: str
+    what: str
+    who: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A photo, recording or file that the reader may have."""
+
+    id: int
+    hash: str
+    name: str
+    mime: str
+    size: int | None
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPage:
+    """All that the page shows, in the reader's language."""
+
+    lang: str
+    number: str
+    title: str
+    column: Column
+    status: Status
+    status_text: str
+    priority: Priority
+    overdue: bool
+    facts: tuple[tuple[str, str], ...]
+    story: list[Step]
+    files: list[Paper]
+    labels: dict[str, str]
+
+
+def ticket_page(turn: Turn, person_id: int, number: str) -> TicketPage | None:
+    """The page as this person may see it now; None if there is nothing that he may see."""
+    found = readable(turn, person_id, number)
+    if found is None:
+        return None
+    ticket, reader = found
+    words, lang = turn.house.wording, reader.lang
+    return TicketPage(
+        lang,
+        ticket.number,
+        what(words, ticket, lang),
+        column_of(ticket),
+        ticket.status,
+        words.name(lang, "status", ticket.status),
+        ticket.priority,
+        is_overdue(ticket, turn.house.policies.service_level, turn.now),
+        card(turn, ticket, reader, "page", ticket.number).facts,
+        story(turn, ticket, reader),
+        papers(turn, ticket, reader),
+        {name: words.text(lang, f"page.{name}", minutes=turn.house.policies.pass_lasts // MINUTE) for name in LABELS},
+    )
+
+
+def readable(turn: Turn, person_id: int, number: str) -> tuple[Ticket, Person] | None:
+    """The ticket with this number and its reader, if he is on the staff and may read it now, whatever he might before (S8)."""
+    reader = turn.get(Person, person_id)
+    if reader is None:
+        return None
+    ticket = turn.first(Ticket, _by_number, entity=reader.entity, number=number)
+    return (ticket, reader) if ticket is not None and reader.is_staff and may(reader, "read", ticket) else None
+
+
+def story(turn: Turn, ticket: Ticket, reader: Person) -> list[Step]:
+    """What happened, the latest first."""
+    events = turn.rows(Event, _events, stream=ticket.stream, most=MOST_STEPS)
+    return [_step(turn, event, reader) for event in events]
+
+
+def papers(turn: Turn, ticket: Ticket, reader: Person) -> list[Paper]:
+    """The files that have come, the latest first: a customer's go with his words, a colleague's with his work."""
+    words, zone, seen = turn.house.wording, turn.house.zone, SEES.get(reader.role, frozenset())
+    found = []
+    for row in turn.rows(Attachment, _files, ticket_id=ticket.id, most=MOST_FILES):
+        sender = turn.get(Person, row.person_id)
+        sort = Sort.WORK if sender is not None and sender.is_staff else Sort.WORDS
+        if sort in seen and row.hash:
+            when = words.moment(reader.lang, row.at, turn.now, zone)
+            name, mime = row.name or words.text(reader.lang, "page.file"), row.mime or "application/octet-stream"
+            found.append(Paper(row.id, row.hash, name, mime, row.size, when))
+    return found
+
+
+def _step(turn: Turn, event: Event, reader: Person) -> Step:
+    words, lang, seen = turn.house.wording, reader.lang, SEES.get(reader.role, frozenset())
+    key, sort = TOLD.get(event.kind, ("", None))
+    told = str(words_of(turn, event).get(key) or "") if sort in seen else ""
+    if Sort.CONTACT not in seen:
+        told = without_numbers(told)
+    target = event.data.get("to")
+    to = _name(turn, target, reader) if isinstance(target, int) else ""
+    happened = words.event(lang, event.kind)
+    return Step(
+        event.at,
+        words.moment(lang, event.at, turn.now, turn.house.zone),
+        f"{happened} → {to}" if to else happened,
+        _name(turn, event.by, reader) if event.by else "",
+        told,
+    )
+
+
+def _name(turn: Turn, person_id: int, reader: Person) -> str:
+    """A colleague by his name; a customer only to those who may know him."""
+    person = turn.get(Person, person_id)
+    if person is None:
+        return ""
+    known = person.is_staff or Sort.CONTACT in SEES.get(reader.role, frozenset())
+    role = turn.house.wording.name(reader.lang, "role", person.role)
+    return person.name or role if known else role
