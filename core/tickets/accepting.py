@@ -11,7 +11,7 @@ from core.tickets.events import Happened
 from core.tickets.handing_over import answer_handover
 from core.tickets.model import Status, Ticket
 from core.tickets.recording import happened_at, record
-from core.tickets.steps import step
+from core.tickets.steps import possible, step
 
 
 def accept(turn: Turn, ticket: Ticket, by: Person) -> Event:
@@ -23,7 +23,7 @@ def accept(turn: Turn, ticket: Ticket, by: Person) -> Event:
     if ticket.status != Status.UNASSIGNED and ticket.is_open and ticket.engineer_id is not None:
         owner = turn.get(Person, ticket.engineer_id)
         if ticket.engineer_id == by.id:
-            raise Refused("already_yours", number=ticket.number)
+            raise Refused("already_yours", number=ticket.number, steps=possible(ticket))
         raise Refused("accept_conflict", number=ticket.number, name=owner.name if owner else "")
     ticket.status = step(ticket, "accept")
     ticket.engineer_id = ticket.owner_id = by.id

@@ -44,14 +44,15 @@ def transfer(turn: Turn, ticket: Ticket, by: Person, to: Person) -> Event:
     Raises Refused: not_an_engineer, not_bound (S5b), already_his, step_refused, not_entitled, not_yours.
     """
     owned = ticket.owner_id is not None
-    must_be_entitled(by, "transfer" if owned else "assign", ticket)
+    assigning = ticket.status == Status.UNASSIGNED
+    must_be_entitled(by, "assign" if assigning and not owned else "transfer", ticket)
     if to.role not in (Role.ENGINEER, Role.MANAGER) or not to.active or to.entity != ticket.entity:
         raise Refused("not_an_engineer", name=to.name)
     if not links_of(turn, to):
         raise Refused("not_bound", name=to.name, number=ticket.number)
     if ticket.engineer_id == to.id:
         raise Refused("already_his", name=to.name, number=ticket.number)
-    ticket.status = step(ticket, "assign" if ticket.status == Status.UNASSIGNED else "transfer")
+    ticket.status = step(ticket, "assign" if assigning else "transfer")
     answered = answer_handover(turn, ticket, None)
     ticket.engineer_id = to.id
     ticket.handovers += owned

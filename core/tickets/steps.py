@@ -39,9 +39,13 @@ STEPS: dict[Status, dict[str, Status]] = {
 """rules.md, "Legal steps". `resume` leads back to the status before the hold."""
 
 
+def possible(ticket: Ticket) -> tuple[str, ...]:
+    """The verbs that lead on from here."""
+    return tuple(STEPS[ticket.status])
+
+
 def step(ticket: Ticket, verb: str) -> Status:
     """The status to which the verb leads. Raises Refused, naming the steps that are possible now."""
-    possible = STEPS[ticket.status]
-    if verb not in possible:
-        raise Refused("step_refused", number=ticket.number, status=ticket.status, verb=verb, steps=tuple(possible))
-    return ticket.held_from or Status.ACCEPTED if verb == "resume" else possible[verb]
+    if verb not in possible(ticket):
+        raise Refused("step_refused", number=ticket.number, status=ticket.status, verb=verb, steps=possible(ticket))
+    return ticket.held_from or Status.ACCEPTED if verb == "resume" else STEPS[ticket.status][verb]

@@ -11,7 +11,7 @@ from core.tickets.model import Status, Ticket
 from core.tickets.ownership import owner_of
 from core.tickets.queries import digits_of, tickets_of_customer
 from core.tickets.sameness import other_device
-from core.tickets.steps import STEPS
+from core.tickets.steps import possible
 from core.words import Button, Say
 from dialogue.choosing import is_young
 from dialogue.customer import chatting, progress, reporting
@@ -89,7 +89,7 @@ def cancel(heard: Heard, meant: Understanding) -> str:
 def ask_for_yes(heard: Heard, ticket: Ticket) -> str:
     """Really cancel?"""
     heard.talk.last_ticket = ticket.id
-    if "cancel" not in STEPS[ticket.status]:
+    if "cancel" not in possible(ticket):
         return _not_now(heard, ticket)
     heard.talk.question = {"slot": "cancel", "ticket": ticket.id, "at": heard.turn.now}
     heard.answer("ask_confirm", "customer.cancel_sure", number=ticket.number, what=progress.named(heard, ticket))

@@ -31,10 +31,11 @@ def refuse(heard: Heard, refused: Refused) -> str:
 
 
 def _named(heard: Heard, facts: dict[str, Any]) -> dict[str, Any]:
-    """The facts as people call them; of the possible steps those that he may take."""
+    """The facts as people call them; of the possible steps those that he may take, if there are any."""
     words, named = heard.turn.house.wording, dict(facts)
     for fact in ("status", "verb"):
         if fact in named:
             named[fact] = words.name(heard.lang, fact, named[fact])
-    steps = [step for step in named.get("steps", ()) if heard.person.role in MAY[step] and step not in NOT_BY_CHAT]
-    return named | {"steps": "、".join(words.name(heard.lang, "verb", step) for step in steps)}
+    steps = [step for step in named.get("steps", ()) if step not in NOT_BY_CHAT]
+    his = [step for step in steps if heard.person.role in MAY[step]] or steps
+    return named | {"steps": "、".join(words.name(heard.lang, "verb", step) for step in his)}
