@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, replace
 
 from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert  # SQLite understands the same ON CONFLICT
@@ -16,6 +16,8 @@ from core.words import Channel, Cursor, Inbound, Media, Micros, Receipt, Room, W
 
 LONGEST_TEXT = 20_000
 """Characters of one message that the desk reads; the raw delivery is kept whole."""
+LONGEST_NAME = 100
+"""Characters of a speaker's name."""
 
 _new_message = insert(Inbox.table).on_conflict_do_nothing(index_elements=["key"])
 _new_quarantine = insert(Quarantine.table).on_conflict_do_nothing(index_elements=["key"])
@@ -64,42 +66,49 @@ class Delivery:
                 unreadable.append((raw, f"{type(error).__name__}: {error}"[:500]))
         return cls(channel.name, tuple(messages), tuple(unreadable), cursor, tuple(late))
 
-    def store(self, connection: Connection, now: Micros, ids: RowIds) -> list[str]:
-        """Write all of it in the running transaction; the rooms in which something new was said."""
-        rooms = []
-        for message in self.messages:
-            row = inbox_row(message, now, ids.next(connection))
-            connection.run(_new_room, room=row.room, channel=row.channel, **_empty_room)
-            if connection.run(_new_message, **row.to_db()):
-                rooms.append(row.room)
-        for raw, error in self.unreadable:
-            kept = Quarantine(
-                id=ids.next(connection),
-                key=f"{self.channel}:{hashlib.sha256(raw).hexdigest()}",
-                channel=self.channel,
-                at=now,
-                raw=raw,
-                error=clean(error),
-            )
-            connection.run(_new_quarantine, **kept.to_db())
-        for ref, receipt in self.late:
-            state = OutboxState.HELD if receipt.why == "window" else OutboxState.DEAD
-            connection.run(_not_delivered, channel=self.channel, ref_=ref, state=state, error=receipt.why)
-        if self.cursor:
-            connection.run(_cursor, name=f"cursor:{self.cursor.name}", value=clean(self.cursor.value))
-        return rooms
+
+def store(connection: Connection, deliveries: Sequence[Delivery], now: Micros, ids: RowIds) -> None:
+    """Write deliveries in the running transaction, all their messages by one statement."""
+    messages = [message for delivery in deliveries for message in delivery.messages]
+    if messages:
+        rows = [inbox_row(message, now, ids.next(connection)).to_db() for message in messages]
+        rooms = sorted({(row["room"], row["channel"]) for row in rows})
+        connection.many(_new_room, [{"room": room, "channel": channel, **_empty_room} for room, channel in rooms])
+        connection.many(_new_message, rows)
+    for delivery in deliveries:
+        _store_the_rest(connection, delivery, now, ids)
 
 
-_empty_room = {name: None for name in ("person_id", "last_in_at", "window_until", "window_left")}
+def _store_the_rest(connection: Connection, delivery: Delivery, now: Micros, ids: RowIds) -> None:
+    """What could not be read, what was not delivered after all, and how far the channel has read."""
+    for raw, error in delivery.unreadable:
+        kept = Quarantine(
+            id=ids.next(connection),
+            key=f"{delivery.channel}:{hashlib.sha256(raw).hexdigest()}",
+            channel=delivery.channel,
+            at=now,
+            raw=raw,
+            error=clean(error),
+        )
+        connection.run(_new_quarantine, **kept.to_db())
+    for ref, receipt in delivery.late:
+        state = OutboxState.HELD if receipt.why == "window" else OutboxState.DEAD
+        connection.run(_not_delivered, channel=delivery.channel, ref_=ref, state=state, error=receipt.why)
+    if delivery.cursor:
+        name = f"cursor:{delivery.cursor.name}"
+        connection.run(_cursor, name=name, value=clean(delivery.cursor.value))
+
+
+_empty_room = dict.fromkeys(("person_id", "last_in_at", "window_until", "window_left"))
+_said = tuple(field.name for field in fields(Inbound) if field.name not in ("key", "at", "room", "raw"))
 
 
 def inbox_row(message: Inbound, now: Micros, row_id: int) -> Inbox:
     """The row of a message, with its text made safe to store."""
-    said = asdict(message)
-    del said["raw"], said["key"], said["room"], said["at"]
+    said = {name: getattr(message, name) for name in _said}
     said["text"] = clean(message.text)[:LONGEST_TEXT]
     if message.who.name:
-        said["who"]["name"] = clean(message.who.name)[:100]
+        said["who"] = replace(message.who, name=clean(message.who.name)[:LONGEST_NAME])
     return Inbox(
         id=row_id,
         key=clean(message.key),

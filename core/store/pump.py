@@ -19,7 +19,7 @@ from core.house import House
 from core.refused import Refused
 from core.store import jobs, outgoing
 from core.store.database import Connection, Database
-from core.store.intake import Delivery
+from core.store.intake import Delivery, store
 from core.store.model import (
     UNFINISHED_JOBS,
     UNSENT,
@@ -125,8 +125,9 @@ class Pump:
             self._hears.prepare(waiting)
             with connection.transaction():
                 now = self.clock()
+                self._store(connection, items, now, made)
                 for item in items:
-                    self._carry_out(connection, item, now, made)
+                    self._act(connection, item, now, made)
                 self._settle_timers(connection, now, made)
                 self._hear_all(connection, waiting, now, made)
                 made.messages += outgoing.claim(connection, self.holder, now, GROUP)
@@ -157,14 +158,18 @@ class Pump:
                 break
         return items
 
-    def _carry_out(self, connection: Connection, item: Item, now: Micros, made: Made) -> None:
-        if isinstance(item.work, Delivery):
-            result: Any = item.work.store(connection, now, self._ids)
-            made.turns += 1
-        else:
+    def _store(self, connection: Connection, items: list[Item], now: Micros, made: Made) -> None:
+        brought = [item for item in items if isinstance(item.work, Delivery)]
+        if brought:
+            store(connection, [item.work for item in brought], now, self._ids)  # type: ignore[misc]
+            made.turns += len(brought)
+            made.answers += [(item.done, None) for item in brought if item.done]
+
+    def _act(self, connection: Connection, item: Item, now: Micros, made: Made) -> None:
+        if not isinstance(item.work, Delivery):
             result = self._turn(connection, item.cause or Cause("act"), item.work, now, made)
-        if item.done:
-            made.answers.append((item.done, result))
+            if item.done:
+                made.answers.append((item.done, result))
 
     def _settle_timers(self, connection: Connection, now: Micros, made: Made) -> None:
         statement = _timers_due_locked if connection.kind == "postgresql" else _timers_due
