@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ class Performance:
         self._known: set[str] = set()
         self._shown: dict[tuple[str, str], dict[str, str]] = {}
 
-    async def lines(self) -> Any:
+    async def lines(self) -> AsyncIterator[dict[str, Any]]:
         """What each turn brought, in order."""
         self._known = set(await self._tickets())
         for number, step in enumerate(self.script.steps):

@@ -69,7 +69,8 @@ class Room:
         parts = [unquote(part) for part in text.removeprefix("group:").split("/")]
         if not 3 <= len(parts) <= 4:
             raise ValueError(f"not the address of a room: {text!r}")
-        return cls(*parts, group=group) if len(parts) == 4 else cls(*parts, None, group)
+        channel, account, place, *thread = parts
+        return cls(channel, account, place, thread[0] if thread else None, group)
 
 
 @dataclass(frozen=True, slots=True)

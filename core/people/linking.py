@@ -66,7 +66,9 @@ def bind(turn: Turn, person: Person, message: Inbound, proof: str) -> Link:
             Link(
                 id=turn.new_id(),
                 entity=person.entity,
-                **_identity(message),
+                channel=message.room.channel,
+                account=message.room.account,
+                who_id=message.who.id,
                 person_id=person.id,
                 room=str(message.room),
                 proof=proof,

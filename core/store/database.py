@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.elements import ClauseElement as Executable
 
 SQLITE_BUSY_MS = 5_000
 """How long a statement waits for another connection's lock."""
@@ -125,7 +125,7 @@ class Connection:
     def _prepare(self, statement: Executable) -> Prepared:
         prepared = self._prepared.get(statement)
         if prepared is None:
-            compiled = statement.compile(dialect=self._dialect)
+            compiled: Any = statement.compile(dialect=self._dialect)
             names = tuple(compiled.positiontup) if compiled.positional else tuple(compiled.params)
             prepared = Prepared(str(compiled), names, compiled.params)
             self._prepared[statement] = prepared
@@ -213,8 +213,3 @@ def _open_postgres(url: str, read_only: bool) -> Connection:
         raw.execute("SET default_transaction_read_only = on")
     return Connection(raw, "postgresql", postgresql.dialect(paramstyle="pyformat"))
 
-
-def rows_of(cls: Any, found: Iterable[tuple[Any, ...]], make: Callable[[tuple[Any, ...]], Any] | None = None) -> list[Any]:
-    """The found tuples as rows of `cls`."""
-    make = make or cls.from_db
-    return [make(values) for values in found]

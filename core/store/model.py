@@ -11,7 +11,6 @@ from sqlmodel import Field
 from core.store.rows import Row, stored
 from core.words import Micros
 
-
 WAITING_MESSAGES = text("state = 'new'")
 UNSENT = text("state in ('waiting', 'leased')")
 WAITING_TIMERS = text("state = 'waiting'")

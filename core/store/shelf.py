@@ -51,7 +51,7 @@ class StoreShelf:
     async def alone(self, name: str) -> AsyncIterator[None]:
         """One holder among all tasks of all processes; a dead process's hold runs out."""
         async with self._here[name]:
-            while not await self._act(lambda turn: self._seize(turn, name)):
+            while not await self._act(lambda turn: self._seize(turn, name)):  # noqa: ASYNC110 - another process holds it
                 await asyncio.sleep(POLL)
             try:
                 yield

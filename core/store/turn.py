@@ -6,13 +6,12 @@ the turn ends (or a query needs to see it); so a verb that refuses leaves no tra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.elements import ClauseElement as Executable
 from sqlalchemy.sql.selectable import Select
 
 from core.house import House
@@ -51,6 +50,7 @@ class Turn:
         self._ids = ids
         self._known: dict[tuple[type[Row], Any], Row] = {}
         self._before: dict[tuple[type[Row], Any], dict[str, Any]] = {}
+        self._locked: set[tuple[type[Row], Any]] = set()
         self._first: dict[tuple[type[Row], Any], dict[str, Any]] = {}
         self._new: dict[type[Row], list[Row]] = {}
         self._depth = 0
@@ -62,10 +62,13 @@ class Turn:
 
     def get(self, kind: type[R], key: Any, *, lock: bool = False) -> R | None:
         """The row with this primary key; with `lock`, nobody else changes it until the turn is over."""
-        known = self._known.get((kind, key))
-        if known is not None:
+        place, lock = (kind, key), lock and self.connection.kind == "postgresql"
+        known = self._known.get(place)
+        if known is not None and (not lock or place in self._locked or place not in self._before):
             return known  # type: ignore[return-value]
-        found = self.connection.one(_by_key(kind, lock and self.connection.kind == "postgresql"), key=key)
+        if lock:
+            self._locked.add(place)
+        found = self.connection.one(_by_key(kind, lock), key=key)
         return self._load(kind, found) if found else None
 
     def first(self, kind: type[R], statement: Select[Any], /, **values: Any) -> R | None:
@@ -216,7 +219,12 @@ class Turn:
         row = kind.from_db(values)
         place = (kind, row.__dict__[kind.primary])
         known = self._known.get(place)
-        return known if known is not None else self.adopt(row)  # type: ignore[return-value]
+        if known is None:
+            return self.adopt(row)
+        if place in self._before and not self._differs(place):
+            vars(known).update(vars(row))
+            self._before[place] = _copy(row)
+        return known  # type: ignore[return-value]
 
     def _show(self, kind: type[Row]) -> None:
         """Let a query on this table see what the turn has done to it so far."""
@@ -258,18 +266,32 @@ _timers_waiting = select(Timer.table).where(
 _job_of = select(Job.table).where(Job.table.c.key == bindparam("key"))
 
 
-@cache
-def _by_key(kind: type[Row], lock: bool) -> Select[Any]:
-    found = select(kind.table).where(kind.table.c[kind.primary] == bindparam("key"))
-    return found.with_for_update() if lock else found
+_statements: dict[tuple[Any, ...], Any] = {}
+"""Statements that are built for a table once: (what it does, table, more) → statement."""
 
 
-@cache
+def _by_key(kind: type[Row], lock: bool) -> Any:
+    def build() -> Any:
+        found = select(kind.table).where(kind.table.c[kind.primary] == bindparam("key"))
+        return found.with_for_update() if lock else found
+
+    return _built(("select", kind, lock), build)
+
+
 def _insert(kind: type[Row]) -> Any:
-    return insert(kind.table)
+    return _built(("insert", kind), lambda: insert(kind.table))
 
 
-@cache
 def _update(kind: type[Row], columns: tuple[str, ...]) -> Any:
-    changed = {name: bindparam(name) for name in columns}
-    return update(kind.table).where(kind.table.c[kind.primary] == bindparam("key_")).values(changed)
+    def build() -> Any:
+        changed = {name: bindparam(name) for name in columns}
+        return update(kind.table).where(kind.table.c[kind.primary] == bindparam("key_")).values(changed)
+
+    return _built(("update", kind, columns), build)
+
+
+def _built(what: tuple[Any, ...], build: Callable[[], Any]) -> Any:
+    statement = _statements.get(what)
+    if statement is None:
+        statement = _statements[what] = build()
+    return statement
