@@ -148,8 +148,7 @@ def offer_stands(turn: Turn, event: Event) -> None:
     ):
         return
     offer = _offer_to(turn, ticket, ticket.engineer_id)
-    if offer is not None:
-        offer.answered_at = offer.answer = None
+    if offer is not None and offer.answered_at is None:
         _wait_for_answer(turn, ticket, offer)
 
 

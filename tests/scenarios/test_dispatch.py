@@ -347,6 +347,25 @@ def test_a_refusal_taken_back_brings_the_offer_back(desk: Story) -> None:
     zhao.hears("assigned", number, within=1)
 
 
+@pytest.mark.req("S1", "S64")
+def test_a_merger_taken_back_brings_the_offer_back(desk: Story) -> None:
+    wang, chen = desk.customer("王女士", phone="13800138021"), desk.customer("陈先生", phone="13500001111")
+    liu, sun = desk.engineer("刘工"), desk.manager("孙经理")
+    number, into = reports(desk, wang, "空压机漏油"), reports(desk, chen, "投影仪打不开")
+    zhao = desk.engineer("赵工")
+    sun.says(f"{number} 合并到 {into}")
+    liu.hears("unassigned", number)
+    desk.passes(seconds=30)
+    sun.says("撤回")
+    taken_back_at = desk.now
+    liu.hears("correction", number)
+    assert desk.ticket(number).engineer_id == liu.person_id
+    until(desk, taken_back_at + 9 * MINUTE + 59 * SECOND)
+    assert desk.ticket(number).engineer_id == liu.person_id
+    until(desk, taken_back_at + 10 * MINUTE)
+    assert desk.ticket(number).engineer_id == zhao.person_id
+
+
 @pytest.mark.req("S58", "S51")
 @pytest.mark.parametrize("end", ["cancelled", "merged", "held"])
 def test_nobody_is_asked_for_a_ticket_that_no_longer_waits(desk: Story, end: str) -> None:
