@@ -32,13 +32,13 @@ class Row(SQLModel):
     reading: ClassVar[tuple[tuple[str, Callable[[Any], Any]], ...]]
     primary: ClassVar[str]
 
-    __setattr__ = object.__setattr__
+    __setattr__ = object.__setattr__  # type: ignore[assignment]
 
     @classmethod
     def from_db(cls: type[R], values: tuple[Any, ...]) -> R:
         """The row that a SELECT of all columns, in their order, returned; it was checked when it was made."""
         row = object.__new__(cls)
-        fields = row.__dict__
+        fields: dict[str, Any] = vars(row)
         fields.update(zip(cls.columns, values, strict=True))
         for name, read in cls.reading:
             if fields[name] is not None:
