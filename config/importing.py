@@ -7,10 +7,11 @@ import csv
 import hashlib
 import os
 import secrets
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
@@ -52,6 +53,8 @@ CODE_HOURS = 72
 """How long codes that are handed out in bulk are valid: long enough for everybody to come by."""
 BREATH = 0.02
 """Seconds between two turns on SQLite, in which a running desk has the file to itself."""
+WAITS = 12
+"""How often the wait for a SQLite file is begun anew, five seconds each."""
 PROGRESS = 5_000
 """Lines between two words of progress."""
 
@@ -71,7 +74,8 @@ class Store:
     def begin(self) -> Iterator[Turn]:
         """A turn of its own, kept when it ends well."""
         try:
-            with self._writing.transaction():
+            with ExitStack() as stack:
+                self._wait_for_turn(stack)
                 turn = self._turn(self._writing)
                 yield turn
                 turn.keep()
@@ -88,6 +92,16 @@ class Store:
     def close(self) -> None:
         self._writing.close()
         self.database.close()
+
+    def _wait_for_turn(self, stack: ExitStack) -> None:
+        """Begin a transaction. A busy desk may hold a SQLite file longer than one wait."""
+        for left in reversed(range(WAITS)):
+            try:
+                stack.enter_context(self._writing.transaction())
+                return
+            except sqlite3.OperationalError as error:
+                if not left or "locked" not in str(error):
+                    raise
 
     def _turn(self, connection: Any) -> Turn:
         return Turn(connection, self.house, time.time_ns() // 1_000, Cause(self.cause), self._ids, "cli")
@@ -312,8 +326,6 @@ def _is_current(url: str) -> bool:
 
 
 def _database_errors() -> tuple[type[Exception], ...]:
-    import sqlite3
-
     import psycopg
 
     return sqlite3.Error, psycopg.Error

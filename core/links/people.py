@@ -82,7 +82,8 @@ def _judge(known: Known, row: PersonRow) -> Verdict:
     if person is None:
         if row.here is False:
             return Verdict(row, "skipped")
-        return Verdict(row, "new", None, {"name": row.called} | _wanted(row), dict(row.accounts))
+        duty = {"on_duty": True} if row.on_duty else {}
+        return Verdict(row, "new", None, {"name": row.called} | _wanted(row) | duty, dict(row.accounts))
     changes = {name: value for name, value in _wanted(row).items() if getattr(person, name) != value}
     if row.role and row.title and person.title != row.title and person.role != row.role:
         changes["role"] = Role(row.role)

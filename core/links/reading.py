@@ -48,6 +48,7 @@ def staff_row(line: Line, mapping: Mapping) -> PersonRow | None:
     row.region = "、".join(several_of(cells.get("region"))) or None
     row.address = text_of(cells.get("address"))
     row.department = department_path(text_of(cells.get("department")))
+    row.on_duty = bool(vocabulary().value("on_duty", text_of(cells.get("on_duty")) or ""))
     row.superior = name_of(cells.get("superior"))
     row.accounts = {name: words for name in CHANNELS if (words := text_of(cells.get(name)))}
     return row

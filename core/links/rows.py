@@ -12,8 +12,8 @@ from core.words import Micros
 class PersonRow:
     """A member of the staff or a customer, as another system tells of him. None: it says nothing about that.
 
-    `here` is False for somebody who has left. `superior` names somebody by number, phone or name. `accounts` are chat
-    identities claimed for him, channel → identity.
+    `here` is False for somebody who has left; `on_duty` counts only for somebody new, since duty changes every day.
+    `superior` names somebody by number, phone or name. `accounts` are chat identities claimed for him, channel → identity.
     """
 
     line: int
@@ -30,6 +30,7 @@ class PersonRow:
     region: str | None = None
     address: str | None = None
     here: bool | None = None
+    on_duty: bool = False
     accounts: dict[str, str] = field(default_factory=dict)
     remarks: list[list[Any]] = field(default_factory=list)
 

@@ -42,6 +42,8 @@ ROSTER: Sequence[tuple[Any, ...]] = (
     ("1021", "施文", "13805740021", "售后服务部/维修一组", "维修工程师", "曹主任", "冷干机", "海曙区"),
 )
 """Two share a phone (1015, 1020), a job title has no role (1019), a superior is nobody (1021)."""
+ON_DUTY = {"1002", "1003", *(str(number) for number in range(1005, 1017))}
+"""Who is on duty when the desk begins."""
 _FIRMS = (
     "海天机械",
     "东方轴承",
@@ -173,11 +175,11 @@ def staff_book() -> bytes:
     def fill(sheet: Any) -> None:
         sheet.title = "花名册"
         sheet.append(["宁波回应机械设备有限公司 员工花名册（2024年3月）"])
-        sheet.merge_cells("A1:H1")
+        sheet.merge_cells("A1:I1")
         sheet.append([])
-        sheet.append(["工号", "姓名", "手机号码", "所属部门", "职位", "直属上级", "技能（可多项）", "负责区域"])
+        sheet.append(["工号", "姓名", "手机号码", "所属部门", "职位", "直属上级", "技能（可多项）", "负责区域", "值班"])
         for row in ROSTER:
-            sheet.append(row)
+            sheet.append([*row, "是" if row[0] in ON_DUTY else "否"])
         _dress(sheet, 3)
 
     return _book(fill)

@@ -146,7 +146,7 @@ def test_two_people_on_one_account_are_both_refused_and_reported(bench: Bench) -
 def test_an_account_that_somebody_speaks_with_cannot_be_claimed_for_another(bench: Bench) -> None:
     staff(bench, ["1", "甲", "13600000001", "", "维修工", "", "jia"])
     jia = bench.people()["甲"]
-    bench.act(lambda turn: bind(turn, turn.get(Person, jia.id), written(bench, "bound", "码"), "code"))
+    bench.act(lambda turn: bind(turn, turn.adopt(jia), written(bench, "bound", "码"), "code"))
     done = staff(
         bench,
         ["2", "乙", "13600000002", "", "维修工", "", "jia"],

@@ -54,6 +54,7 @@ def test_staff_customers_and_former_tickets(bench: Bench) -> None:
     assert wang.department == "售后服务部/维修一组" and wang.reports_to == boss.id
     assert boss.reports_to == people["孙立军"].id and people["孙立军"].reports_to == people["陈国栋"].id
     assert people["李强"].phone == "13805740007" and people["钱进"].phone == "13805740009"
+    assert wang.on_duty and not people["陈国栋"].on_duty
     assert people["施文"].reports_to is None and people["陈国栋"].role == Role.MANAGER
     customer = bench.people()["宁波海天机械有限公司"]
     assert (customer.role, customer.level, customer.region) == (Role.CUSTOMER, "A", "鄞州区")
