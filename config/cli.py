@@ -10,6 +10,7 @@ from config.shadow import shadows
 COMMANDS = {
     "demo": ("config.demo:demo_command", "a desk to try, on this machine only"),
     "serve": ("config.serving:serve_command", "run the desk"),
+    "board-link": ("config.serving:board_link_command", "the link that opens the board for staff"),
     "play": ("config.play:play_command", "play dialogue scripts on a fresh desk"),
     "understand": ("config.understand:understand_command", "what the desk makes of a text"),
     "read": ("config.reading:read_command", "what a recorded platform delivery becomes"),
@@ -46,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def usage() -> str:
     """What can be said."""
-    lines = [f"  desk {name:<11}{what}" for name, (_, what) in COMMANDS.items()]
+    lines = [f"  desk {name:<12}{what}" for name, (_, what) in COMMANDS.items()]
     return "\n".join(["usage: desk COMMAND …", *lines, "  desk COMMAND --help says more"])
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from config.calendar import Calendar
-from config.channels import channel_makers, derived_key, web_key
+from config.channels import KEY_FILE, channel_makers, derived_key, web_key
 from config.desk import Desk, build, load_mind
 from config.doctor import MARKS, examine, spoken_here
 from config.listening import CannotListen, open_socket, serve
@@ -21,6 +21,7 @@ from config.logging import log_to_stderr
 from config.policies import policies
 from config.running import LiveRunner, Supervisor
 from config.settings import Settings
+from config.troubles import Finding
 from core.people.passes import Pages
 from core.store.database import AlreadyRunning, Database
 from core.store.files import FileStore
@@ -37,12 +38,14 @@ WORDS = {
     "zh": {
         "refused": "启动不了。改好上面的问题再试；desk doctor 可以随时检查。",
         "running": "这个数据库上已经有一个服务台在运行：{why}",
+        "no_key": "还没有看板链接：先用 desk serve 启动一次（同一个目录、同一个用户）。",
         "listen": "不能监听 {host}:{port}（{why}）。换一个端口（listen_port），或先停掉占用它的程序。",
         "ready": "服务台已启动：{url}\n网页聊天：{url}/chat\n工单看板（链接只给员工）：{board}\n按 Ctrl+C 停止。",
     },
     "en": {
         "refused": "The desk cannot start. Put the above right and try again; desk doctor checks at any time.",
         "running": "A desk already runs on this database: {why}",
+        "no_key": "There is no board link yet: start the desk once with desk serve (same folder, same user).",
         "listen": "Cannot listen on {host}:{port} ({why}). Choose another listen_port, or stop what uses it.",
         "ready": "The desk is running: {url}\nweb chat: {url}/chat\nticket board (link for staff only): {board}\nCtrl+C stops it.",
     },
@@ -72,6 +75,24 @@ def serve_command(argv: Sequence[str]) -> int:
     log_to_stderr()
     with asyncio.Runner(loop_factory=_loop) as runner:
         runner.run(_live(settings, database, listening, said["ready"]))
+    return 0
+
+
+def board_link_command(argv: Sequence[str]) -> int:
+    """Say the link to the board with its key: where no terminal saw the start (systemd). The exit status: 1 if there is none."""
+    argparse.ArgumentParser(
+        prog="desk board-link", description="the link that opens the board; whoever has it may see the board"
+    ).parse_args(argv)
+    try:
+        settings = load()
+    except Unusable as unusable:
+        _say([trouble.said(spoken_here()) for trouble in unusable.troubles])
+        return 1
+    if settings.web_key is None and not (settings.data_dir / KEY_FILE).exists():
+        print(WORDS[spoken_here()]["no_key"], file=sys.stderr)
+        return 1
+    url = _url(settings, settings.listen_host, settings.listen_port)
+    print(f"{url}/board?key={board_key_of(web_key(settings))}")
     return 0
 
 
@@ -120,6 +141,11 @@ def clock() -> int:
     return time.time_ns() // 1_000
 
 
+def _url(settings: Settings, host: str, port: int) -> str:
+    """The public address, or without one where the desk listens."""
+    return (settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}").rstrip("/")
+
+
 def _usable_settings() -> Settings | None:
     """The settings, or None after saying what is wrong with them."""
     lang = spoken_here()
@@ -129,9 +155,13 @@ def _usable_settings() -> Settings | None:
         findings = examine(settings, lang)
     except Unusable as unusable:
         findings = [trouble.said(lang) for trouble in unusable.troubles]
+    _say(findings)
+    return None if any(finding.level == "error" for finding in findings) else settings
+
+
+def _say(findings: Sequence[Finding]) -> None:
     for finding in findings:
         print(MARKS[finding.level], finding.what, finding.next_step, file=sys.stderr)
-    return None if any(finding.level == "error" for finding in findings) else settings
 
 
 async def _live(settings: Settings, database: Database, listening: socket.socket, ready: str) -> None:
@@ -150,8 +180,7 @@ async def _live(settings: Settings, database: Database, listening: socket.socket
     pages = front(desk, settings.entity, bells, board_key, healthy=runner.alive, secure=secure)
 
     def say_so() -> None:
-        host, port = listening.getsockname()[:2]
-        url = settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        url = _url(settings, *listening.getsockname()[:2])
         board = f"{url}/board?key={board_key}" if sys.stdout.isatty() else f"{url}/board?key=…"
         print(ready.format(url=url, board=board), flush=True)
         log.info("serving", extra={"status": "ready"})

@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from web import board, chat, demo
+from web import board, chat, demo, ticket
 from web.assets import Assets
+from web.floods import Floods
 from web.front import Front
 from web.guard import Guard
 from web.hooks import App, Door, Hooks
@@ -24,17 +25,18 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 def app(doors: Mapping[str, Door], front: Front, stage: demo.Stage | None = None, hosts: Sequence[str] = ()) -> App:
     """The app. With a `stage` it is a demonstration; `hosts` are the only names it answers to, if any are given."""
-    assets = Assets()
+    assets, floods = Assets(), Floods(front.visitors, front.clock) if front.visitors else None
     routes = [
         *(demo.routes(stage, assets) if stage else [Route("/", lambda request: assets.page("home"))]),
-        *(chat.routes(front, front.visitors, assets) if front.visitors else []),
+        *(chat.routes(front, front.visitors, floods, assets) if front.visitors and floods else []),
         *board.routes(front, assets),
+        *ticket.routes(front, assets),
         Route("/healthz", _health(front)),
         Route("/static/{version}/{name}", assets.serve),
     ]
     pages = Starlette(routes=routes, exception_handlers={HTTPException: _refused, Exception: _failed})
-    guarded = Guard(pages, hosts)
-    return Hooks(doors, guarded) if not hosts else Guard(Hooks(doors, pages), hosts)
+    guards = {name: floods for name, door in doors.items() if floods and door.channel is front.visitors}
+    return Hooks(doors, Guard(pages), guards) if not hosts else Guard(Hooks(doors, pages, guards), hosts)
 
 
 def _health(front: Front):

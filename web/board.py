@@ -12,14 +12,18 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from core.people.model import Person, Role
-from core.tickets.board import Column, Standing, standings
+from core.store.turn import Turn
+from core.tickets.board import BOARD, Column, Standing, standings
 from core.tickets.views import view
 from core.words import DAY, SECOND
 from web.assets import Assets
-from web.front import BOARD, Front
+from web.front import BOARD as BELL
+from web.front import Front
+from web.passes import Passes
 from web.streams import stream_of
 
 COOKIE = "board"
+PASS_COOKIE = "board_pass"
 LASTS = 30 * DAY // SECOND
 """Seconds for which a browser that came with the key stays let in."""
 
@@ -35,13 +39,14 @@ def routes(front: Front, assets: Assets) -> list[Route]:
 
 
 class Board:
-    """Open to who has the key: once in the link, then in a cookie; always where there is no key."""
+    """Open to who has the key or a pass: once in the link, then in a cookie; always where there is no key."""
 
     def __init__(self, front: Front, assets: Assets) -> None:
         self._front, self._assets = front, assets
+        self._passes = Passes(front, assets, PASS_COOKIE)
         self._reader = Person(id=0, entity=front.entity, role=Role.ADMIN)
 
-    async def page(self, request: Request) -> Response:
+    def page(self, request: Request) -> Response:
         key, given = self._front.board_key, request.query_params.get("key")
         if key is not None and given is not None:
             if not _equal(given, key):
@@ -51,6 +56,8 @@ class Board:
                 COOKIE, _mark(key), max_age=LASTS, httponly=True, samesite="lax", secure=self._front.secure
             )
             return answer
+        if "p" in request.query_params:
+            return self._passes.enter(request, BOARD, "/")
         return self._assets.page("board") if self._open(request) else self._assets.page("board-closed", 403)
 
     def tickets(self, request: Request) -> Response:
@@ -62,9 +69,9 @@ class Board:
         cards = [card for standing in found if (card := self._card(standing))]
         return JSONResponse({"now": now, "columns": list(Column), "tickets": cards})
 
-    async def stream(self, request: Request) -> Response:
+    def stream(self, request: Request) -> Response:
         self._must_be_open(request)
-        return stream_of(self._front.bells, BOARD)
+        return stream_of(self._front.bells, BELL)
 
     def _card(self, standing: Standing) -> dict[str, Any]:
         seen = view(standing.ticket, self._reader)
@@ -89,6 +96,7 @@ class Board:
             "since": standing.since,
             "engineer": engineer,
             "overdue": standing.overdue,
+            "favoured": standing.favoured,
         }
 
     def _must_be_open(self, request: Request) -> None:
@@ -99,10 +107,18 @@ class Board:
         key = self._front.board_key
         if key is None:
             return True
+        found = self._passes.brought(request, BOARD)
+        if found is not None:
+            return self._front.look(lambda turn: self._on_the_staff(turn, found.person_id))
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
         return _equal(request.cookies.get(COOKIE, ""), _mark(key)) or (
             scheme.lower() == "bearer" and _equal(bearer, key)
         )
+
+    def _on_the_staff(self, turn: Turn, person_id: int) -> bool:
+        """Whether he still is, in this entity."""
+        person = turn.get(Person, person_id)
+        return person is not None and person.is_staff and person.active and person.entity == self._front.entity
 
 
 def _mark(key: str) -> str:

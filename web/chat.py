@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 from starlette.exceptions import HTTPException
@@ -17,18 +16,17 @@ from core.conversations.history import Line, file_in, said_in
 from core.words import Button, FileRef, Media, Room
 from web.assets import Assets
 from web.bodies import small_json
+from web.files import PICTURES, file_answer
+from web.floods import Floods
 from web.front import Front, Visitors
 from web.streams import stream_of
 
-SHOWN_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf", "audio/mpeg", "audio/ogg", "audio/wav"})  # fmt: skip
-"""Types under which a stored file is handed out. Anything else is plain bytes, whatever its sender called it."""
-PICTURES = frozenset(kind for kind in SHOWN_TYPES if kind.startswith("image/"))
 LINKS = ("https://", "http://", "/")
 
 
-def routes(front: Front, visitors: Visitors, assets: Assets) -> list[Route]:
+def routes(front: Front, visitors: Visitors, floods: Floods, assets: Assets) -> list[Route]:
     """The chat page and its API."""
-    chat = Chat(front, visitors)
+    chat = Chat(front, visitors, floods)
     return [
         Route("/chat", lambda request: assets.page("chat")),
         Route("/api/chat/session", chat.session, methods=["POST"]),
@@ -41,13 +39,17 @@ def routes(front: Front, visitors: Visitors, assets: Assets) -> list[Route]:
 class Chat:
     """Nothing here is told without a token, and nothing but what was said in its visitor's own room."""
 
-    def __init__(self, front: Front, visitors: Visitors) -> None:
-        self._front, self._visitors = front, visitors
+    def __init__(self, front: Front, visitors: Visitors, floods: Floods) -> None:
+        self._front, self._visitors, self._floods = front, visitors, floods
 
     async def session(self, request: Request) -> Response:
         """A fresh token: for the same visitor if he brings a valid one, otherwise for a new one."""
         given = (await small_json(request)).get("token")
-        visitor = self._visitors.visitor(given) or secrets.token_hex(16)
+        visitor = self._visitors.visitor(given)
+        if visitor is None:
+            if wait := self._floods.newcomer(request.scope):
+                return Response(status_code=429, headers={"retry-after": str(wait)})
+            visitor = secrets.token_hex(16)
         return JSONResponse({"token": self._visitors.token(visitor)})
 
     def messages(self, request: Request) -> Response:
@@ -72,17 +74,7 @@ class Chat:
             found = file_in(connection, room, name) if _is_hash(name) else None
         if found is None:
             raise HTTPException(404)
-        try:
-            content = await self._front.files(name)
-        except KeyError:
-            raise HTTPException(404) from None
-        mime = found.mime if found.mime in SHOWN_TYPES else "application/octet-stream"
-        headers = {
-            "content-disposition": f"attachment; filename*=UTF-8''{quote(found.name or 'file', safe='')}",
-            "content-security-policy": "default-src 'none'; sandbox",
-            "cache-control": "private, max-age=86400",
-        }
-        return Response(content, media_type=mime, headers=headers)
+        return await file_answer(self._front.files, name, found.name or "", found.mime)
 
     def _room(self, request: Request) -> Room:
         visitor = self._visitors.visitor(request.query_params.get("token"))

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from core.words import Accept, Answer, Channel, Hook
+from web.floods import Floods
 
 log = logging.getLogger("huiying.hooks")
 
@@ -49,28 +50,33 @@ class TooLarge(Exception):
 
 
 class Hooks:
-    """Takes /hook/<channel>; everything else goes to the app behind."""
+    """Takes /hook/<channel>; everything else goes to the app behind. `floods` guards channels that are open to everybody."""
 
-    def __init__(self, doors: Mapping[str, Door], behind: App) -> None:
-        self._doors, self._behind = doors, behind
+    def __init__(self, doors: Mapping[str, Door], behind: App, floods: Mapping[str, Floods] | None = None) -> None:
+        self._doors, self._behind, self._floods = doors, behind, floods or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(PATH):
             await self._behind(scope, receive, send)
             return
-        door = self._doors.get(scope["path"][len(PATH) :])
+        name = scope["path"][len(PATH) :]
+        door, floods = self._doors.get(name), self._floods.get(name)
         if door is None:
             await _respond(send, Answer(404))
         elif scope["method"] not in METHODS:
             await _respond(send, Answer(405))
+        elif floods and (wait := floods.address(scope)):
+            await _respond(send, Answer(429), wait)
         else:
-            answer = await _answer(door, scope, receive)
-            if answer is not None:
+            answer = await _answer(door, scope, receive, floods)
+            if isinstance(answer, int):
+                await _respond(send, Answer(429), answer)
+            elif answer is not None:
                 await _respond(send, answer)
 
 
-async def _answer(door: Door, scope: Scope, receive: Receive) -> Answer | None:
-    """What the caller hears; None if he has hung up."""
+async def _answer(door: Door, scope: Scope, receive: Receive, floods: Floods | None) -> Answer | int | None:
+    """What the caller hears, or the seconds he has to wait; None if he has hung up."""
     try:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if len(headers) != len(scope["headers"]) and _ambiguous(scope):
@@ -87,6 +93,8 @@ async def _answer(door: Door, scope: Scope, receive: Receive) -> Answer | None:
         return Answer(408)
     except ValueError:
         return Answer(400)
+    if floods and (wait := floods.message(hook)):
+        return wait
     try:
         return await door.channel.receive(hook, door.accept)
     except Exception:
@@ -117,12 +125,13 @@ def _ambiguous(scope: Scope) -> bool:
     return any(names.count(name) > 1 for name in (b"content-type", b"content-length", b"authorization"))
 
 
-async def _respond(send: Send, answer: Answer) -> None:
+async def _respond(send: Send, answer: Answer, wait: int = 0) -> None:
     headers = [
         (b"content-type", answer.mime.encode("latin-1")),
         (b"content-length", str(len(answer.body)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
+        *([(b"retry-after", str(wait).encode())] if wait else []),
     ]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.people.model import Person
 from core.store.model import Event, Timer
 from core.store.turn import Turn
@@ -17,7 +19,7 @@ WATCH_TIMER = "ticket.open_watch"
 def opened(turn: Turn, ticket: Ticket, by: Person) -> Event:
     """He opens the page. Never a response. Raises Refused: not_entitled."""
     must_be_entitled(by, "read", ticket)
-    event = record(turn, Happened.OPENED, ticket, by)
+    event = _click(turn, Happened.OPENED, ticket, by)
     if by.id == ticket.engineer_id and ticket.is_open:
         turn.remind(
             WATCH_TIMER,
@@ -34,7 +36,15 @@ def look_what_came_of_it(turn: Turn, timer: Timer) -> None:
     ticket = turn.get(Ticket, timer.data["ticket"], lock=True)
     by = turn.get(Person, timer.data["by"])
     if ticket is not None and by is not None and (ticket.last_action_at or 0) < timer.data["since"]:
-        record(turn, Happened.OPENED_IDLE, ticket, by, opened_at=timer.data["since"])
+        _click(turn, Happened.OPENED_IDLE, ticket, by, opened_at=timer.data["since"])
+
+
+def _click(turn: Turn, kind: Happened, ticket: Ticket, by: Person, **data: Any) -> Event:
+    """Recorded, but the ticket counts as untouched."""
+    touched_at = ticket.updated_at
+    event = record(turn, kind, ticket, by, **data)
+    ticket.updated_at = touched_at
+    return event
 
 
 TIMERS = {WATCH_TIMER: look_what_came_of_it}

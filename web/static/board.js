@@ -16,6 +16,7 @@ export class Board {
 
   async #refresh() {
     const answer = await fetch("/api/board");
+    if (answer.status === 403) location.reload();
     if (!answer.ok) return;
     const { now, columns, tickets } = await answer.json();
     this.skew = now - Date.now() * 1000;
@@ -40,6 +41,7 @@ export class Board {
       ticket.column === "over" && words.status[ticket.status],
       ticket.overdue && words.overdue,
       ticket.reopened > 0 && words.reopened,
+      ticket.favoured && words.favoured,
     ].filter(Boolean);
     const moved = this.seen.size > 0 || this.started ? this.seen.get(ticket.number) !== ticket.column : false;
     this.started = true;
@@ -47,7 +49,7 @@ export class Board {
     const engineer = offered ? words.offered(ticket.engineer) : (ticket.engineer ?? words.nobody);
     return el(
       "li",
-      { class: `ticket${moved ? " moved" : ""}${ticket.overdue ? " overdue" : ""}` },
+      { class: `ticket ${ticket.priority}${moved ? " moved" : ""}${ticket.overdue ? " overdue" : ""}` },
       el("div", { class: "top" }, el("b", { class: `priority ${ticket.priority}` }, ticket.priority), el("span", { class: "number" }, ticket.number), ...badges.map((badge) => el("span", { class: "badge" }, badge))),
       el("p", { class: "what" }, what, ticket.error_code ? ` · ${ticket.error_code}` : ""),
       el("div", { class: "foot" }, el("span", {}, engineer), el("time", { "data-since": ticket.since })),

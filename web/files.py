@@ -1,0 +1,28 @@
+"""Handing out a stored file: under a harmless type, to be saved rather than shown, and with nothing allowed to it."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from core.words import Files
+
+SHOWN_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf", "audio/mpeg", "audio/ogg", "audio/wav"})  # fmt: skip
+"""Types under which a stored file is handed out. Anything else is plain bytes, whatever its sender called it."""
+PICTURES = frozenset(kind for kind in SHOWN_TYPES if kind.startswith("image/"))
+
+
+async def file_answer(files: Files, name: str, called: str, mime: str | None) -> Response:
+    """The file with this hash. Raises HTTPException 404 if it is not in the store."""
+    try:
+        content = await files(name)
+    except KeyError:
+        raise HTTPException(404) from None
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(called or 'file', safe='')}",
+        "content-security-policy": "default-src 'none'; sandbox",
+        "cache-control": "private, max-age=86400",
+    }
+    return Response(content, media_type=mime if mime in SHOWN_TYPES else "application/octet-stream", headers=headers)

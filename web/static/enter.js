@@ -1,0 +1,2 @@
+// The pass has become a cookie: go on without it in the address.
+location.replace(location.pathname);

@@ -1,0 +1,68 @@
+// A ticket's page: where it stands, what it is about, its files and its story. All words come with the data, in the reader's language.
+
+import { el, keepLooking, once } from "./dom.js";
+
+const app = document.getElementById("app");
+const here = location.pathname;
+let shown = "";
+
+async function refresh() {
+  const answer = await fetch(`${here}/data`);
+  if (answer.status === 403) {
+    location.reload();
+    return;
+  }
+  if (!answer.ok) return;
+  const text = await answer.text();
+  if (text === shown) return;
+  shown = text;
+  paint(JSON.parse(text));
+}
+
+function paint(ticket) {
+  const { labels } = ticket;
+  document.documentElement.lang = ticket.lang === "zh" ? "zh-CN" : "en";
+  document.title = `${ticket.number} ${ticket.title}`;
+  const head = el(
+    "header",
+    { class: "bar" },
+    el("img", { src: document.getElementById("icon").href, alt: "" }),
+    el("div", {}, el("h1", {}, ticket.title), el("p", {}, ticket.number)),
+  );
+  const state = el(
+    "p",
+    { class: "state" },
+    el("b", { class: "column" }, ticket.status_text),
+    el("span", { class: `priority ${ticket.priority}` }, ticket.priority),
+    ticket.overdue && el("span", { class: "late" }, labels.overdue),
+  );
+  const facts = el("dl", { class: "facts" }, ...ticket.facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+  const files = ticket.files.length
+    ? el("ul", { class: "files" }, ...ticket.files.map((file) => fileNode(file, labels)))
+    : el("p", { class: "soft" }, labels.empty);
+  const story = el("ol", { class: "story" }, ...ticket.story.map(stepNode));
+  app.replaceChildren(
+    head,
+    el(
+      "main",
+      { class: "page", "data-column": ticket.column },
+      el("section", { class: "sheet" }, state, facts),
+      el("section", { class: "sheet" }, el("h2", {}, labels.files), files),
+      el("section", { class: "sheet" }, el("h2", {}, labels.story), story),
+      el("p", { class: "soft" }, labels.readonly),
+    ),
+  );
+}
+
+function stepNode(step) {
+  const head = el("div", { class: "head" }, el("b", {}, step.what), step.who && el("span", {}, step.who), el("time", {}, step.when));
+  return el("li", {}, head, step.told && el("p", {}, step.told));
+}
+
+function fileNode(file, labels) {
+  const url = `${here}/files/${file.id}`;
+  const inside = file.picture ? el("img", { src: url, alt: file.name, loading: "lazy" }) : el("span", { class: "paper" }, labels.download);
+  return el("li", {}, el("a", { href: url, download: file.name }, inside, el("small", {}, `${file.name} · ${file.when}`)));
+}
+
+keepLooking(() => `${here}/stream`, once(refresh));
