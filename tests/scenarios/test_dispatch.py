@@ -58,6 +58,7 @@ def test_who_knows_the_machine_gets_it_and_the_reason_can_be_asked_for(desk: Sto
     heard = lei.hears("assigned", number, within=1)
     assert heard.reached.buttons == ("接单", "改派") and "new_ticket" in heard.reached.say.also
     assert "派单理由：会修空压机、手上没有单\n" in heard.text
+    assert f"/t/{number}?p=" in (heard.reached.say.link or heard.text)
     zhao.hears_nothing()
     wang.says("我这单现在到底归谁管")
     wang.hears("progress", "王磊", "孙经理")
