@@ -28,6 +28,7 @@ from core.people.linking import bind, issue_code, staff_of
 from core.people.model import Person, Role
 from core.policies import Policies
 from core.store import chain
+from core.store.model import Event
 from core.store.turn import Cause, Turn
 from core.tickets.model import Ticket
 from core.tickets.queries import by_number
@@ -135,6 +136,21 @@ class Story:
             party.person_id = self._known(party, Role.CUSTOMER, phone=phone)
         return party
 
+    def also(self, party: Party, channel: str) -> Party:
+        """The same person at another chat of his."""
+        other = self._party(party.name, channel)
+        other.person_id = party.person_id
+        account = self._account(channel)
+
+        def add(turn: Turn) -> None:
+            person = turn.get(Person, party.person_id)
+            assert person is not None
+            room = Room(channel, account, other.address)
+            bind(turn, person, Inbound(f"setup:{room}", turn.now, Who(other.address), room, "enter"), proof="setup")
+
+        self.act(add)
+        return other
+
     def engineer(self, name: str, channel: str = "wecom", *, on_duty: bool = True) -> Party:
         return self._staff(name, channel, Role.ENGINEER, on_duty)
 
@@ -184,6 +200,11 @@ class Story:
             self.run(self.rehearsal.pass_until(min(until, self.now + SECOND)))
         self.listen()
 
+    def moves_to(self, instant: Micros) -> None:
+        """Time passes until this very instant."""
+        self.run(self.rehearsal.pass_until(instant))
+        self.listen()
+
     def settle(self) -> None:
         self.run(self.rehearsal.runner.settle())
         self.listen()
@@ -207,6 +228,12 @@ class Story:
         """All tickets."""
         return self.act(lambda turn: turn.rows(Ticket, select(Ticket.table).order_by(Ticket.table.c.id)))
 
+    def sources(self, number: str) -> set[str]:
+        """The rooms from which a ticket was told of."""
+        stream = self.ticket(number).stream
+        events = self.act(lambda turn: turn.rows(Event, select(Event.table).where(Event.table.c.stream == stream)))
+        return {event.via for event in events if event.via}
+
     def nobody_heard_anything_else(self) -> None:
         """Whatever reached anybody has been named by the story."""
         self.listen()
@@ -226,9 +253,13 @@ class Story:
         party.person_id = self._known(party, role, on_duty=on_duty)
         return party
 
+    def _account(self, channel: str) -> str:
+        server = self.rehearsal.wecom
+        return {"wecom": str(server.agent_id), "wecom_kf": server.open_kfid}.get(channel, "desk")
+
     def _known(self, party: Party, role: Role, **more: Any) -> int:
         server = self.rehearsal.wecom
-        account = {"wecom": str(server.agent_id), "wecom_kf": server.open_kfid}.get(party.channel, "desk")
+        account = self._account(party.channel)
 
         def add(turn: Turn) -> int:
             person = turn.add(Person(id=turn.new_id(), entity="main", role=role, name=party.name, **more))

@@ -98,7 +98,7 @@ def _meant(heard: Heard, told: Told) -> Ticket | None:
     spoken_of = _spoken_of(heard)
     if spoken_of is not None and _may_go_on(spoken_of, told):
         return spoken_of
-    young = heard.turn.now - heard.turn.house.policies.tickets.duplicate_window
+    young = heard.message.at - heard.turn.house.policies.tickets.duplicate_window
     same = next((t for t in tickets if t.is_open and t.created_at >= young and same_words(t, told.fields)), None)
     if same is not None:
         return same

@@ -7,7 +7,9 @@ import pytest
 from core.tickets.model import Priority, Status
 from tests.scenario import Story
 
-SUMMARY = "完成 更换投影仪灯泡一只并清理滤网，开机测试四十分钟画面正常颜色无偏差，已向客户演示并确认，建议每半年清理一次滤网"
+SUMMARY = (
+    "完成 更换投影仪灯泡一只并清理滤网，开机测试四十分钟画面正常颜色无偏差，已向客户演示并确认，建议每半年清理一次滤网"
+)
 
 
 @pytest.mark.req("S1", "S6", "S12", "S65", "S98")

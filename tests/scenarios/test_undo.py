@@ -177,7 +177,9 @@ def test_a_done_that_was_none_neither_closes_nor_reminds(desk: Story) -> None:
     liu.says("撤回")
     desk.passes(hours=100)
     assert desk.ticket(number).status == S.ON_SITE
-    waiting = [t.kind for t in desk.act(lambda turn: turn.rows(Timer, select(Timer.table))) if t.state == TimerState.WAITING]
+    waiting = [
+        t.kind for t in desk.act(lambda turn: turn.rows(Timer, select(Timer.table))) if t.state == TimerState.WAITING
+    ]
     assert not {"ticket.close", "ticket.maintenance"} & set(waiting)
 
 

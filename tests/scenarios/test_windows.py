@@ -7,7 +7,9 @@ from sqlalchemy import select
 from core.store.model import Outbox, OutboxState
 from tests.scenario import Story
 
-SUMMARY = "完成 更换投影仪灯泡一只并清理滤网，开机测试四十分钟画面正常颜色无偏差，已向客户演示并确认，建议每半年清理一次滤网"
+SUMMARY = (
+    "完成 更换投影仪灯泡一只并清理滤网，开机测试四十分钟画面正常颜色无偏差，已向客户演示并确认，建议每半年清理一次滤网"
+)
 
 
 def test_after_48_hours_a_notice_is_held_and_goes_when_the_customer_writes(desk: Story) -> None:
