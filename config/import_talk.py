@@ -68,12 +68,15 @@ class Talk:
                 self.say("column", place=column.place + 1, header=column.header, **self._target(column))
 
     def numbers(self, heading: str, tally: Tally) -> None:
-        """What an import would change or has changed, with examples and reasons."""
+        """What an import would change or has changed, in numbers."""
         self.say(heading)
         self.say("counts", **tally.counts, partly=tally.partly)
         for key, count in tally.more.items():
             if count:
                 self.say(key, count=count)
+
+    def examples(self, tally: Tally) -> None:
+        """Some of the lines, and why others are not taken."""
         for verdict in tally.examples.get("new", [])[:1]:
             self.say("example_new", line=verdict.row.line, called=verdict.row.called)
         for verdict in tally.examples.get("changed", [])[:EXAMPLES]:

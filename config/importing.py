@@ -55,6 +55,8 @@ BREATH = 0.02
 """Seconds between two turns on SQLite, in which a running desk has the file to itself."""
 WAITS = 12
 """How often the wait for a SQLite file is begun anew, five seconds each."""
+PLAN_ANEW = "SET plan_cache_mode = force_custom_plan"
+"""A plan that was made while a table was small reads all of it, again and again, when it has grown."""
 PROGRESS = 5_000
 """Lines between two words of progress."""
 
@@ -69,6 +71,8 @@ class Store:
 
     def __post_init__(self) -> None:
         self._writing, self._ids = self.database.connect(), RowIds()
+        if self.database.kind == "postgresql":
+            self._writing.say(PLAN_ANEW)
 
     @contextmanager
     def begin(self) -> Iterator[Turn]:
@@ -149,8 +153,8 @@ def import_command(argv: list[str]) -> int:
 
 
 def _import(given: argparse.Namespace, settings: Settings, store: Store, talk: Talk) -> int:
-    started = time.monotonic()
     source = _directory(given, settings, talk) if given.what == "dingtalk" else _table(given, store.house, talk)
+    started = time.monotonic()
     with Spool() as spool:
         count = examine(source.lines, source.read, source.importer, spool)
         if not count:
@@ -159,6 +163,7 @@ def _import(given: argparse.Namespace, settings: Settings, store: Store, talk: T
         with Refusals(Path(given.refused), source.headers, talk.lang) as refusals:
             tally = preview(spool, source.importer, store.looking, refusals.tell)
         talk.numbers("will", tally)
+        talk.examples(tally)
         if refusals.written:
             talk.say("refused_file", path=given.refused)
         if given.dry_run:

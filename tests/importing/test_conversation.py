@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
+import yaml
 
+import config.import_talk
+from config.settings import PREFIX
 from core.people.model import Person
 from core.store.model import Event
 from tests.importing.conftest import Bench, Outcome
@@ -101,3 +106,18 @@ def test_a_desk_without_its_database_says_so(light: Bench, answering: Answers) -
     (light.folder / "desk.db").unlink()
     done, _ = answering(["", "", ""])
     assert done.status == 1 and "desk migrate" in done.err
+
+
+def test_it_speaks_english_too(light: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = yaml.safe_load(Path(config.import_talk.__file__).with_name("importing.yaml").read_text(encoding="utf-8"))
+    holes = {lang: {key: re.findall(r"{(\w+)", str(said)) for key, said in words[lang].items()} for lang in words}
+    assert {key: sorted(names) for key, names in holes["zh"].items()} == {
+        key: sorted(names) for key, names in holes["en"].items()
+    }
+    monkeypatch.setenv(f"{PREFIX}LANGUAGES", "en")
+    done = light.imports(
+        "customers", light.csv("customers.csv", [["Customer Name", "Phone"], ["A", "nobody"], ["B", "13600000001"]])
+    )
+    assert "company（customer name）" in done.out and "new 1 · changed 0" in done.out
+    assert done.refused[0]["reason"] == "“nobody” is no telephone number." and done.refused[0]["line"] == "2"
+    assert "There is no file" in light.imports("customers", "none.csv").err
