@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from core.rules.applying import keyword_hit
 from dialogue.customer import asking, chatting, deciding, muting, progress, reporting
 from dialogue.customer.pressing import press, pressed_by_number
 from dialogue.customer.slots import fields_of, told_by
@@ -68,7 +69,8 @@ def _hear_words(heard: Heard) -> str:
     if answered := asking.take_answer(heard, fields, sure and meant.intent == "deny"):
         return answered
     told = told_by(heard, fields, meant)
-    if (sure and meant.intent == "report_fault") or "fault_symptom" in fields:
+    named = (sure and meant.intent == "report_fault") or "fault_symptom" in fields
+    if named or keyword_hit(heard.turn.house, heard.text):
         return reporting.report_or_add(heard, told)
     if sure and meant.intent in COURTESIES and not fields.get("device"):
         return chatting.courtesy(heard, meant)

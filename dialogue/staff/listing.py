@@ -30,7 +30,7 @@ def show(heard: Heard, ticket: Ticket, order: Order) -> str:
     must_be_entitled(heard.person, "read", ticket)
     say = card(heard.turn, ticket, heard.person, "ticket_card", ticket.number)
     reason = heard.turn.house.why(heard.turn, ticket, heard.lang)
-    if reason and ticket.engineer_id:
+    if reason:
         say = replace(say, facts=(*say.facts, (heard.say("staff.card.why"), reason)))
     post(heard.turn, Room.of(heard.talk.room), say, person_id=heard.person.id)
     return f"showed {ticket.number}"
