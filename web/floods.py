@@ -40,6 +40,9 @@ class Buckets:
         self._rate, self._clock = rate, clock
         self._full_at: OrderedDict[str, Micros] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._full_at)
+
     def take(self, name: str) -> int:
         """0 if one more is let through, else whole seconds to wait."""
         now, every = self._clock(), self._rate.every

@@ -21,6 +21,7 @@ from config.running import LiveRunner
 from config.serving import clock, doors, front
 from core.people.linking import bind
 from core.people.model import Person, Role
+from core.people.passes import Pages
 from core.policies import Policies
 from core.store.database import Database
 from core.store.files import FileStore
@@ -31,6 +32,7 @@ from web.app import app
 from web.bells import Bells
 
 KEY = b"key of the tests"
+PASS_KEY = b"key of the tests' passes"
 QUIET = 50 * MILLISECOND
 """Reports are answered soon, so that tests need not wait."""
 
@@ -59,21 +61,25 @@ class Site:
 
     def engineer(self, name: str) -> Visitor:
         """An engineer on duty, bound to a chat."""
+        return self.staff(name, Role.ENGINEER, "刘工")
 
-        def enter(turn: Turn) -> None:
+    def staff(self, name: str, role: Role, called: str) -> Visitor:
+        """Somebody of the staff, on duty, bound to a chat."""
+
+        def enter(turn: Turn) -> int:
             entity = turn.house.policies.entity
-            person = turn.add(Person(id=turn.new_id(), entity=entity, role=Role.ENGINEER, name="刘工", on_duty=True))
+            person = turn.add(Person(id=turn.new_id(), entity=entity, role=role, name=called, on_duty=True))
             bind(turn, person, Inbound("hello", turn.now, Who(name), self.chat.room(name), "enter"), proof="test")
+            return person.id
 
-        self.act(enter)
-        return self.visitor(name)
+        return Visitor(self, self.chat.token(name), self.act(enter))
 
 
 class Visitor:
     """What a page does for its visitor."""
 
-    def __init__(self, site: Site, token: str) -> None:
-        self.site, self.token = site, token
+    def __init__(self, site: Site, token: str, person_id: int = 0) -> None:
+        self.site, self.token, self.person_id = site, token, person_id
         self._count = 0
 
     def post(self, **said: Any) -> httpx.Response:
@@ -108,8 +114,11 @@ class Visitor:
 
 
 @contextmanager
-def running(url: str, folder: Path, *, board_key: str | None = None, **accepts: Any) -> Iterator[Site]:
-    """A desk on this database (with its tables), served until the end. `accepts` replace the way into the core by channel."""
+def running(
+    url: str, folder: Path, *, board_key: str | None = None, public: bool = True, **accepts: Any
+) -> Iterator[Site]:
+    """A desk on this database (with its tables), served until the end; `public` says whether it knows its own address.
+    `accepts` replace the way into the core by channel."""
     started = threading.Event()
     found: list[Site] = []
     stops: list[Callable[[], object]] = []
@@ -118,15 +127,18 @@ def running(url: str, folder: Path, *, board_key: str | None = None, **accepts: 
         bells, files = Bells(), FileStore(folder / "files")
         rules = Policies()
         rules = replace(rules, conversation=replace(rules.conversation, burst_quiet=QUIET))
-        desk = build(Database(url), rules, {"webchat": webchat(KEY, files, bells.ring)}, files, clock, mind())
-        runner, stop, loop = LiveRunner(desk), asyncio.Event(), asyncio.get_running_loop()
         listening = open_socket("127.0.0.1", 0)
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        makers = {"webchat": webchat(KEY, files, bells.ring)}
+        pages = Pages(address, PASS_KEY) if public else None
+        desk = build(Database(url), rules, makers, files, clock, mind(), pages=pages)
+        runner, stop, loop = LiveRunner(desk), asyncio.Event(), asyncio.get_running_loop()
         stops.append(lambda: loop.call_soon_threadsafe(stop.set))
-        found.append(Site(f"http://127.0.0.1:{listening.getsockname()[1]}", desk, loop))
+        found.append(Site(address, desk, loop))
         runner.start()
         entrances = {name: replace(door, accept=accepts.get(name, door.accept)) for name, door in doors(desk).items()}
-        pages = front(desk, rules.entity, bells, board_key, healthy=runner.alive)
-        await serve(app(entrances, pages), listening, stop, started.set, bells.close)
+        seen = front(desk, rules.entity, bells, board_key, healthy=runner.alive)
+        await serve(app(entrances, seen), listening, stop, started.set, bells.close)
         await runner.stop()
         await asyncio.sleep(0)
         await desk.close()

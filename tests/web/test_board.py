@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
+from config.serving import clock
 from core.clocks.policy import ServiceLevel
+from core.people.model import Person, Role
+from core.people.passes import issue_pass
 from core.store.turn import Turn
 from core.tickets.board import Column, column_of, standings
 from core.tickets.model import Priority, Status, Ticket
-from core.words import HOUR, MINUTE
-from tests.web.site import Site, running
+from core.words import HOUR, MINUTE, SECOND
+from tests.web.site import PASS_KEY, Site, running
 
 KEY = "the key of the board"
 NOON = 1_772_596_800_000_000
@@ -150,3 +153,47 @@ def test_the_link_with_the_key_opens_the_board_and_hides_the_key(locked: Site) -
     assert "HttpOnly" in cookie and "SameSite=lax" in cookie and KEY not in cookie
     assert locked.http.get("/board").status_code == 200
     assert locked.http.get("/api/board").json()["tickets"] == []
+
+
+@pytest.mark.req("S18", "S86")
+def test_a_link_from_the_chat_opens_the_board_until_its_person_leaves(locked: Site) -> None:
+    sun = locked.staff("sun", Role.MANAGER, "孙经理")
+    sun.says("看板")
+    link = sun.waits_for("看板")["link"]
+    answer = locked.http.get(link)
+    assert answer.status_code == 200 and "SameSite=strict" in answer.headers["set-cookie"]
+    assert locked.http.get("/board").status_code == 200 and board_of(locked) == []
+    locked.act(lambda turn: setattr(turn.get(Person, sun.person_id), "active", False))
+    for path in ("/board", "/api/board", "/api/board/stream"):
+        assert locked.http.get(path).status_code == 403
+
+
+@pytest.mark.req("S18")
+@pytest.mark.parametrize(("subject", "seconds"), [("t/GD-1", 60), ("board", -1)])
+def test_another_pass_does_not_open_the_board(locked: Site, subject: str, seconds: int) -> None:
+    sun = locked.staff("sun", Role.MANAGER, "孙经理")
+    given = issue_pass(PASS_KEY, sun.person_id, subject, clock() + seconds * SECOND)
+    answer = locked.http.get("/board", params={"p": given})
+    assert answer.status_code == 403 and "set-cookie" not in answer.headers
+    assert locked.http.get("/api/board", headers={"cookie": f"board_pass={given}"}).status_code == 403
+
+
+@pytest.mark.req("S5c", "S88")
+def test_p0_has_its_lane_and_a_customers_are_on_top_of_theirs(any_site: Site) -> None:
+    def people(turn: Turn) -> list[int]:
+        entity = turn.house.policies.entity
+        levels = ("A", "B", None)
+        made = [Person(id=turn.new_id(), entity=entity, role=Role.CUSTOMER, level=level) for level in levels]
+        return [turn.add(person).id for person in made]
+
+    a, b, plain = any_site.act(people)
+    for number in range(1, 51):
+        enter(any_site, number, Status.UNASSIGNED, priority=Priority.P2, customer_id=plain)
+    enter(any_site, 51, Status.UNASSIGNED, priority=Priority.P1, customer_id=b)
+    enter(any_site, 52, Status.UNASSIGNED, priority=Priority.P2, customer_id=a)
+    enter(any_site, 53, Status.UNASSIGNED, priority=Priority.P1, customer_id=a)
+    enter(any_site, 54, Status.UNASSIGNED, priority=Priority.P0, customer_id=plain)
+    enter(any_site, 55, Status.UNASSIGNED, priority=Priority.P0, customer_id=a)
+    found = board_of(any_site)
+    assert [ticket["number"] for ticket in found[:6]] == ["GD-55", "GD-54", "GD-53", "GD-52", "GD-51", "GD-1"]
+    assert [ticket["number"] for ticket in found if ticket["favoured"]] == ["GD-55", "GD-53", "GD-52"]
