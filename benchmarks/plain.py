@@ -4,7 +4,7 @@ python -m benchmarks.plain '{"sort": …, "path": …, "api": …}'
 
 nothing   answers at once
 raw       opens the callback, inserts one row with the sqlite3 module, commits, answers
-reply     the same, and then sends a fixed reply with httpx; nothing else is stored
+reply     the same, and then sends a fixed reply as the desk does (httpx on aiohttp's connections); nothing else is stored
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl
 import httpx
 import uvicorn
 import uvloop
+from httpx_aiohttp import AiohttpTransport
 
 from benchmarks.serving import Spent, answer, listen
 from bots.emulated.asgi import body_of
@@ -44,7 +45,8 @@ class Plain:
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=FULL")
         self._database.execute("CREATE TABLE IF NOT EXISTS inbox (id INTEGER PRIMARY KEY, key TEXT UNIQUE, raw BLOB)")
-        self._client, self._places = httpx.AsyncClient(timeout=None), asyncio.Semaphore(ROOMS_AT_ONCE)
+        self._places = asyncio.Semaphore(ROOMS_AT_ONCE)
+        self._client = httpx.AsyncClient(timeout=None, transport=AiohttpTransport())
         self._token = ""
         self._spent = Spent(self)  # type: ignore[arg-type]
         self._tasks: set[asyncio.Task[None]] = set()

@@ -125,6 +125,7 @@ def _open_ticket(turn: Turn, household: Household, customer: Person, engineer: P
             status=Status.ACCEPTED,
             customer_id=customer.id,
             engineer_id=engineer.id,
+            owner_id=engineer.id,
             channel="wecom_kf",
             room=str(room),
             device="空压机",

@@ -12,10 +12,9 @@ END = " 。.!！~～"
 """What may follow an answer of one word."""
 
 
-@cache
 def vocabulary(name: str) -> Any:
     """An entry of vocabulary.yaml: a list of words, or a table of them. Raises KeyError."""
-    return yaml.safe_load((files("dialogue") / "vocabulary.yaml").read_text("utf-8"))[name]
+    return _entries()[name]
 
 
 def says(text: str, name: str) -> bool:
@@ -37,6 +36,11 @@ def answers(text: str, name: str) -> str | None:
 def bare(text: str) -> str:
     """A short answer without case and full stop."""
     return text.strip(END).casefold()
+
+
+@cache
+def _entries() -> dict[str, Any]:
+    return yaml.safe_load((files("dialogue") / "vocabulary.yaml").read_text("utf-8"))
 
 
 def _any_of(text: str, words: list[str]) -> bool:
