@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, Literal, ParamSpec, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 import orjson
@@ -84,6 +84,13 @@ _Answer = TypeVar("_Answer")
 _Payload = ParamSpec("_Payload")
 
 
+PLAIN = {"accept-encoding": "identity"}
+JSON = {**PLAIN, "content-type": "application/json"}
+PATIENCE = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS).as_dict()
+_address = lru_cache(64)(httpx.URL)
+"""Parsed addresses of calls: with the same token they are the same, and parsing takes longer than sending."""
+
+
 class Trouble(Exception):
     """The API did not do what was asked, or did not say so. `code` is its error code, `complaint` its own words."""
 
@@ -109,7 +116,11 @@ class Trouble(Exception):
 
 
 class Api:
-    """One application's access to the API. Processes share its token through the shelf and refresh it once."""
+    """One application's access to the API. Processes share its token through the shelf and refresh it once.
+
+    Requests go straight to httpx's transport: the API knows neither cookies nor redirects, and nothing logs its addresses,
+    in which the token stands.
+    """
 
     def __init__(
         self, base: str, corp_id: str, secret: str, shelf: Shelf, transport: httpx.AsyncBaseTransport | None
@@ -117,17 +128,12 @@ class Api:
         self._credentials = {"corpid": corp_id, "corpsecret": secret}
         self._shelf = shelf
         self._shelved = "wecom_token:" + hashlib.sha256(f"{base} {corp_id} {secret}".encode()).hexdigest()[:16]
-        self._client = httpx.AsyncClient(
-            base_url=base.rstrip("/") + "/cgi-bin/",
-            transport=transport or AiohttpTransport(),
-            timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
-            headers={"accept-encoding": "identity"},
-        )
-        logging.getLogger("httpx").addFilter(_without_query)
+        self._base = base.rstrip("/") + "/cgi-bin/"
+        self._transport = transport or AiohttpTransport()
 
     async def call(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a POST of JSON. Raises Trouble for every other outcome."""
-        how = {"content": orjson.dumps(whole(body)), "headers": {"content-type": "application/json"}}
+        how = {"content": orjson.dumps(whole(body)), "headers": JSON}
         return await self._with_token(lambda token: self._json("POST", path, {"access_token": token}, **how))
 
     async def file_message(self, file: FileRef, files: Files) -> dict[str, Any]:
@@ -165,7 +171,7 @@ class Api:
             raise
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def _with_token(self, ask: Callable[[str], Awaitable[_Answer]]) -> _Answer:
         token = await self._token(stale=None)
@@ -210,10 +216,11 @@ class Api:
         self, method: str, path: str, query: Mapping[str, str], most: int, seconds: float, **how: Any
     ) -> tuple[bytes, httpx.Headers]:
         """Body, as it stands on the wire, and headers of an answer of at most `most` bytes within `seconds`."""
-        request = self._client.build_request(method, path, params=query, **how)
+        url = _address(f"{self._base}{path}?{urlencode(query)}")
+        request = httpx.Request(method, url, **{"headers": PLAIN, **how}, extensions={"timeout": PATIENCE})
         try:
             async with asyncio.timeout(seconds):
-                response = await self._client.send(request, stream=True)
+                response = await self._transport.handle_async_request(request)
                 try:
                     return await _body(response, most), response.headers
                 finally:
@@ -297,10 +304,3 @@ def whole(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: whole(part) for name, part in value.items()}
     return [whole(part) for part in value] if isinstance(value, list) else value
-
-
-def _without_query(record: logging.LogRecord) -> bool:
-    """Takes the query, which holds the access token or the secret, out of httpx's own log lines."""
-    if isinstance(record.args, tuple):
-        record.args = tuple(arg.copy_with(query=None) if isinstance(arg, httpx.URL) else arg for arg in record.args)
-    return True
