@@ -273,6 +273,12 @@ def test_who_left_can_do_nothing_any_more(bench: Bench) -> None:
     assert not bench.people()["甲"].active
 
 
+def test_the_number_of_somebody_who_left_can_be_given_to_another(bench: Bench) -> None:
+    staff(bench, ["1", "甲", "13600000001", "", "维修工", "", ""])
+    staff(bench, ["1", "甲", "", "", "维修工", "", "", "离职"], head=[*STAFF, "状态"])
+    assert staff(bench, ["2", "乙", "13600000001", "", "维修工", "", ""]).counted()["新增"] == 1
+
+
 def test_a_changed_account_replaces_the_old_claim(bench: Bench) -> None:
     staff(bench, ["1", "甲", "", "", "维修工", "", "jia"])
     staff(bench, ["1", "甲", "", "", "维修工", "", "jia2"])
