@@ -40,7 +40,7 @@ def test_the_card_has_two_buttons_and_the_engineers_own_link(desk: Story) -> Non
     sun.says("看板")
     assert whose(desk, sun.hears("board")) == (sun.person_id, "board")
     liu.says(f"接单 {number}")
-    liu.hears("accepted", number)
+    liu.hears("action_done", number)
     assert wang.hears("engineer_assigned").reached.say.link is None
     zhang = desk.engineer("张工")
     liu.says(f"转单 {number} 给张工")

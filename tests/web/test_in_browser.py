@@ -138,7 +138,11 @@ def test_words_are_shown_as_words(shared: str, page: Page) -> None:
     for text in HOSTILE:
         expect(card).to_contain_text(text)
     assert "回应" in page.title()
-    assert page.locator(".log script, .log img, .log svg, .board script, .log a").count() == 0
+    assert page.locator(".log script, .log img, .log svg, .board script, .log p a, .log dl a").count() == 0
+    page.goto(card.locator("a.link").get_attribute("href") or "")
+    for text in HOSTILE:
+        expect(page.locator(".story")).to_contain_text(text)
+    assert page.locator(".page script, .page img, .page svg, .page a").count() == 0
 
 
 def test_a_customer_who_asks_for_a_person_lights_the_managers_tab(shared: str, page: Page) -> None:
@@ -179,3 +183,35 @@ def test_a_message_that_did_not_go_can_be_sent_again(shared: str, phone: Page) -
     retry.click()
     expect(retry).to_have_count(0)
     expect(phone.locator(".line.mine")).to_have_count(1)
+
+
+@pytest.mark.req("S6", "S7", "S83")
+def test_an_engineer_opens_the_ticket_from_his_card_on_a_phone(demo: str, page: Page, phone: Page) -> None:
+    page.goto(demo)
+    says(page, "#customer", "二楼会议室空压机漏油，很急")
+    says(page, "#customer", "我姓王，电话13800138021")
+    page.locator("#customer input[type=file]").first.set_input_files(
+        {"name": "漏油处.png", "mimeType": "image/png", "buffer": PIXEL}
+    )
+    card = page.locator("#engineer .card", has_text="GD-1001").first
+    link = card.locator("a").get_attribute("href")
+    assert link is not None and link.startswith(f"{demo}/t/GD-1001?p=")
+    phone.goto(link)
+    phone.wait_for_url(f"{demo}/t/GD-1001")
+    expect(phone.locator("h1")).to_contain_text("空压机")
+    expect(phone.locator(".state .column")).to_have_text("待接单")
+    expect(phone.locator(".files img")).to_have_js_property("naturalWidth", 1)
+    expect(phone.locator(".story")).to_contain_text("打开页面")
+    page.locator("#engineer .line", has_text="GD-1001").get_by_role("button", name="接单").first.click()
+    expect(phone.locator(".state .column")).to_have_text("已接单")
+    hue = "getComputedStyle(document.querySelector('.state b'), '::before').backgroundColor"
+    assert phone.evaluate(hue) == "rgb(36, 104, 216)"
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    phone.go_back()
+    assert "p=" not in phone.url
+
+
+def test_a_link_that_is_over_says_so(shared: str, page: Page) -> None:
+    page.goto(f"{shared}/")
+    answer = page.request.get(f"{shared}/t/GD-1001?p=nothing")
+    assert answer.status == 403 and "聊天里再要一个" in answer.text()

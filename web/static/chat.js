@@ -132,7 +132,7 @@ export class Chat {
     if (line.facts?.length) bubble.append(el("dl", {}, ...line.facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])));
     if (line.text) bubble.append(el("p", {}, line.text));
     for (const file of line.files ?? []) bubble.append(this.#fileNode(file));
-    if (line.link) bubble.append(linkNode(line.link, line.link));
+    if (line.link) bubble.append(linkNode(line.link, words.open));
     const node = el("li", { class: line.mine ? "line mine" : "line theirs" }, bubble);
     if (line.buttons?.length) node.append(this.#buttonsNode(line.buttons));
     return node;
