@@ -51,13 +51,19 @@ class Wording:
         clock = f"{when:%H:%M}"
         if days in (0, 1, 2):
             near = self.text(lang, f"day.{days}")
-            return f"{near} {clock}" if days == 0 else self.text(lang, "day.near", day=near, date=self._date(lang, when), clock=clock)
-        return f"{self._date(lang, when)} {clock}"
+            return (
+                f"{near} {clock}"
+                if days == 0
+                else self.text(
+                    lang, "day.near", day=near, date=self._date(lang, when, local(now, zone).year), clock=clock
+                )
+            )
+        return f"{self._date(lang, when, local(now, zone).year)} {clock}"
 
     def day(self, lang: str, at: Micros, now: Micros, zone: ZoneInfo) -> str:
         """A day as people say it, without the hour."""
         when, days = local(at, zone), (local(at, zone).date() - local(now, zone).date()).days
-        date = self._date(lang, when)
+        date = self._date(lang, when, local(now, zone).year)
         if days not in (0, 1, 2):
             return date
         return self.text(lang, "day.near", day=self.text(lang, f"day.{days}"), date=date, clock="").strip()
@@ -69,9 +75,10 @@ class Wording:
             return begins
         return f"{begins}–{local(end, zone):%H:%M}"
 
-    def _date(self, lang: str, when: datetime) -> str:
+    def _date(self, lang: str, when: datetime, this_year: int) -> str:
         weekday = self.text(lang, f"weekday.{when.weekday()}")
-        return self.text(lang, "day.date", month=when.month, day=when.day, weekday=weekday)
+        key = "day.date" if when.year == this_year else "day.date_year"
+        return self.text(lang, key, year=when.year, month=when.month, day=when.day, weekday=weekday)
 
 
 def local(at: Micros, zone: ZoneInfo) -> datetime:

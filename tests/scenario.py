@@ -106,13 +106,13 @@ class Party:
             (
                 message
                 for message in self._mine()
-                if kind in (message.say.purpose, *message.say.also) and all(word in message.text for word in words)
+                if kind in (message.say.purpose, *message.say.also) and all(word in _read(message) for word in words)
             ),
             None,
         )
 
     def _all(self) -> list[str]:
-        return [f"[{message.say.purpose}] {message.text}" for message in self._mine()]
+        return [f"[{message.say.purpose}] {_read(message)}" for message in self._mine()]
 
 
 @dataclass
@@ -184,6 +184,16 @@ class Story:
             return issue_code(turn, person, turn.house.chance(), turn.house.policies.link_code)
 
         return self.act(issue)
+
+    def at_once(self, *said: tuple[Party, str]) -> None:
+        """Several people write before the desk has heard any of them."""
+
+        async def say() -> None:
+            for party, text in said:
+                await self.rehearsal.says(party.channel, party.address, text, name=party.name)
+
+        self.run(say())
+        self.settle()
 
     # ---- time
 
@@ -270,6 +280,11 @@ class Story:
         if party.channel == "wecom_kf":
             server.remember(party.address, party.name, self.now)
         return self.act(add)
+
+
+def _read(message: Reached) -> str:
+    """A message with the labels of its buttons."""
+    return "\n".join([message.text, *message.buttons])
 
 
 @contextmanager

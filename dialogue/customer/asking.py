@@ -10,6 +10,7 @@ from core.store.turn import Turn
 from core.tickets.model import SLOTS, Priority, Status, Ticket
 from core.tickets.ownership import owner_of
 from core.tickets.prioritising import set_priority
+from core.tickets.queries import tickets_of_customer
 from core.tickets.reporting import missing
 from dialogue.choosing import is_young
 from dialogue.customer.slots import time_fields
@@ -50,11 +51,11 @@ def take_answer(heard: Heard, fields: dict[str, Any], declined: bool) -> str | N
 
 
 def correct_priority(heard: Heard) -> str | None:
-    """加急, 不急, P0: the priority of the ticket just spoken of is corrected by one word (S9)."""
+    """加急, 不急, P0: the priority of the ticket spoken of last, else of his only one, is corrected by one word (S9)."""
     word = answers(heard.text, "priority")
     priority = Priority(word) if word else None
-    ticket = heard.turn.get(Ticket, heard.talk.last_ticket, lock=True) if heard.talk.last_ticket else None
-    if priority is None or ticket is None or not ticket.is_open:
+    ticket = _spoken_of(heard) if priority else None
+    if priority is None or ticket is None:
         return None
     try:
         set_priority(heard.turn, ticket, heard.person, priority)
@@ -65,3 +66,12 @@ def correct_priority(heard: Heard) -> str | None:
     name = heard.turn.house.wording.name(heard.lang, "priority", priority)
     heard.answer("confirm_change", "customer.raised", number=ticket.number, priority=name)
     return f"priority {priority}"
+
+
+def _spoken_of(heard: Heard) -> Ticket | None:
+    turn, last = heard.turn, heard.talk.last_ticket
+    ticket = turn.get(Ticket, last, lock=True) if last else None
+    if ticket is not None and ticket.is_open:
+        return ticket
+    open_ones = [ticket for ticket in tickets_of_customer(turn, heard.person) if ticket.is_open]
+    return open_ones[0] if len(open_ones) == 1 else None

@@ -96,9 +96,7 @@ def not_understood(heard: Heard, meant: Understanding) -> str:
     ]
     choices = [(heard.say(f"customer.intent.{intent}"), f"{MEANING}{intent}") for intent in [*likely, PERSON]]
     heard.talk.question = {"slot": "meaning", "text": heard.text, "ticket": 0, "at": heard.turn.now}
-    ask_which(
-        heard.turn, heard.talk, "clarify", heard.say("customer.clarify"), choices, offers=(*likely, PERSON)
-    )
+    ask_which(heard.turn, heard.talk, "clarify", heard.say("customer.clarify"), choices, offers=(*likely, PERSON))
     return "asked what he meant"
 
 

@@ -24,6 +24,7 @@ RATE = "rate:"
 """Token of a choice: a rating (rate:TICKET:STARS)."""
 VERDICTS = {"bad": 2, "fair": 3, "good": 5}
 """Stars of a verdict without a number."""
+STARS = frozenset("12345")
 LOW = 2
 """Stars up to which we say sorry."""
 
@@ -113,6 +114,13 @@ def take_decision(heard: Heard, meant: Understanding) -> str | None:
     return appoint(heard, ticket, period)
 
 
+def answered_late(heard: Heard) -> str:
+    """A yes or no while nothing is asked: what was asked too long ago is not decided by it."""
+    question, heard.talk.question = heard.talk.question, None
+    heard.answer("smalltalk", "customer.too_late" if question else "customer.noted")
+    return "answered nothing"
+
+
 def _confirmed(heard: Heard, ticket: Ticket, meant: Understanding, *, agreed: bool) -> str | None:
     yes = heard.mind.expect("yes_no", heard.text, heard.message.at)
     if yes is None and meant.decision == "accept":
@@ -168,8 +176,10 @@ def not_fixed_after_all(heard: Heard, ticket: Ticket, said: str) -> str:
 
 
 def bare_stars(heard: Heard) -> str | None:
-    """A lone number from 1 to 5 while a ticket waits for its rating."""
-    return rate(heard) if bare(heard.text) in ("1", "2", "3", "4", "5") and _done_last(heard) else None
+    """A lone number from 1 to 5 while a ticket waits for its rating, and nothing else is asked."""
+    question = heard.talk.question
+    asked = question is not None and is_young(heard, question["at"])
+    return rate(heard) if not asked and bare(heard.text) in STARS and _done_last(heard) else None
 
 
 def rate(heard: Heard, meant: Understanding | None = None) -> str:

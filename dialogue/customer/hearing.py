@@ -28,6 +28,7 @@ QUESTIONS: dict[str, Callable[[Heard, Understanding], str]] = {
 """What wants an answer of its own, whatever was asked before."""
 
 COURTESIES = frozenset({"greet", "thanks", "goodbye"})
+YES_NO = frozenset({"confirm", "deny"})
 
 
 def hear(heard: Heard) -> str:
@@ -54,26 +55,43 @@ def hear(heard: Heard) -> str:
 
 def _hear_words(heard: Heard) -> str:
     meant = heard.mind.customer(heard.text, heard.message.at)
-    sure = meant.decision == "accept"
-    if changed := asking.correct_priority(heard):
-        return changed
-    if decided := deciding.take_decision(heard, meant) or deciding.not_fixed(heard, meant):
-        return decided
-    if muted := muting.asked(heard):
-        return muted
-    if sure and meant.intent in QUESTIONS:
+    return _answered(heard, meant) or _asked(heard, meant) or _told(heard, meant)
+
+
+def _answered(heard: Heard, meant: Understanding) -> str | None:
+    """What goes on with something that the desk said: a question, the priority, a finished ticket, its notices."""
+    return (
+        asking.correct_priority(heard)
+        or deciding.take_decision(heard, meant)
+        or deciding.not_fixed(heard, meant)
+        or deciding.bare_stars(heard)
+        or muting.asked(heard)
+    )
+
+
+def _asked(heard: Heard, meant: Understanding) -> str | None:
+    """What wants an answer of its own."""
+    if meant.decision == "accept" and meant.intent in QUESTIONS:
         return QUESTIONS[meant.intent](heard, meant)
-    if foreign := progress.number_not_his(heard, meant):
-        return foreign
-    fields = fields_of(meant, heard.turn.house.zone)
-    if answered := asking.take_answer(heard, fields, sure and meant.intent == "deny"):
-        return answered
+    return progress.number_not_his(heard, meant)
+
+
+def _told(heard: Heard, meant: Understanding) -> str:
+    """A report, details, courtesy; or nothing that we understand."""
+    sure, fields = meant.decision == "accept", fields_of(meant, heard.turn.house.zone)
+    if declined := asking.take_answer(heard, fields, sure and meant.intent == "deny"):
+        return declined
     told = told_by(heard, fields, meant)
-    named = (sure and meant.intent == "report_fault") or "fault_symptom" in fields
-    if named or keyword_hit(heard.turn.house, heard.text):
+    if (
+        (sure and meant.intent == "report_fault")
+        or "fault_symptom" in fields
+        or keyword_hit(heard.turn.house, heard.text)
+    ):
         return reporting.report_or_add(heard, told)
     if sure and meant.intent in COURTESIES and not fields.get("device"):
         return chatting.courtesy(heard, meant)
-    if (sure and meant.intent in ("supplement_info", "confirm", "deny")) or fields.keys() - {"emotion"}:
+    if fields.keys() - {"emotion"} or (sure and meant.intent == "supplement_info"):
         return reporting.add_or_report(heard, told, meant)
-    return deciding.bare_stars(heard) or chatting.not_understood(heard, meant)
+    if sure and meant.intent in YES_NO:
+        return deciding.answered_late(heard)
+    return chatting.not_understood(heard, meant)

@@ -72,6 +72,7 @@ def push(heard: Heard, ticket: Ticket) -> str:
 
 def ask_which_one(heard: Heard, tickets: list[Ticket], intent: str) -> str:
     """Several tickets may be meant: he chooses, and what he wants is kept until he has chosen."""
+    tickets = sorted(tickets, key=lambda ticket: ticket.id)[:MOST_CHOICES]
     heard.talk.question = {"slot": "which", "text": heard.text, "ticket": 0, "at": heard.turn.now}
     labels = [heard.say("customer.progress.choice", number=t.number, what=named(heard, t)) for t in tickets]
     choices = [(label, f"{ABOUT}{intent}:{ticket.id}") for label, ticket in zip(labels, tickets, strict=True)]
@@ -113,7 +114,7 @@ def asked_about(heard: Heard, meant: Understanding) -> list[Ticket]:
     of_device = [ticket for ticket in live if device and ticket.device and not other_device(ticket.device, device)]
     live = of_device or live
     open_ones = [ticket for ticket in live if ticket.is_open] or live
-    return sorted(open_ones, key=lambda ticket: ticket.id)[:MOST_CHOICES]
+    return sorted(open_ones, key=lambda ticket: ticket.id)
 
 
 def may_ask_about(heard: Heard, ticket: Ticket | None) -> bool:
