@@ -88,7 +88,7 @@ async def path(table: Table, ground: Ground) -> None:
     async with wecom() as (emulated, api), plain(ground, api, "reply") as server:
         messages = staff_only(emulated, ground.town)
         spent, _ = await _closed(server, messages, lambda: _answered(emulated, messages))
-        name = "cheapest: raw sqlite3, one commit each, reply by httpx"
+        name = "cheapest: raw sqlite3, one commit each, one reply"
         table.add(name, spent.cpu / (len(messages) - WARM) * 1e3, "ms CPU/message")
     async with wecom() as (emulated, api), desk(ground, emulated, api, unlimited=True, quiet=QUIET) as server:
         messages = mixed(emulated, ground.town)
@@ -107,7 +107,7 @@ async def reply(table: Table, ground: Ground, seconds: float, own_mind: bool) ->
     async with wecom() as (emulated, api), plain(ground, api, "reply") as server:
         messages = staff_only(emulated, town)
         await _open(server, emulated, messages, chance)
-        _waits(table, "cheapest: one commit, reply by httpx", _latencies(messages[WARM:]))
+        _waits(table, "cheapest: one commit, one reply", _latencies(messages[WARM:]))
     how = "own understanding" if own_mind else "without understanding"
     async with (
         wecom() as (emulated, api),

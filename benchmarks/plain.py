@@ -4,7 +4,7 @@ python -m benchmarks.plain '{"sort": …, "path": …, "api": …}'
 
 nothing   answers at once
 raw       opens the callback, inserts one row with the sqlite3 module, commits, answers
-reply     the same, and then sends a fixed reply as the desk does (httpx on aiohttp's connections); nothing else is stored
+reply     the same, and then sends a fixed reply as the desk sends; nothing else is stored
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ import time
 from typing import Any
 from urllib.parse import parse_qsl
 
-import httpx
 import uvicorn
 import uvloop
-from httpx_aiohttp import AiohttpTransport
 
 from benchmarks.serving import Spent, answer, listen
 from bots.emulated.asgi import body_of
 from bots.emulated.wecom import WeComServer
+from bots.wecom_api import Api
 from bots.wecom_gate import Gate, xml_fields
 from core.words import Answer, Hook
 from notifier.delivering import ROOMS_AT_ONCE
@@ -38,16 +37,14 @@ class Plain:
     commits = 0
 
     def __init__(self, sort: str, path: str, api: str):
-        self._sort, self._api = sort, api
         app = WeComServer.app
+        self._sort, self._api = sort, Api(api, WeComServer.corp_id, app.secret, Memory(), None)  # type: ignore[arg-type]
         self._gate = Gate(((app.token, app.aes_key),), WeComServer.corp_id)
         self._database = sqlite3.connect(path, isolation_level=None)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=FULL")
         self._database.execute("CREATE TABLE IF NOT EXISTS inbox (id INTEGER PRIMARY KEY, key TEXT UNIQUE, raw BLOB)")
         self._places = asyncio.Semaphore(ROOMS_AT_ONCE)
-        self._client = httpx.AsyncClient(timeout=None, transport=AiohttpTransport())
-        self._token = ""
         self._spent = Spent(self)  # type: ignore[arg-type]
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -74,16 +71,28 @@ class Plain:
         return fields["FromUserName"]
 
     async def _reply(self, to: str) -> None:
-        server = WeComServer
-        if not self._token:
-            asked = {"corpid": server.corp_id, "corpsecret": server.app.secret}
-            answer = await self._client.get(f"{self._api}/cgi-bin/gettoken", params=asked)
-            self._token = answer.json()["access_token"]
-        body = {"touser": to, "agentid": server.agent_id, "msgtype": "text", "text": {"content": REPLY}}
         async with self._places:
-            await self._client.post(
-                f"{self._api}/cgi-bin/message/send", params={"access_token": self._token}, json=body
+            await self._api.call(
+                "message/send",
+                {"touser": to, "agentid": WeComServer.agent_id, "msgtype": "text", "text": {"content": REPLY}},
             )
+
+
+class Memory:
+    """A shelf that forgets when the process ends."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+        self._alone = asyncio.Lock()
+
+    async def get(self, name: str) -> str | None:
+        return self._values.get(name)
+
+    async def put(self, name: str, value: str, seconds: float | None = None) -> None:
+        self._values[name] = value
+
+    def alone(self, name: str) -> asyncio.Lock:
+        return self._alone
 
 
 async def serve(sort: str, path: str, api: str) -> None:
