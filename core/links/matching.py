@@ -44,3 +44,12 @@ def member_of_account(turn: Turn, entity: str, channel: str, account: str) -> Pe
     claimed = turn.first(ExternalId, _account, entity=entity, channel=channel, account=account)
     person = turn.get(Person, claimed.subject_id) if claimed else None
     return person if person and person.active else None
+
+
+def recognise(turn: Turn, person: Person, phone: str) -> None:
+    """A customer names his number: his firm and region are taken over from the file, where they are not known (S81)."""
+    known = match_customer_by_phone(turn, person.entity, phone)
+    if known is None or known.id == person.id:
+        return
+    person.company = person.company or known.company or known.name
+    person.region = person.region or known.region

@@ -32,7 +32,7 @@ def teams_on_duty(turn: Turn, entity: str, people: Iterable[Person]) -> dict[int
     now = local(turn.now, turn.house.zone)
     present = [duty for duty in turn.rows(Duty, _duties, entity=entity) if covers(duty, now)]
     return {
-        person.id: frozenset(team for team in (person.department, *(duty.team for duty in his)) if team)
+        person.id: frozenset(team for team in (*_departments(person), *(duty.team for duty in his)) if team)
         for person in people
         for his in [[duty for duty in present if duty.person_id == person.id]]
         if person.on_duty or his
@@ -58,3 +58,10 @@ def fallback_owner(turn: Turn, entity: str) -> Person | None:
     candidates = [person for role in (Role.AGENT, Role.MANAGER) for person in in_role(turn, entity, role)]
     present = teams_on_duty(turn, entity, candidates)
     return next((person for person in candidates if person.id in present), candidates[0] if candidates else None)
+
+
+def _departments(person: Person) -> tuple[str, ...]:
+    """His department as it is filed, and by its last step alone: 售后服务部/维修一组 is 维修一组 too."""
+    if not person.department:
+        return ()
+    return person.department, person.department.rpartition("/")[2]

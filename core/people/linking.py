@@ -21,11 +21,15 @@ _by_identity = select(Link.table).where(
     _link.channel == bindparam("channel"), _link.account == bindparam("account"), _link.who_id == bindparam("who_id")
 )
 _of_person = (
-    select(Link.table).where(_link.person_id == bindparam("person_id"), _link.dead.is_(False)).order_by(_link.last_at.desc())
+    select(Link.table)
+    .where(_link.person_id == bindparam("person_id"), _link.dead.is_(False))
+    .order_by(_link.last_at.desc())
 )
-_staff = select(Person.table).where(
-    Person.table.c.entity == bindparam("entity"), Person.table.c.role != Role.CUSTOMER
-).order_by(Person.table.c.id)
+_staff = (
+    select(Person.table)
+    .where(Person.table.c.entity == bindparam("entity"), Person.table.c.role != Role.CUSTOMER)
+    .order_by(Person.table.c.id)
+)
 
 
 def speaker(turn: Turn, message: Inbound) -> Person | None:
@@ -45,7 +49,14 @@ def speaker(turn: Turn, message: Inbound) -> Person | None:
 def meet(turn: Turn, message: Inbound, entity: str, lang: str) -> Person:
     """Somebody writes for the first time where customers write: from now on he is known."""
     person = turn.add(
-        Person(id=turn.new_id(), entity=entity, role=Role.CUSTOMER, name=message.who.name, phone=message.who.phone, lang=lang)
+        Person(
+            id=turn.new_id(),
+            entity=entity,
+            role=Role.CUSTOMER,
+            name=message.who.name,
+            phone=message.who.phone,
+            lang=lang,
+        )
     )
     bind(turn, person, message, proof="met")
     return person

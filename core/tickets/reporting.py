@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.links.matching import recognise
 from core.people.model import Person
 from core.store.turn import Turn
 from core.tickets.attaching import attach
@@ -56,6 +57,7 @@ def report(turn: Turn, customer: Person, room: Room, told: Told) -> Ticket:
         )
     )
     _fill(ticket, told.fields, correcting=False)
+    _recognise(turn, ticket, customer, told)
     link_to_earlier(turn, ticket, customer)
     event = record(
         turn,
@@ -74,6 +76,7 @@ def report(turn: Turn, customer: Person, room: Room, told: Told) -> Ticket:
 def supplement(turn: Turn, ticket: Ticket, by: Person, told: Told, *, correcting: bool = True) -> tuple[str, ...]:
     """Add what was told to a ticket; the names of the fields that changed. A later word corrects an earlier one."""
     changed = _fill(ticket, told.fields, correcting)
+    _recognise(turn, ticket, by, told)
     if told.words:
         ticket.description = f"{ticket.description}\n{told.words}".strip()
     if told.priority < ticket.priority and ticket.priority_from != "staff":
@@ -97,6 +100,11 @@ def missing(ticket: Ticket, slots: Sequence[str]) -> list[str]:
     """Which of the slots the ticket does not have yet, in their order."""
     has = {"preferred_time": ticket.preferred_start or ticket.preferred_text or ticket.appointment_start}
     return [slot for slot in slots if not (has[slot] if slot in has else getattr(ticket, slot))]
+
+
+def _recognise(turn: Turn, ticket: Ticket, by: Person, told: Told) -> None:
+    if told.fields.get("phone") and by.id == ticket.customer_id:
+        recognise(turn, by, told.fields["phone"])
 
 
 def _fill(ticket: Ticket, fields: dict[str, Any], correcting: bool) -> tuple[str, ...]:
