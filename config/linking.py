@@ -19,8 +19,8 @@ from core.store import migrate
 from core.store.database import Database
 from core.store.numbers import RowIds
 from core.store.turn import Cause, Turn
-from core.words import MINUTE
 from core.wording import Wording
+from core.words import MINUTE
 
 
 def staff_command(argv: list[str]) -> int:

@@ -7,7 +7,22 @@ from typing import Any
 
 import orjson
 
-from core.words import Accept, Answer, Can, CannotFetch, Clock, Hook, Inbound, Media, Micros, Receipt, Room, Say, Size, Who
+from core.words import (
+    Accept,
+    Answer,
+    Can,
+    CannotFetch,
+    Clock,
+    Hook,
+    Inbound,
+    Media,
+    Micros,
+    Receipt,
+    Room,
+    Say,
+    Size,
+    Who,
+)
 
 ACCOUNT = "desk"
 CAN = Can(text=Size(4000), card=False, buttons=10, label=Size(40), token=200, file=20_000_000, rate=1000.0, safe=True)
