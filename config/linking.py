@@ -33,7 +33,11 @@ def staff_command(argv: list[str]) -> int:
     adding.add_argument("--phone")
     adding.add_argument("--on-duty", action="store_true")
     actions.add_parser("list", help="who there is")
-    for action, told in (("on-duty", "is on duty from now on"), ("off-duty", "is no longer on duty"), ("leave", "has left")):
+    for action, told in (
+        ("on-duty", "is on duty from now on"),
+        ("off-duty", "is no longer on duty"),
+        ("leave", "has left"),
+    ):
         actions.add_parser(action, help=told).add_argument("name")
     given = parser.parse_args(argv)
     return _act(lambda turn: _STAFF[given.action](turn, given))

@@ -55,7 +55,9 @@ def play_command(argv: list[str]) -> int:
         if given.json:
             sys.stdout.writelines(orjson.dumps(line).decode() + "\n" for line in lines)
         else:
-            sys.stdout.write(stories(script, lines) if given.stories else "".join(readable(line, script) for line in lines))
+            sys.stdout.write(
+                stories(script, lines) if given.stories else "".join(readable(line, script) for line in lines)
+            )
         sys.stdout.flush()
     return worst
 

@@ -20,6 +20,7 @@ from config.loading import Unusable, load
 from config.logging import log_to_stderr
 from config.policies import policies
 from config.running import LiveRunner, Supervisor
+from config.secret import CannotReveal
 from config.settings import Settings
 from config.troubles import Finding
 from core.people.passes import Pages
@@ -88,11 +89,16 @@ def board_link_command(argv: Sequence[str]) -> int:
     except Unusable as unusable:
         _say([trouble.said(spoken_here()) for trouble in unusable.troubles])
         return 1
-    if settings.web_key is None and not (settings.data_dir / KEY_FILE).exists():
+    made = settings.web_key is not None or (settings.data_dir / KEY_FILE).exists()
+    try:
+        key = web_key(settings) if made else None
+    except (CannotReveal, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if key is None:
         print(WORDS[spoken_here()]["no_key"], file=sys.stderr)
         return 1
-    url = _url(settings, settings.listen_host, settings.listen_port)
-    print(f"{url}/board?key={board_key_of(web_key(settings))}")
+    print(f"{_url(settings, settings.listen_host, settings.listen_port)}/board?key={board_key_of(key)}")
     return 0
 
 

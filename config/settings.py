@@ -99,7 +99,9 @@ class WorkingHours(Section):
 
     opens: time = Field(default=time(8, 30), description="上班，当地时间 · begins, local time")
     closes: time = Field(
-        default=time(18), validate_default=True, description="下班，当地时间，晚于上班 · ends, local time, after it begins"
+        default=time(18),
+        validate_default=True,
+        description="下班，当地时间，晚于上班 · ends, local time, after it begins",
     )
     days: Annotated[tuple[Weekday, ...], Field(min_length=1), BeforeValidator(_listed)] = Field(
         default=("mon", "tue", "wed", "thu", "fri", "sat"), description="工作日 · working days"

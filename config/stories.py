@@ -25,7 +25,9 @@ def stories(script: Script, lines: list[dict[str, Any]]) -> str:
             for message in line["sent"]:
                 if number in _numbers(message["text"], line):
                     first = message["text"].splitlines()[0] if message["text"] else ""
-                    told[number].append(f"  {message['at'][5:19]}    → {_name(script, message['to'])} [{message['kind']}] {first}")
+                    told[number].append(
+                        f"  {message['at'][5:19]}    → {_name(script, message['to'])} [{message['kind']}] {first}"
+                    )
     return "\n".join("\n".join([f"\n{number}", *told[number]]) for number in sorted(told))
 
 

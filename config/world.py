@@ -64,7 +64,9 @@ class World:
                 person.reports_to = superior
 
     def _person(self, turn: Turn, key: str, row: dict[str, Any]) -> None:
-        on_call = {name for named in self.script.on_call.values() for name in ([named] if isinstance(named, str) else named)}
+        on_call = {
+            name for named in self.script.on_call.values() for name in ([named] if isinstance(named, str) else named)
+        }
         person = turn.add(
             Person(
                 id=turn.new_id(),

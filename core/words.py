@@ -21,7 +21,9 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
-Kind = Literal["text", "voice", "image", "file", "place", "contact", "command", "press", "edit", "recall", "enter", "leave"]
+Kind = Literal[
+    "text", "voice", "image", "file", "place", "contact", "command", "press", "edit", "recall", "enter", "leave"
+]
 
 
 class Unreadable(Exception):
@@ -308,4 +310,3 @@ class Channel(Protocol):
 
 Clock = Callable[[], Micros]
 """Tells the present instant. Only the composition root knows a real one."""
-

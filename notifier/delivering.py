@@ -24,7 +24,11 @@ class Deliverer:
     """Posts messages and reports what became of each. Knows no database; a lost report is a lease that runs out."""
 
     def __init__(
-        self, channels: Mapping[str, Channel], clock: Clock, report: Callable[[Outcome], None], pause: Pause = asyncio.sleep
+        self,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        report: Callable[[Outcome], None],
+        pause: Pause = asyncio.sleep,
     ):
         self._channels, self._clock, self._report, self._pause = channels, clock, report, pause
         self._waiting: dict[str, deque[Outbox]] = {}

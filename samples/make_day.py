@@ -1,6 +1,6 @@
 """Makes samples/day: a working day of a sample factory as a dialogue script: 12 engineers, 100 tickets. Always the same.
 
-    python -m samples.make_day
+python -m samples.make_day
 """
 
 from __future__ import annotations
@@ -13,7 +13,28 @@ import yaml
 
 FOLDER = Path(__file__).parent / "day"
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹"
-GIVEN = ("敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "娟", "涛", "明", "超", "霞", "平", "刚", "桂英", "建国", "秀兰")
+GIVEN = (
+    "敏",
+    "静",
+    "丽",
+    "强",
+    "磊",
+    "军",
+    "洋",
+    "勇",
+    "艳",
+    "杰",
+    "娟",
+    "涛",
+    "明",
+    "超",
+    "霞",
+    "平",
+    "刚",
+    "桂英",
+    "建国",
+    "秀兰",
+)
 LINES = ("一号线", "二号线", "三号线", "包装线", "机加工", "铸造", "装配", "仓库")
 FAULTS = (
     ("空压机", "漏油", "密封圈老化"), ("注塑机", "不加热", "加热圈断路"), ("贴标机", "不出标签", "传感器积灰"),
@@ -26,9 +47,7 @@ OPENINGS = (
     "{line}{device}{fault}了", "{line}的{device}{fault}，麻烦来看下", "师傅，{line}{device}又{fault}", "{line}{device}{fault}，急用",
     "你好，{line}那台{device}{fault}",
 )  # fmt: skip
-DONE = (
-    "完成 {number} 现场检查{device}{fault}，原因是{cause}，已更换并调整到位，空载和带载各运行二十分钟正常，操作工当面确认，现场已清理"
-)
+DONE = "完成 {number} 现场检查{device}{fault}，原因是{cause}，已更换并调整到位，空载和带载各运行二十分钟正常，操作工当面确认，现场已清理"
 SEED = 20260304
 
 
@@ -50,7 +69,12 @@ def _world(engineers: dict[str, str], customers: dict[str, str]) -> dict[str, An
         people[key] = {"role": "engineer", "name": name, "channels": {"wecom": f"wx_{key}"}, "reports_to": "boss"}
     people["boss"] = {"role": "manager", "name": "生产主管", "phone": "13700000001", "channels": {"wecom": "wx_boss"}}
     people["desk"] = {"role": "agent", "name": "调度小周", "channels": {"wecom": "wx_desk"}, "reports_to": "boss"}
-    people["buyer"] = {"role": "procurement", "name": "采购老胡", "channels": {"wecom": "wx_buyer"}, "reports_to": "boss"}
+    people["buyer"] = {
+        "role": "procurement",
+        "name": "采购老胡",
+        "channels": {"wecom": "wx_buyer"},
+        "reports_to": "boss",
+    }
     return {
         "day0": "2026-03-04",
         "timezone": "Asia/Shanghai",
@@ -85,7 +109,9 @@ def _script(chance: random.Random, engineers: list[str], customers: list[str]) -
     return {"id": "working_day", "title": "a working day: 12 engineers, 100 tickets", "turns": rows, "makes": 100}
 
 
-def _new_fault(chance: random.Random, customers: list[str], told: set[tuple[str, str]]) -> tuple[str, tuple[str, str, str]]:
+def _new_fault(
+    chance: random.Random, customers: list[str], told: set[tuple[str, str]]
+) -> tuple[str, tuple[str, str, str]]:
     """A customer and a fault that he has not told yet: the same again would join its ticket."""
     while True:
         customer, fault = chance.choice(customers), chance.choice(FAULTS)

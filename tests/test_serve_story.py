@@ -73,7 +73,11 @@ def _settings(folder: Path, platform: WeComServer, api: str) -> dict[str, str]:
     """The environment of the program: settings by name, secrets by reference."""
     common = {"ENABLED": "true", "CORP_ID": platform.corp_id, "API_BASE": api}
     env = {name: value for name, value in os.environ.items() if not name.startswith("HUIYING_")}
-    env |= {"HUIYING_DATA_DIR": str(folder / "var"), "HUIYING_CONVERSATION__BURST_QUIET_S": "0.5", "LANG": "zh_CN.UTF-8"}
+    env |= {
+        "HUIYING_DATA_DIR": str(folder / "var"),
+        "HUIYING_CONVERSATION__BURST_QUIET_S": "0.5",
+        "LANG": "zh_CN.UTF-8",
+    }
     for name, app, more in (
         ("WECOM", platform.app, {"AGENT_ID": str(platform.agent_id)}),
         ("WECOM_KF", platform.kf, {"OPEN_KFIDS": platform.open_kfid}),
@@ -91,7 +95,12 @@ def _settings(folder: Path, platform: WeComServer, api: str) -> dict[str, str]:
 def _desk(settings: dict[str, str], *words: str) -> str:
     """One command of the program; its words."""
     done = subprocess.run(
-        [sys.executable, "-m", "config.cli", *words], env=settings, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "config.cli", *words],
+        env=settings,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -14,8 +14,26 @@ from config.stories import stories
 from tests.scenario import mind
 
 DAY = Path(__file__).parent.parent / "samples" / "day" / "working_day.yaml"
-ABOUT_WORK = {"assigned", "unassigned", "action_done", "part_eta", "part_arrived", "escalation", "relay", "urged", "correction"}
-ABOUT_THE_TICKET = {"ack_created", "engineer_assigned", "engineer_arrived", "progress", "done", "rating_thanks", "confirm_change"}
+ABOUT_WORK = {
+    "assigned",
+    "unassigned",
+    "action_done",
+    "part_eta",
+    "part_arrived",
+    "escalation",
+    "relay",
+    "urged",
+    "correction",
+}
+ABOUT_THE_TICKET = {
+    "ack_created",
+    "engineer_assigned",
+    "engineer_arrived",
+    "progress",
+    "done",
+    "rating_thanks",
+    "confirm_change",
+}
 
 
 @pytest.mark.req("S15", "S61", "S70")
@@ -32,7 +50,9 @@ def test_a_hundred_tickets_and_nothing_that_the_story_does_not_explain() -> None
             assert _explained(script, line, message, tickets), (line["at"], message)
 
 
-def _explained(script: Script, line: dict[str, Any], message: dict[str, Any], tickets: dict[str, dict[str, Any]]) -> bool:
+def _explained(
+    script: Script, line: dict[str, Any], message: dict[str, Any], tickets: dict[str, dict[str, Any]]
+) -> bool:
     """Whether somebody should have heard this: a customer only of his own tickets, purchasing only of parts and never a
     customer's phone, managers what they asked for and P0, engineers their work."""
     person = script.people[message["to"]]

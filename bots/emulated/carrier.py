@@ -60,7 +60,16 @@ class Carrier:
         number = f"{self.name}-{self._count}"
         group, thread = more.pop("group", None), more.pop("thread", None)
         room = self.room(who, group=group, thread=thread)
-        delivery = {"id": number, "at": self._clock(), "who": who, "name": name, "room": str(room), "kind": kind, "text": text, **more}
+        delivery = {
+            "id": number,
+            "at": self._clock(),
+            "who": who,
+            "name": name,
+            "room": str(room),
+            "kind": kind,
+            "text": text,
+            **more,
+        }
         await accept([orjson.dumps(delivery)])
         return number
 
@@ -105,5 +114,3 @@ class Carrier:
 
     async def close(self) -> None:
         """Nothing is open."""
-
-

@@ -50,7 +50,9 @@ def tell(
     _send(turn, talk, room, say, person.id, subject, ALARM if urgent else NORMAL, expires_at, unasked=not urgent)
 
 
-def ask_which(turn: Turn, talk: Conversation, purpose: str, text: str, choices: list[tuple[str, str]], **more: Any) -> None:
+def ask_which(
+    turn: Turn, talk: Conversation, purpose: str, text: str, choices: list[tuple[str, str]], **more: Any
+) -> None:
     """Show choices (label, token); a typed number will count as a press."""
     buttons = tuple(Button(label, token) for label, token in choices)
     answer(turn, talk, purpose, text, buttons=buttons, **more)

@@ -212,4 +212,3 @@ def _open_postgres(url: str, read_only: bool) -> Connection:
     if read_only:
         raw.execute("SET default_transaction_read_only = on")
     return Connection(raw, "postgresql", postgresql.dialect(paramstyle="pyformat"))
-

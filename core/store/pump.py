@@ -179,7 +179,9 @@ class Pump:
                 connection, Cause(f"timer:{timer.id}"), lambda turn, key=timer.id: self._fire(turn, key), now, made
             )
             if isinstance(failure, Exception):
-                connection.run(_timer_failed, **_after_failure(timer.id, timer.attempts, failure, now, TimerState.PARKED))
+                connection.run(
+                    _timer_failed, **_after_failure(timer.id, timer.attempts, failure, now, TimerState.PARKED)
+                )
 
     def _fire(self, turn: Turn, key: int) -> None:
         timer = turn.get(Timer, key)
@@ -279,12 +281,8 @@ _messages_due = (
     .order_by(_inbox.id)
     .limit(bindparam("most"))
 )
-_messages_of = (
-    select(Inbox.table).where(_inbox.room == bindparam("room"), WAITING_MESSAGES).order_by(_inbox.id)
-)
-_room_locked = (
-    select(RoomRow.table).where(RoomRow.table.c.room == bindparam("room")).with_for_update(skip_locked=True)
-)
+_messages_of = select(Inbox.table).where(_inbox.room == bindparam("room"), WAITING_MESSAGES).order_by(_inbox.id)
+_room_locked = select(RoomRow.table).where(RoomRow.table.c.room == bindparam("room")).with_for_update(skip_locked=True)
 _timers_due = (
     select(Timer.table)
     .where(WAITING_TIMERS, _timer.due_at <= bindparam("now"))

@@ -74,7 +74,9 @@ def stored(name: str, *more: SchemaItem) -> Callable[[type[R]], type[R]]:
         cls.table = table
         cls.columns = tuple(column.name for column in table.columns)
         cls.json_columns = json_columns
-        cls.reading = tuple((name, read) for name in cls.columns if (read := _reading(cls.model_fields[name].annotation)))
+        cls.reading = tuple(
+            (name, read) for name in cls.columns if (read := _reading(cls.model_fields[name].annotation))
+        )
         cls.primary = next(iter(table.primary_key)).name
         return cls
 

@@ -16,6 +16,10 @@ from dialogue.understanding.words import Order
 
 ADDS = frozenset({"note", "none", "ack_only", "arrive"})
 """What he says without naming a ticket or a command goes on with the draft."""
+IN_PASSING = frozenset({"complete", "hold", "resume", "reschedule", "need_part", "part_arrived", "quote"})
+"""What goes on with it too if it is only mentioned (已换好, 约好周五): not if it is said by its command word."""
+COMMANDED = 0.95
+"""Confidence from which on an action was asked for by its command word."""
 WITH_SUMMARY = frozenset({"complete", "hold"})
 """Commands that go on with a draft of their own; any other ends it."""
 
@@ -38,10 +42,10 @@ def summarise(heard: Heard, ticket: Ticket, verb: str, words: str) -> str:
 
 def add_to_draft(heard: Heard, order: Order) -> str | None:
     """Add what he says to the summary that was too short; None if there is none, or if he says something else."""
-    draft = _draft(heard)
-    if order.action not in WITH_SUMMARY | ADDS:
+    draft, adds = _draft(heard), _goes_on(order)
+    if not adds and order.action not in WITH_SUMMARY:
         heard.talk.draft = None
-    if draft is None or order.action not in ADDS or order.ticket.form == "number":
+    if draft is None or not adds:
         return None
     ticket = heard.turn.get(Ticket, draft["ticket"], lock=True)
     assert ticket is not None
@@ -49,6 +53,12 @@ def add_to_draft(heard: Heard, order: Order) -> str | None:
         return summarise(heard, ticket, draft["verb"], heard.text.strip())
     except Refused as refused:
         return refuse(heard, refused)
+
+
+def _goes_on(order: Order) -> bool:
+    if order.ticket.form in ("number", "multi"):
+        return False
+    return order.action in ADDS or (order.action in IN_PASSING and order.confidence < COMMANDED)
 
 
 def _draft(heard: Heard) -> dict[str, Any] | None:

@@ -61,7 +61,9 @@ def test_a_summary_that_is_too_short_is_added_to(desk: Story, verb: str, status:
     liu.says("更换硒鼓一支并清洁定影组件与搓纸轮，")
     liu.hears("too_short_summary", number)
     assert desk.ticket(number).first_response_at is None or status == S.DONE
-    liu.says(f"{'已修好' if verb == '完成' else '客户说等通知'}，连续打印测试页二十张正常无卡纸无底灰，客户现场试用确认无误后签字，约好下周回访")
+    liu.says(
+        f"{'已修好' if verb == '完成' else '客户说等通知'}，连续打印测试页二十张正常无卡纸无底灰，客户现场试用确认无误后签字，约好下周回访"
+    )
     liu.hears("action_done", number)
     ticket = desk.ticket(number)
     assert ticket.status == status

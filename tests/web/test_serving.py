@@ -21,7 +21,7 @@ import pytest
 
 from config.channels import channel_makers, derived_key, web_key
 from config.secret import Secret
-from config.serving import clock, serve_command
+from config.serving import board_link_command, clock, serve_command
 from config.settings import Channels, Settings
 from core.store.database import Database
 from core.store.files import FileStore
@@ -107,6 +107,22 @@ def refused(monkeypatch: pytest.MonkeyPatch, elsewhere: None, capsys: pytest.Cap
 def test_a_desk_without_tables_says_what_to_do(refused: Callable[..., str], tmp_path: Path) -> None:
     said = refused(tmp_path)
     assert "desk migrate" in said and "cannot start" in said
+
+
+def test_the_board_link_is_said_again_where_no_terminal_saw_the_start(
+    refused: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused(tmp_path)
+    assert board_link_command([]) == 1 and "desk serve" in capsys.readouterr().err
+    monkeypatch.setenv("HUIYING_WEB_KEY", "env:NO_SUCH_KEY")
+    assert board_link_command([]) == 1 and "NO_SUCH_KEY" in capsys.readouterr().err
+    monkeypatch.setenv("NO_SUCH_KEY", "the key of our pages")
+    monkeypatch.setenv("HUIYING_PUBLIC_URL", "https://desk.example.com/")
+    assert board_link_command([]) == 0
+    said = capsys.readouterr().out.strip()
+    assert said == f"https://desk.example.com/board?key={derived_key('the key of our pages', 'board')[:32]}"
+    monkeypatch.setenv("HUIYING_TIMEZONE", "Mars/Olympus")
+    assert board_link_command([]) == 1 and "timezone" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
