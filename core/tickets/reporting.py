@@ -49,7 +49,6 @@ def report(turn: Turn, customer: Person, room: Room, told: Told) -> Ticket:
             channel=room.channel,
             room=str(room),
             thread=room.thread,
-            phone=customer.phone,
             priority=told.priority,
             description=told.words,
             created_at=at,
@@ -57,6 +56,7 @@ def report(turn: Turn, customer: Person, room: Room, told: Told) -> Ticket:
         )
     )
     _fill(ticket, told.fields, correcting=False)
+    ticket.phone = ticket.phone or customer.phone
     _recognise(turn, ticket, customer, told)
     link_to_earlier(turn, ticket, customer)
     event = record(
