@@ -68,13 +68,10 @@ class Hearing:
                 person = redeem(turn, message)
             except Refused as refused:
                 if refused.key == "link_taken":
-                    _report_shared_account(turn, refused)
+                    _report_shared_account(turn, message, refused)
                 if message.room.channel in self.staff_channels:
-                    post(
-                        turn,
-                        message.room,
-                        Say("error_hint", words.text(lang, f"refused.{refused.key}", **refused.facts)),
-                    )
+                    text = words.text(lang, f"refused.{refused.key}", **refused.facts)
+                    post(turn, message.room, Say("error_hint", text))
                     return refused.key
             else:
                 post(turn, message.room, Say("action_done", words.text(person.lang, "staff.bound", name=person.name)))
@@ -93,9 +90,12 @@ class Hearing:
         return talk
 
 
-def _report_shared_account(turn: Turn, refused: Refused) -> None:
-    """Two chats on one account: managers hear of it (S36)."""
-    entity = turn.house.policies.entity
+def _report_shared_account(turn: Turn, message: Inbound, refused: Refused) -> None:
+    """Two chats on one account: it is on record, and managers hear of it (S36)."""
+    entity, owner = turn.house.policies.entity, refused.facts["person"]
+    who = {"identity": message.who.id, "name": message.who.name}
+    data = {"channel": message.room.channel}
+    turn.record("person.link_refused", entity=entity, stream=f"person:{owner}", data=data, private=who)
     for manager in in_role(turn, entity, Role.MANAGER):
         text = turn.house.wording.text(manager.lang, "staff.shared_account", **refused.facts)
         tell(turn, manager, Say("shared_account", text))

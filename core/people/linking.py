@@ -70,7 +70,7 @@ def bind(turn: Turn, person: Person, message: Inbound, proof: str) -> Link:
     if person.is_staff:
         for other in links_of(turn, person):
             if other.channel == message.room.channel and other.who_id != message.who.id:
-                raise Refused("link_taken", name=person.name)
+                raise Refused("link_taken", name=person.name, person=person.id)
     link = turn.first(Link, _by_identity, **_identity(message))
     if link is None:
         link = turn.add(

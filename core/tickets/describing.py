@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.parts.requesting import waiting_parts
 from core.people.model import Person
 from core.store.turn import Turn
 from core.tickets.model import Priority, Status, Ticket
@@ -28,36 +29,48 @@ def who(turn: Turn, ticket: Ticket) -> str:
 
 
 def state(turn: Turn, ticket: Ticket, lang: str) -> str:
-    """Where it stands: who has it, since when, what it waits for."""
+    """Where it stands: who has it, since when, what it waits for and until when."""
+    if ticket.status == Status.UNASSIGNED:
+        return _not_taken(turn, ticket, lang)
     words, zone = turn.house.wording, turn.house.zone
-    key = f"customer.progress.{ticket.status}"
-    name = who(turn, ticket)
+    at = {Status.ON_SITE: ticket.arrived_at, Status.DONE: ticket.done_at, Status.CLOSED: ticket.closed_at}.get(
+        ticket.status
+    )
+    when = words.moment(lang, at, turn.now, zone) if at else ""
+    stands = words.text(lang, f"customer.progress.{ticket.status}", name=who(turn, ticket), when=when)
+    return stands + _what_comes(turn, ticket, lang)
 
-    def moment(at: int | None) -> str:
-        return words.moment(lang, at, turn.now, zone) if at else ""
 
-    match ticket.status:
-        case Status.UNASSIGNED:
-            due_at = ticket.created_at + turn.house.policies.service_level.first_response(ticket.priority)
-            waits = ticket.priority != Priority.P0 and due_at > turn.now
-            due = words.text(lang, "customer.progress.due", when=moment(due_at)) if waits else ""
-            offered = turn.get(Person, ticket.engineer_id) if ticket.engineer_id else None
-            if offered:
-                return words.text(lang, "customer.progress.offered", offered=offered.name, name=name)
-            return words.text(lang, key if name else f"{key}_nobody", name=name, due=due)
-        case Status.ACCEPTED:
-            when = moment(ticket.appointment_start)
-            appointment = words.text(lang, "customer.progress.appointment", when=when) if when else ""
-            told = words.text(lang, key, name=name, appointment=appointment)
-        case Status.ON_SITE:
-            told = words.text(lang, key, name=name, when=moment(ticket.arrived_at))
-        case Status.DONE:
-            return words.text(lang, key, name=name, when=moment(ticket.done_at))
-        case Status.CLOSED:
-            return words.text(lang, key, when=moment(ticket.closed_at))
-        case _:
-            told = words.text(lang, key, name=name)
-    return told
+def _not_taken(turn: Turn, ticket: Ticket, lang: str) -> str:
+    words, name = turn.house.wording, who(turn, ticket)
+    offered = turn.get(Person, ticket.engineer_id) if ticket.engineer_id else None
+    if offered:
+        return words.text(lang, "customer.progress.offered", offered=offered.name, name=name)
+    due_at = ticket.created_at + turn.house.policies.service_level.first_response(ticket.priority)
+    when = words.moment(lang, due_at, turn.now, turn.house.zone)
+    waits = ticket.priority != Priority.P0 and due_at > turn.now
+    due = words.text(lang, "customer.progress.due", when=when) if waits else ""
+    key = "customer.progress.unassigned" if name else "customer.progress.unassigned_nobody"
+    return words.text(lang, key, name=name, due=due)
+
+
+def _what_comes(turn: Turn, ticket: Ticket, lang: str) -> str:
+    """What is expected next and when, as far as it is known: the visit, the parts, the end of a pause."""
+    words, zone = turn.house.wording, turn.house.zone
+    if ticket.status == Status.ACCEPTED and ticket.appointment_start and ticket.appointment_start > turn.now:
+        when = words.moment(lang, ticket.appointment_start, turn.now, zone)
+        return words.text(lang, "customer.progress.appointment", when=when)
+    if (
+        ticket.status == Status.WAITING_PART
+        and (dates := [part.eta for part in waiting_parts(turn, ticket)])
+        and all(dates)
+    ):
+        when = words.day(lang, max(date for date in dates if date), turn.now, zone)
+        return words.text(lang, "customer.progress.part_due", when=when)
+    if ticket.status == Status.ON_HOLD and ticket.hold_until:
+        when = words.moment(lang, ticket.hold_until, turn.now, zone)
+        return words.text(lang, "customer.progress.hold_until", when=when)
+    return ""
 
 
 def progress_line(turn: Turn, ticket: Ticket, lang: str) -> str:

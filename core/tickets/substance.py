@@ -8,10 +8,11 @@ from importlib.resources import files
 
 import yaml
 
-HEARD = frozenset(yaml.safe_load(files("core.tickets").joinpath("heard.yaml").read_text("utf-8")))
+_WORDS = yaml.safe_load(files("core.tickets").joinpath("heard.yaml").read_text("utf-8"))
+HEARD = frozenset(_WORDS["heard"])
 """收到, 好的 and their kin (heard.yaml): they say that a message was heard, not what is being done."""
 
-_TRAILING = "了的啦呀哈哦呢吧嘞滴"
+_TRAILING = _WORDS["trailing"]
 _RUN = re.compile(r"(.)\1+", re.DOTALL)
 
 

@@ -14,7 +14,7 @@ from core.store.outgoing import post
 from core.tickets.board import BOARD
 from core.tickets.describing import card, what, who
 from core.tickets.entitled import must_be_entitled
-from core.tickets.model import Status, Ticket
+from core.tickets.model import Priority, Status, Ticket
 from core.tickets.queries import alive, made_and_done_since, open_of_engineer
 from core.wording import local
 from core.words import HOUR, MINUTE, Micros, Room
@@ -79,7 +79,7 @@ def overdue(heard: Heard) -> str:
     """What is late, nearly late, or urgent and not taken."""
     lines = []
     for ticket in what_is_late(heard.turn, heard.person.entity):
-        lines.append(_line(heard, ticket, _lateness(heard, late_by(heard.turn, ticket))))
+        lines.append(_line(heard, ticket, _lateness(heard, ticket)))
     _say_list(heard, "overdue_list", "staff.overdue", lines, "staff.overdue_none")
     return "listed what is late"
 
@@ -96,7 +96,10 @@ def on_call(heard: Heard) -> str:
     return "told who is on duty"
 
 
-def _lateness(heard: Heard, late: Micros) -> str:
+def _lateness(heard: Heard, ticket: Ticket) -> str:
+    late = late_by(heard.turn, ticket)
+    if late < 0 and ticket.priority == Priority.P0 and ticket.status == Status.UNASSIGNED:
+        return heard.say("staff.not_taken")
     if late < 0:
         return heard.say("staff.soon", time=_span(heard, -late))
     return heard.say("staff.late", time=_span(heard, late))
