@@ -43,7 +43,7 @@ def page(wanted: dict[str, str], found: Found) -> str:
             "# Requirements and their tests",
             "",
             "Made from the marks in `tests/` by `make coverage`; not written by hand.",
-            f"{covered} of {len(applicable)} requirements have a test.",
+            f"{covered} of {len(applicable)} requirements have a test; a test may guard a part of its requirement only.",
             "",
             "| id | tests |",
             "|---|---|",
