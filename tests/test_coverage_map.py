@@ -40,7 +40,7 @@ def test_marks_are_found_wherever_they_stand(tmp_path: Path) -> None:
 def test_a_requirement_without_a_test_is_not_yet_covered() -> None:
     text = page({"S1": "", "S2": "", "S60": "not applicable (commercial)"}, {"S1": ["tests/test_a.py::test_one"]})
     assert "| S1 | `tests/test_a.py::test_one` |\n| S2 | not yet |\n| S60 | not applicable (commercial) |" in text
-    assert "1 of 2 requirements have a test." in text
+    assert "1 of 2 requirements have a test;" in text
 
 
 def test_an_id_that_does_not_exist_is_refused() -> None:
