@@ -51,7 +51,8 @@ async def open_loop(port: int, messages: Sequence[Message], rate: float, chance:
     free = [await Wire.open(port) for _ in range(SUBMITTERS)]
 
     async def say(message: Message) -> None:
-        wire = free.pop() if free else await Wire.open(port)
+        kept = free.pop() if free else None
+        wire = await Wire.open(port) if kept is None or kept.closed else kept
         await _say(wire, message)
         free.append(wire)
 

@@ -26,7 +26,7 @@ from bots.emulated.wecom import WeComServer
 from bots.wecom_api import Api
 from bots.wecom_gate import Gate, xml_fields
 from core.words import Answer, Hook
-from notifier.delivering import ROOMS_AT_ONCE
+from notifier.pacing import ROOMS_AT_ONCE
 
 REPLY = "备注已记下"
 

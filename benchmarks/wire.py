@@ -28,9 +28,14 @@ class Wire(asyncio.Protocol):
         _, wire = await asyncio.get_running_loop().create_connection(cls, "127.0.0.1", port)
         return wire
 
+    @property
+    def closed(self) -> bool:
+        """Whether either side has hung up."""
+        return self._transport.is_closing()
+
     async def ask(self, words: bytes) -> tuple[int, bytes]:
         """Status and body of the answer. Raises ConnectionError."""
-        if self._transport.is_closing():
+        if self.closed:
             raise ConnectionError("closed")
         self._answered, self._got = asyncio.get_running_loop().create_future(), b""
         self._transport.write(words)

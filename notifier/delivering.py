@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from core.store.model import Outbox
 from core.store.outgoing import BEHIND, SETTLE, Outcome
-from core.words import SECOND, Can, Channel, Clock, Receipt, Room, Say
+from core.words import Channel, Clock, Receipt, Room, Say
+from notifier.pacing import Pace, Pause
 
 log = logging.getLogger("huiying.delivery")
-
-ROOMS_AT_ONCE = 32
-"""Posts that are under way at the same time, over all rooms of a channel: bounds what a kill can repeat."""
-
-Pause = Callable[[float], Awaitable[None]]
 
 
 class Deliverer:
@@ -93,53 +88,3 @@ class Deliverer:
             if receipt is not None:
                 after = receipt.after if receipt.after is not None else 1.0
                 self._report(Outcome(row.id, row.lease or "", Receipt("later", after=after, why=BEHIND), self._clock()))
-
-
-class Pace:
-    """How fast a channel may be spoken to: posts a second over all, seconds between posts in a room, alarms first."""
-
-    def __init__(self, can: Can, clock: Clock, pause: Pause):
-        self._can, self._clock, self._pause = can, clock, pause
-        self._free_at = 0
-        self._room_free_at: dict[str, int] = {}
-        self._under_way = 0
-        self._queue: list[tuple[int, int, asyncio.Future[None]]] = []
-        self._count = 0
-
-    def turn(self, room: str, priority: int) -> _Place:
-        """A place in the queue; entered when it is this post's turn."""
-        return _Place(self, room, priority)
-
-    async def enter(self, room: str, priority: int) -> None:
-        if self._under_way >= ROOMS_AT_ONCE:
-            self._count += 1
-            place = asyncio.get_running_loop().create_future()
-            heapq.heappush(self._queue, (priority, self._count, place))
-            await place
-        self._under_way += 1
-        now = self._clock()
-        start = max(now, self._free_at, self._room_free_at.get(room, 0))
-        self._free_at = max(self._free_at, now) + int(SECOND / self._can.rate)
-        if self._can.gap:
-            self._room_free_at[room] = start + int(self._can.gap * SECOND)
-        if start - now > SECOND // 100:
-            await self._pause((start - now) / SECOND)
-
-    def leave(self) -> None:
-        self._under_way -= 1
-        while self._queue:
-            place = heapq.heappop(self._queue)[2]
-            if not place.done():
-                place.set_result(None)
-                break
-
-
-class _Place:
-    def __init__(self, pace: Pace, room: str, priority: int):
-        self._pace, self._room, self._priority = pace, room, priority
-
-    async def __aenter__(self) -> None:
-        await self._pace.enter(self._room, self._priority)
-
-    async def __aexit__(self, *_: object) -> None:
-        self._pace.leave()

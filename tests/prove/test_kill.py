@@ -17,7 +17,7 @@ from benchmarks.town import bind_to, build_town, carry_out, households
 from bots.emulated.wecom import WeComServer
 from core.people.model import Person, Role
 from core.store.turn import Turn
-from notifier.delivering import ROOMS_AT_ONCE
+from notifier.pacing import ROOMS_AT_ONCE
 from tests.prove.examination import faults_of, unfinished
 from tests.prove.people import Crowd
 from tests.prove.program import Program
