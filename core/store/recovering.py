@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam
 
 from core.store.database import Connection
-from core.store.model import Job, JobState, Lease, Outbox, OutboxState
+from core.store.model import Job, JobState, Outbox, OutboxState
 from core.words import Micros
 
 _messages = (
@@ -18,12 +18,10 @@ _jobs = (
     .where(Job.table.c.state == JobState.LEASED)
     .values(state=JobState.WAITING, lease=None, due_at=bindparam("now"))
 )
-_leases = Lease.table.update().values(holder="", until=0)
 
 
 def free_all(connection: Connection, now: Micros) -> None:
-    """Messages and jobs that were under way are taken up again, and so is whatever one process does for all."""
+    """Messages and jobs that were under way are taken up again."""
     with connection.transaction():
         connection.run(_messages, now=now)
         connection.run(_jobs, now=now)
-        connection.run(_leases)

@@ -49,8 +49,14 @@ class StoreShelf:
 
     @asynccontextmanager
     async def alone(self, name: str) -> AsyncIterator[None]:
-        """One holder among all tasks of all processes; a dead process's hold runs out."""
+        """One holder among all tasks of all processes; a dead process's hold runs out.
+
+        A SQLite file has one process only: there, nothing needs to be written down.
+        """
         async with self._here[name]:
+            if self._database.kind == "sqlite":
+                yield
+                return
             while not await self._act(lambda turn: self._seize(turn, name)):  # noqa: ASYNC110 - another process holds it
                 await asyncio.sleep(POLL)
             try:
