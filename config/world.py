@@ -7,6 +7,7 @@ from typing import Any
 
 from config.rehearsal import Rehearsal
 from config.script import Script
+from core.parts.model import PartRequest, PartState
 from core.people.linking import bind
 from core.people.model import Person, Role
 from core.store.turn import Cause, Turn
@@ -19,6 +20,11 @@ from core.words import HOUR, Inbound, Room, Who
 
 TEXT_FIELDS = ("device", "device_model", "serial_no", "fault_symptom", "error_code", "part_code", "address", "phone", "description",
                "emotion", "summary", "thread")  # fmt: skip
+
+INSTANTS = ("first_response_at", "done_at", "closed_at")
+COUNTS = ("rating", "urge_count", "attachments")
+UNNAMED_PART = "?"
+"""Code of a part that a script leaves open."""
 
 
 @dataclass
@@ -114,22 +120,42 @@ class World:
                 assigned_at=assigned or (created if engineer else None),
                 arrived_at=created if status == Status.ON_SITE else None,
                 announced=row.get("priority", "P2"),
-                **{name: row[name] for name in TEXT_FIELDS if row.get(name)},
+                **{name: row[name] for name in (*TEXT_FIELDS, *COUNTS) if row.get(name)},
                 **self._times(row),
             )
         )
         ticket.phone = ticket.phone or customer.phone
         self._number_after(turn, ticket)
+        self._parts(turn, ticket, row)
         if status == Status.DONE:
-            ticket.done_at = created
-            closes = created + turn.house.policies.tickets.closing
+            ticket.done_at, ticket.rating_requested = ticket.done_at or created, True
+            closes = ticket.done_at + turn.house.policies.tickets.closing
             turn.remind(CLOSE_TIMER, ticket.stream, closes, episode="0", data={"ticket": ticket.id})
         record(turn, Happened.REPORTED, ticket, customer, number=ticket.number, imported=True)
         if channel == "wecom_kf":
             self.rehearsal.wecom.remember(address, customer.name or "", created)
 
+    def _parts(self, turn: Turn, ticket: Ticket, row: dict[str, Any]) -> None:
+        """What the ticket waits for: a ticket that waits for a part has at least one."""
+        unnamed = [{"code": ticket.part_code or UNNAMED_PART}] if ticket.status == Status.WAITING_PART else []
+        for part in row.get("parts") or unnamed:
+            eta = self.script.instant(f"{part['eta']}T12:00:00") if part.get("eta") else None
+            turn.add(
+                PartRequest(
+                    id=turn.new_id(),
+                    entity=ticket.entity,
+                    ticket_id=ticket.id,
+                    code=part["code"],
+                    qty=int(part.get("qty", 1)),
+                    state=PartState.DATED if eta else PartState.REQUESTED,
+                    requested_by=ticket.engineer_id or ticket.customer_id,
+                    requested_at=ticket.created_at,
+                    eta=eta,
+                )
+            )
+
     def _times(self, row: dict[str, Any]) -> dict[str, Any]:
-        times = {}
+        times = {name: self.script.instant(row[name]) for name in INSTANTS if row.get(name)}
         for name, field_name in (("appointment", "appointment"), ("preferred_time", "preferred")):
             if row.get(name):
                 start, end = row[name]
