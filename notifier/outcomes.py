@@ -9,7 +9,7 @@ from core.people.model import Link, Person
 from core.store.model import Outbox, OutboxState
 from core.store.outgoing import Outcome, expire, post, settle
 from core.store.turn import Turn
-from core.tickets.handing_over import note_delivery
+from core.tickets.handing_over import note_delivery, tell_it_was_not_delivered
 from core.words import Say
 
 _links = select(Link.table).where(Link.table.c.room == bindparam("room"))
@@ -23,15 +23,19 @@ def delivered(turn: Turn, outcome: Outcome) -> None:
     note_delivery(turn, row, outcome.receipt)
     if row.state == OutboxState.WAITING and row.expires_at is not None and row.expires_at <= turn.now:
         expire(turn, row)
-    if outcome.receipt.state == "gone":
-        _go_elsewhere(turn, row)
+    elsewhere = outcome.receipt.state == "gone" and _go_elsewhere(turn, row)
+    if row.state == OutboxState.DEAD and not elsewhere:
+        tell_it_was_not_delivered(turn, row)
 
 
-def _go_elsewhere(turn: Turn, row: Outbox) -> None:
+def _go_elsewhere(turn: Turn, row: Outbox) -> bool:
+    """Whether there is another place where he was heard."""
     for link in turn.rows(Link, _links, room=row.room):
         link.dead = True
     turn.flush()
     person = turn.get(Person, row.person_id) if row.person_id else None
     room = direct_room(turn, person) if person else None
-    if room is not None and str(room) != row.room:
-        post(turn, room, Say.of(row.say), person_id=row.person_id, subject=row.subject, priority=row.priority)
+    if room is None or str(room) == row.room:
+        return False
+    post(turn, room, Say.of(row.say), person_id=row.person_id, subject=row.subject, priority=row.priority)
+    return True

@@ -27,6 +27,7 @@ MAY: dict[str, frozenset[Role]] = {
     "quote": WORKERS | {Role.AGENT},
     "merge": frozenset({Role.MANAGER, Role.AGENT, Role.ENGINEER}),
     "rate": frozenset({Role.CUSTOMER}),
+    "support": STAFF,
     "note": STAFF,
     "photo": STAFF,
     "priority": WORKERS | {Role.AGENT},

@@ -30,6 +30,7 @@ class Happened(StrEnum):
     PART_WITHDRAWN = "ticket.part_withdrawn"
     RATED = "ticket.rated"
     URGED = "ticket.urged"
+    SUPPORT_ASKED = "ticket.support_asked"
     MERGED = "ticket.merged"
     KEPT_APART = "ticket.kept_apart"
     QUOTED = "ticket.quoted"

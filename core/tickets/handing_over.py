@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select
 
+from core.conversations.saying import tell
 from core.people.linking import links_of
 from core.people.model import Person, Role
 from core.refused import Refused
@@ -13,9 +14,10 @@ from core.store.turn import Turn
 from core.tickets.entitled import must_be_entitled
 from core.tickets.events import Happened
 from core.tickets.model import Handover, Status, Ticket
+from core.tickets.ownership import owner_of
 from core.tickets.recording import happened_at, record, subject_of
 from core.tickets.steps import step
-from core.words import Receipt
+from core.words import Receipt, Say
 
 NOTICE = "assigned"
 """Kind of message that carries a hand-over to its taker."""
@@ -103,6 +105,17 @@ def note_delivery(turn: Turn, row: Outbox, receipt: Receipt) -> None:
         handover.delivered_at = row.sent_at
     else:
         handover.failed += 1
+
+
+def tell_it_was_not_delivered(turn: Turn, row: Outbox) -> None:
+    """A hand-over cannot be brought to its taker: whoever answers for the ticket hears so, and can do something else (S1)."""
+    ticket = subject_of(turn, row.subject) if NOTICE in (row.purpose, *row.say.get("also", ())) else None
+    taker = turn.get(Person, row.person_id) if row.person_id else None
+    owner = owner_of(turn, ticket) if ticket else None
+    if ticket is None or taker is None or owner is None or owner.id == taker.id or ticket.engineer_id != taker.id:
+        return
+    text = turn.house.wording.text(owner.lang, "staff.not_delivered", number=ticket.number, name=taker.name or "")
+    tell(turn, owner, Say("hint", text), subject=ticket.stream)
 
 
 def handovers_of(turn: Turn, ticket: Ticket) -> list[Handover]:

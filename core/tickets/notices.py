@@ -229,6 +229,18 @@ def tell_engineer_urged(turn: Turn, event: Event) -> None:
         _say(turn, ticket, person, "urged", "staff.urged", count=str(ticket.urge_count))
 
 
+def tell_superior_to_support(turn: Turn, event: Event) -> None:
+    """His superior hears that he asks for support, in his own words."""
+    ticket, by = ticket_in(turn, event), turn.get(Person, event.by) if event.by else None
+    superior = turn.get(Person, event.data["of"])
+    if superior is None or by is None:
+        return
+    words, lang = turn.house.wording, superior.lang
+    facts = {"name": by.name or "", "number": ticket.number, "what": what(words, ticket, lang)}
+    text = words.text(lang, "staff.escalated", **facts, words=words_of(turn, event).get("words", ""))
+    tell(turn, superior, Say("escalation", text), subject=ticket.stream, urgent=True)
+
+
 def tell_superior_of_handovers(turn: Turn, event: Event) -> None:
     """Handed over too often: the superior of whoever answers for it hears so (S61)."""
     ticket = ticket_in(turn, event)
@@ -316,6 +328,7 @@ REACTIONS = {
     Happened.CANCELLED: (tell_it_is_cancelled,),
     Happened.MERGED: (tell_they_are_merged,),
     Happened.URGED: (tell_engineer_urged,),
+    Happened.SUPPORT_ASKED: (tell_superior_to_support,),
     Happened.RATED: (tell_superior_of_low_rating,),
 }
 """Event → what must follow in the same turn."""

@@ -10,7 +10,7 @@ from core.tickets.describing import who
 from core.tickets.model import Priority, Status, Ticket
 from core.tickets.queries import tickets_of_customer
 from core.tickets.reporting import Told, report, supplement
-from core.tickets.sameness import other_device, same_fault, same_words
+from core.tickets.sameness import alike, other_device, same_fault, same_words
 from core.words import DAY, MINUTE
 from dialogue.customer import burst
 from dialogue.customer.slots import told_by
@@ -107,12 +107,18 @@ def _meant(heard: Heard, told: Told) -> Ticket | None:
         (
             ticket
             for ticket in tickets
-            if ticket.status == Status.DONE
-            and (ticket.done_at or 0) > since
-            and not other_device(ticket.device, told.fields.get("device"))
+            if ticket.status == Status.DONE and (ticket.done_at or 0) > since and _is_back(ticket, told)
         ),
         None,
     )
+
+
+def _is_back(ticket: Ticket, told: Told) -> bool:
+    """Whether a report may be of the fault that was thought done: its device, or without a device its symptom."""
+    device, symptom = told.fields.get("device"), told.fields.get("fault_symptom")
+    if device or not (symptom and ticket.fault_symptom):
+        return not other_device(ticket.device, device)
+    return alike(ticket.fault_symptom, symptom)
 
 
 def _may_go_on(ticket: Ticket, told: Told) -> bool:

@@ -7,11 +7,20 @@ from core.people.linking import direct_room
 from core.people.model import Person
 from core.people.naming import colleague
 from core.refused import Refused
-from core.tickets import appointing, cancelling, duplicates, handing_over, holding, merging, quoting, undoing, urging
-from core.tickets.announcing import announce
+from core.tickets import (
+    appointing,
+    cancelling,
+    duplicates,
+    handing_over,
+    holding,
+    merging,
+    quoting,
+    supporting,
+    undoing,
+    urging,
+)
 from core.tickets.describing import what, who
 from core.tickets.model import Status, Ticket
-from core.tickets.ownership import superior_of
 from core.tickets.queries import digits_of
 from core.words import Say
 from dialogue.heard import Heard
@@ -82,7 +91,6 @@ def merge(heard: Heard, ticket: Ticket, order: Order) -> str:
 def keep_apart(heard: Heard, ticket: Ticket, order: Order) -> str:
     """不是同一个: the second ticket is a fault of its own and is dispatched."""
     duplicates.keep_apart(heard.turn, ticket, heard.person)
-    announce(heard.turn, ticket)
     heard.answer("action_done", "staff.done_keep_apart", number=ticket.number)
     return f"kept {ticket.number} apart"
 
@@ -104,19 +112,7 @@ def urge(heard: Heard, ticket: Ticket, order: Order) -> str:
 
 def escalate(heard: Heard, ticket: Ticket, order: Order) -> str:
     """请求支援: his superior hears of it."""
-    superior = superior_of(heard.turn, heard.person, ticket)
-    if superior is None:
-        raise Refused("person_unknown", name="")
-    words = heard.turn.house.wording
-    text = words.text(
-        superior.lang,
-        "staff.escalated",
-        name=heard.person.name or "",
-        number=ticket.number,
-        what=what(words, ticket, superior.lang),
-        words=heard.text,
-    )
-    tell(heard.turn, superior, Say("escalation", text), subject=ticket.stream, urgent=True)
+    superior = supporting.ask_for_support(heard.turn, ticket, heard.person, heard.text)
     heard.answer("action_done", "staff.done_escalate", number=ticket.number, name=superior.name or "")
     return f"escalated {ticket.number}"
 

@@ -183,6 +183,16 @@ def test_which_of_two_is_not_fixed(desk: Story) -> None:
     wang.hears("confirm_change", one)
 
 
+def test_another_fault_brings_nothing_back(desk: Story) -> None:
+    wang, liu, _ = _world(desk)
+    number = ticket_in(desk, S.DONE, wang, liu)
+    wang.says("车间漏水了")
+    new = wang.hears("ack_created").ticket
+    assert new != number
+    assert desk.ticket(number).status == S.DONE
+    assert liu.person_id
+
+
 def test_asking_whether_it_is_fixed_brings_nothing_back(desk: Story) -> None:
     wang, liu, _ = _world(desk)
     number = ticket_in(desk, S.DONE, wang, liu)

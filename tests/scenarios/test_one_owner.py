@@ -14,6 +14,8 @@ from tests.scenario import Party, Story
 from tests.scenarios.so_far import ticket_in
 
 S = Status
+GONE = 81013
+"""WeCom's code for a member who cannot be reached any more."""
 
 
 @pytest.mark.req("S1")
@@ -44,6 +46,40 @@ def test_a_hand_over_that_fails_once_is_sent_again_and_its_owner_can_be_named_al
     wang.says("现在谁负责")
     wang.hears("progress", "刘工")
     assert _owner(desk, number) == liu.person_id
+
+
+@pytest.mark.req("S1")
+def test_a_hand_over_that_cannot_be_delivered_is_told_to_who_still_answers_for_it(desk: Story) -> None:
+    wang, liu = desk.customer("王女士", phone="13800138021"), desk.engineer("刘工", "dingtalk")
+    zhang = desk.engineer("张工")
+    number = ticket_in(desk, S.ACCEPTED, wang, liu)
+    desk.rehearsal.wecom.fault("message/send", GONE)
+    liu.says(f"{number} 转给张工")
+    liu.hears("action_done", number)
+    liu.hears("hint", number, "张工", "没有送到", "仍由你负责")
+    [handover] = _handovers(desk, number)
+    assert (handover.failed, handover.delivered_at) == (1, None)
+    assert _owner(desk, number) == liu.person_id
+    zhang.hears_nothing(seconds=60)
+    desk.nobody_heard_anything_else()
+
+
+@pytest.mark.req("S1")
+def test_a_hand_over_finds_the_taker_where_else_he_was_heard(desk: Story) -> None:
+    wang, liu = desk.customer("王女士", phone="13800138021"), desk.engineer("刘工", "dingtalk")
+    zhang = desk.engineer("张工", "feishu")
+    at_wecom = desk.also(zhang, "wecom")
+    number = ticket_in(desk, S.ACCEPTED, wang, liu)
+    at_wecom.says("我的单")
+    at_wecom.hears("my_list")
+    desk.rehearsal.wecom.fault("message/send", GONE)
+    liu.says(f"{number} 转给张工")
+    zhang.hears("assigned", number)
+    [handover] = _handovers(desk, number)
+    assert (handover.failed, handover.channel) == (1, "feishu")
+    assert handover.delivered_at is not None
+    liu.hears("action_done")
+    desk.nobody_heard_anything_else()
 
 
 @pytest.mark.req("S1")
