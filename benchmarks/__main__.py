@@ -26,7 +26,7 @@ NAMES = ("disk", "intake", "path", "reply")
 ROUNDS, QUICK_ROUNDS = 3, 1
 TOWN, QUICK_TOWN = 3200, 800
 """Households; each speaks once a round."""
-SECONDS, QUICK_SECONDS = 15.0, 3.0
+SECONDS, QUICK_SECONDS = 12.0, 3.0
 """Length of the open loop."""
 
 
@@ -80,8 +80,7 @@ def measure_disk(table: Table, place: Ground, quick: bool) -> None:
 
 
 def measure_reply(table: Table, place: Ground, quick: bool) -> None:
-    for own_mind in (False, True):
-        uvloop.run(measures.reply(table, place, QUICK_SECONDS if quick else SECONDS, own_mind))
+    uvloop.run(measures.reply(table, place, QUICK_SECONDS if quick else SECONDS))
 
 
 MEASURES: dict[str, Callable[[Table, Ground, bool], None]] = {

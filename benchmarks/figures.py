@@ -42,7 +42,9 @@ class Table:
 
 def shown(value: float) -> str:
     """Three digits that mean something."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 1 else f"{value:.2g}"
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -100,7 +100,7 @@ async def path(table: Table, ground: Ground) -> None:
     _waits(table, "desk: staff message to reply at WeCom", _latencies(loaded.messages, STAFF))
 
 
-async def reply(table: Table, ground: Ground, seconds: float, own_mind: bool) -> None:
+async def reply(table: Table, ground: Ground, seconds: float) -> None:
     """One round: 200 messages a second as they come, from callback to the reply's arrival at WeCom."""
     chance = random.Random(2026)
     town = ground.town[: int(RATE * seconds) + WARM]
@@ -108,19 +108,19 @@ async def reply(table: Table, ground: Ground, seconds: float, own_mind: bool) ->
         messages = staff_only(emulated, town)
         await _open(server, emulated, messages, chance)
         _waits(table, "cheapest: one commit, one reply", _latencies(messages[WARM:]))
-    how = "own understanding" if own_mind else "without understanding"
-    async with (
-        wecom() as (emulated, api),
-        desk(ground, emulated, api, own_mind=own_mind, quiet=QUIET) as server,
-    ):
-        messages = mixed(emulated, town)
-        spent = await _open(server, emulated, messages, chance)
-    timed = messages[WARM:]
-    _waits(table, f"desk, {how}: callback to reply", _latencies(timed), "≤ 60, stretch 30")
+    for name, own_mind in (("without understanding", False), ("own understanding", True)):
+        async with wecom() as (emulated, api), desk(ground, emulated, api, own_mind=own_mind, quiet=QUIET) as server:
+            messages = mixed(emulated, town)
+            spent = await _open(server, emulated, messages, chance)
+        _tell(table, f"desk, {name}", messages[WARM:], spent)
+
+
+def _tell(table: Table, name: str, timed: Sequence[Message], spent: Spent) -> None:
+    _waits(table, f"{name}: callback to reply", _latencies(timed), "≤ 60, stretch 30")
     for sort in dict.fromkeys(message.sort for message in timed):
-        _waits(table, f"desk, {how}: the same, {sort}", _latencies(timed, sort))
-    _waits(table, f"desk, {how}: callback to answer", [m.taken_at - m.said_at for m in timed])
-    table.add(f"desk, {how}: processor time", spent.cpu / len(timed) * 1e3, "ms CPU/message")
+        _waits(table, f"{name}: the same, {sort}", _latencies(timed, sort))
+    _waits(table, f"{name}: callback to answer", [message.taken_at - message.said_at for message in timed])
+    table.add(f"{name}: processor time", spent.cpu / len(timed) * 1e3, "ms CPU/message")
 
 
 async def _closed(

@@ -17,10 +17,9 @@ import time
 from typing import Any
 from urllib.parse import parse_qsl
 
-import uvicorn
 import uvloop
 
-from benchmarks.serving import Spent, answer, listen
+from benchmarks.serving import Spent, answer, listen_and_say
 from bots.emulated.asgi import body_of
 from bots.emulated.wecom import WeComServer
 from bots.wecom_api import Api
@@ -95,14 +94,5 @@ class Memory:
         return self._alone
 
 
-async def serve(sort: str, path: str, api: str) -> None:
-    config = uvicorn.Config(
-        Plain(sort, path, api), log_level="warning", access_log=False, http="httptools", lifespan="off"
-    )
-    listening = listen(0)
-    print("ready", listening.getsockname()[1], flush=True)
-    await uvicorn.Server(config).serve([listening])
-
-
 if __name__ == "__main__":
-    uvloop.run(serve(**json.loads(sys.argv[1])))
+    uvloop.run(listen_and_say(Plain(**json.loads(sys.argv[1]))))

@@ -10,11 +10,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import uvicorn
-
-from benchmarks.serving import listen
 from benchmarks.wire import Wire
 from bots.emulated.wecom import WeComServer
+from config.listening import open_socket, serve
 
 SPENT = b"GET /spent HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
 START_SECONDS = 60.0
@@ -66,12 +64,11 @@ async def served(module: str, words: str) -> AsyncIterator[Served]:
 async def wecom() -> AsyncIterator[tuple[WeComServer, str]]:
     """The emulated WeCom server over HTTP, and its address."""
     emulated = WeComServer(lambda: time.time_ns() // 1000)
-    listening = listen(0)
-    config = uvicorn.Config(emulated, log_level="warning", access_log=False, http="httptools", lifespan="off")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve([listening]))
+    listening, started, stop = open_socket("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
+    task = asyncio.create_task(serve(emulated, listening, stop, started.set, lambda: None))
     try:
+        await started.wait()
         yield emulated, f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        stop.set()
         await task

@@ -5,16 +5,15 @@ python -m benchmarks.serving '{"url": …, "api": …}'    says "ready PORT" whe
 
 from __future__ import annotations
 
+import asyncio
 import json
 import resource
-import socket
 import sys
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 import uvloop
 
 from benchmarks.counting import CountingDatabase
@@ -23,15 +22,14 @@ from bots.emulated.wecom import WeComServer
 from bots.wecom import WeCom, WeComConfig
 from bots.wecom_kf import KfConfig, WeComKf
 from config.desk import ChannelMaker, Desk, build, load_mind
+from config.listening import open_socket
+from config.listening import serve as config_serve
 from config.running import LiveRunner, Supervisor
 from core.policies import Policies
 from core.store.files import FileStore
 from core.store.pump import Pump
 from core.words import SECOND, Answer, Micros
 from web.hooks import Door, Hooks
-
-BACKLOG = 1024
-"""Callers who may wait to be let in."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +73,9 @@ def put_together(serving: Serving, database: CountingDatabase) -> Desk:
     policies = Policies()
     quiet = replace(policies.conversation, burst_quiet=int(serving.quiet * SECOND))
     policies = replace(policies, conversation=quiet)
-    mind = load_mind(policies, None) if serving.own_mind else PlainMind()
-    files = FileStore(Path(serving.url.removeprefix("sqlite:///")).parent / "files")
+    folder = Path(serving.url.removeprefix("sqlite:///")).parent
+    mind = load_mind(policies, folder / "mind") if serving.own_mind else PlainMind()
+    files = FileStore(folder / "files")
     desk = build(database, policies, makers(serving), files, now, mind)
     if not serving.turns:
         desk.pump.__class__ = StoringOnly
@@ -111,12 +110,17 @@ async def serve(serving: Serving) -> None:
     LiveRunner(desk).start()
     Supervisor(desk).start()
     doors = {name: Door.of(channel, desk.accept_for(name)) for name, channel in desk.channels.items()}
-    config = uvicorn.Config(
-        Hooks(doors, Spent(database)), log_level="warning", access_log=False, http="httptools", lifespan="off"
-    )
-    listening = listen(serving.port)
-    print("ready", listening.getsockname()[1], flush=True)
-    await uvicorn.Server(config).serve([listening])
+    await listen_and_say(Hooks(doors, Spent(database)), serving.port)
+
+
+async def listen_and_say(app: Any, port: int = 0) -> None:
+    """Serve as `desk serve` does; says where, once it listens."""
+    listening = open_socket("127.0.0.1", port)
+
+    def ready() -> None:
+        print("ready", listening.getsockname()[1], flush=True)
+
+    await config_serve(app, listening, asyncio.Event(), ready, lambda: None)
 
 
 class Spent:
@@ -136,15 +140,6 @@ async def answer(send: Any, said: Answer) -> None:
     headers = [(b"content-length", str(len(said.body)).encode())]
     await send({"type": "http.response.start", "status": said.status, "headers": headers})
     await send({"type": "http.response.body", "body": said.body})
-
-
-def listen(port: int) -> socket.socket:
-    """A socket on the loopback address."""
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(("127.0.0.1", port))
-    listening.listen(BACKLOG)
-    return listening
 
 
 if __name__ == "__main__":

@@ -90,15 +90,15 @@ def post(
     A link is one person's own, and never said in a group.
     """
     say = replace(say, link=None) if room.group else say
-    free = not held and due_at is None and turn.connection.one(_busy, room=str(room), holder=turn.holder) is None
-    can = turn.house.cans[room.channel]
+    address, can = str(room), turn.house.cans[room.channel]
+    free = not held and due_at is None and turn.connection.one(_busy, room=address, holder=turn.holder) is None
     rows = []
     for part in fit(say, can):
         row = Outbox(
             id=turn.new_id(),
             key=f"{turn.cause.text}.{len(turn.posts)}",
             channel=room.channel,
-            room=str(room),
+            room=address,
             person_id=person_id,
             subject=subject,
             purpose=part.purpose,
@@ -193,6 +193,6 @@ def _back_off(row: Outbox) -> Micros:
 
 
 def _count_against_window(turn: Turn, row: Outbox) -> None:
-    room = turn.get(RoomRow, row.room)
+    room = turn.get(RoomRow, row.room) if turn.house.cans[row.channel].push else None
     if room and room.window_left:
         room.window_left -= 1
