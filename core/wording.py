@@ -40,6 +40,11 @@ class Wording:
         """What a value is called: name("zh", "status", "done") → 已完成."""
         return self.text(lang, f"{sort}.{value}")
 
+    def terms(self, lang: str, sort: str, values: str) -> str:
+        """What several values (joined by 、) are called; one that has no word yet stands for itself."""
+        catalogue = self.catalogues.get(lang) or self.catalogues["zh"]
+        return "、".join(catalogue.get(f"{sort}.{value}", value) for value in values.split("、"))
+
     def event(self, lang: str, kind: str) -> str:
         """What happened, in a word; an event that has no word yet by its kind."""
         return (self.catalogues.get(lang) or self.catalogues["zh"]).get(f"event.{kind.replace('.', '_')}", kind)

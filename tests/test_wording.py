@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.wording import LANGUAGES, Wording, placeholders
+from dialogue.understanding.lexicon import Lexicon
 
 HOME = Path(__file__).parent.parent
 ROOMS = ("core", "dialogue", "notifier", "web", "config", "bots")
@@ -21,6 +22,8 @@ SENTENCE = re.compile(r"[\u4e00-\u9fff][，。！？；：]|[\u4e00-\u9fff]{8}")
 """Chinese that says something: a clause with its punctuation, or eight characters in a row."""
 WORDS_BY_DESIGN = ("dialogue/understanding/",)
 """Patterns of what people write, which no catalogue can hold."""
+CONDITIONS = set(Lexicon.load(HOME / "config" / "lexicon").entries["delivery_constraints"])
+"""Conditions of a visit, as the lexicon names them."""
 HOLE = "\0"
 
 
@@ -55,7 +58,7 @@ def test_a_catalogue_is_in_its_own_language(lang: str) -> None:
 def test_every_sentence_is_used_somewhere() -> None:
     """By its name, or by a name with a hole into which a value of the code fits (f"refused.{key}")."""
     values = {text for tree in _trees(ROOMS).values() for _, text in _literals(tree)}
-    values |= {value.replace(".", "_") for value in values}
+    values |= {value.replace(".", "_") for value in values} | CONDITIONS
     names = [re.compile(pattern) for pattern in _names_with_holes()]
 
     def named(key: str) -> bool:
@@ -65,6 +68,10 @@ def test_every_sentence_is_used_somewhere() -> None:
         )
 
     assert [key for key in Wording.load().catalogues["zh"] if not named(key)] == []
+
+
+def test_every_condition_of_a_visit_has_a_word() -> None:
+    assert sorted(key for key in CONDITIONS if f"constraint.{key}" not in Wording.load().catalogues["zh"]) == []
 
 
 def test_every_sentence_that_is_named_exists() -> None:
@@ -95,7 +102,7 @@ def _names_with_holes() -> Iterator[str]:
                 text = "".join(str(part.value) if isinstance(part, ast.Constant) else HOLE for part in node.values)
                 if "." in text and len(re.sub(r"\W", "", text)) >= 3:
                     yield re.escape(text).replace(re.escape(HOLE), "(.+)")
-            elif isinstance(node, ast.Call) and _called(node) == "name" and len(node.args) == 3:
+            elif isinstance(node, ast.Call) and _called(node) in ("name", "terms") and len(node.args) == 3:
                 yield rf"{getattr(node.args[1], 'value', '-')}\.(.+)"
 
 

@@ -105,6 +105,7 @@ def card(turn: Turn, ticket: Ticket, reader: Person, purpose: str, title: str, t
         "phone": seen.get("phone"),
         "address": seen.get("address"),
         "wish": wish,
+        "constraint": words.terms(lang, "constraint", seen.get("delivery_constraint") or ""),
         "words": (seen.get("description") or "")[:LONGEST_WORDS],
         "attachments": str(ticket.attachments) if ticket.attachments else None,
         "owner": owner.name if owner else None,

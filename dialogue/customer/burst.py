@@ -19,7 +19,7 @@ from dialogue.heard import Heard
 
 ANSWER_TIMER = "conversation.answer"
 SHOWN = ("device", "device_model", "serial_no", "fault_symptom", "error_code", "part_code", "phone", "address",
-         "preferred_text", "priority")  # fmt: skip
+         "preferred_text", "delivery_constraint", "priority")  # fmt: skip
 """Changes that are read back by value."""
 
 
@@ -119,6 +119,8 @@ def _shown(turn: Turn, ticket: Ticket, name: str, lang: str) -> str:
     words = turn.house.wording
     if name == "preferred_text" and ticket.preferred_start:
         return words.period(lang, ticket.preferred_start, ticket.preferred_end, turn.now, turn.house.zone)
+    if name == "delivery_constraint":
+        return words.terms(lang, "constraint", ticket.delivery_constraint or "")
     return words.name(lang, "priority", ticket.priority) if name == "priority" else str(getattr(ticket, name))
 
 

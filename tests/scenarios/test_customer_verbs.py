@@ -18,6 +18,17 @@ def _world(desk: Story) -> tuple[Party, Party, Party]:
     return desk.customer("王女士", phone="13800138021"), desk.engineer("刘工"), desk.manager("孙经理")
 
 
+@pytest.mark.req("S17")
+def test_one_sentence_fills_four_fields_and_the_engineer_reads_them(desk: Story) -> None:
+    wang, liu, _ = _world(desk)
+    wang.says("打印机坏了，我很生气，Error Code 0x7F，要换DR-4200-TN，需周末上门")
+    number = wang.hears("ack_created").ticket
+    ticket = desk.ticket(number)
+    fields = (ticket.emotion, ticket.error_code, ticket.part_code, ticket.delivery_constraint)
+    assert fields == ("angry", "0x7F", "DR-4200-TN", "weekend_only")
+    liu.hears("assigned", number, "0x7F", "DR-4200-TN", "只能周末")
+
+
 @pytest.mark.parametrize("words", ["催一下", "怎么还没来啊", "快点行不行"])
 def test_urging_is_counted_and_reaches_whoever_has_it(desk: Story, words: str) -> None:
     wang, liu, sun = _world(desk)
