@@ -96,7 +96,7 @@ TITLES = {
     "path": (
         "Whole path, 64 submitters",
         f"of 20 messages: {_mix}; every one is answered over HTTP; understanding replaced by a trivial mind; "
-        "WeCom's limits on sending lifted",
+        "WeCom's limits on sending lifted; checkpoints, one fdatasync more in five, are not counted",
     ),
     "reply": (
         f"{RATE:.0f} messages a second as they come (Poisson)",

@@ -6,9 +6,10 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from benchmarks.wire import Wire
 from bots.emulated.wecom import WeComServer
@@ -61,11 +62,13 @@ async def served(module: str, words: str) -> AsyncIterator[Served]:
 
 
 @asynccontextmanager
-async def wecom() -> AsyncIterator[tuple[WeComServer, str]]:
-    """The emulated WeCom server over HTTP, and its address."""
+async def wecom(
+    through: Callable[[WeComServer], Any] = lambda server: server,
+) -> AsyncIterator[tuple[WeComServer, str]]:
+    """The emulated WeCom server over HTTP, and its address. `through` may put an ASGI application before it."""
     emulated = WeComServer(lambda: time.time_ns() // 1000)
     listening, started, stop = open_socket("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
-    task = asyncio.create_task(serve(emulated, listening, stop, started.set, lambda: None))
+    task = asyncio.create_task(serve(through(emulated), listening, stop, started.set, lambda: None))
     try:
         await started.wait()
         yield emulated, f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -6,6 +6,7 @@ import asyncio
 import random
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from benchmarks.town import Household
 from benchmarks.wire import Wire, request
@@ -18,14 +19,33 @@ AGAIN = 0.2
 """Seconds after which the platform sends again what was not taken. Real ones wait longer; this one is to find faults."""
 TWICE = 0.05
 """Share of the messages that the platform repeats although they were taken, as after a lost answer."""
+ANSWER_SECONDS = 0.15
+"""How long the platform takes to answer a message that it has shown: a usual time over the net."""
 APP_PATH, KF_PATH = "/hook/wecom", "/hook/wecom_kf"
+
+
+class SlowToAnswer:
+    """A platform that has done what it was asked and takes its time to say so: what a kill hits is then under way."""
+
+    def __init__(self, platform: WeComServer):
+        self._platform, self.under_way = platform, 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def say(message: Any) -> None:
+            if message["type"] == "http.response.start" and scope["path"].endswith(("message/send", "kf/send_msg")):
+                self.under_way += 1
+                await asyncio.sleep(ANSWER_SECONDS)
+                self.under_way -= 1
+            await send(message)
+
+        await self._platform(scope, receive, say)
 
 
 @dataclass
 class Crowd:
     """Engineers who note on their ticket 1, 2, 3 …, and strangers who report one fault each.
 
-    `taken`: engineer → MsgIds that were answered with 200, in order. `reported`: customer → id of his item.
+    `just_taken` is set whenever a message was taken. `taken`: engineer → MsgIds that were answered with 200, in order. `reported`: customer → id of his item.
     """
 
     platform: WeComServer
@@ -34,6 +54,7 @@ class Crowd:
     taken: dict[str, list[str]] = field(default_factory=dict)
     reported: dict[str, str] = field(default_factory=dict)
     sent_again: int = 0
+    just_taken: asyncio.Event = field(default_factory=asyncio.Event)
     _finishing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def finish(self) -> None:
@@ -69,6 +90,7 @@ class Crowd:
         while takings:
             self.sent_again += 1
             if await self._taken(path, message):
+                self.just_taken.set()
                 takings -= 1
             else:
                 await asyncio.sleep(AGAIN)
