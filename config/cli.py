@@ -16,6 +16,7 @@ COMMANDS = {
     "read": ("config.reading:read_command", "what a recorded platform delivery becomes"),
     "doctor": ("config.doctor:doctor_command", "what is missing or wrong, in plain words"),
     "migrate": ("config.migrating:migrate_command", "bring the database to this version"),
+    "audit": ("config.verifying:audit_command", "prove that no event was changed or removed"),
     "import": ("config.importing:import_command", "bring in staff, customers and former tickets"),
     "link": ("config.linking:link_command", "a one-time code that binds a staff member's chat"),
     "staff": ("config.linking:staff_command", "add or list members of the staff"),

@@ -207,6 +207,10 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(default=Path("var"), description="数据目录 · folder of the database and files")
+    checkpoint_dir: Path | None = Field(
+        default=None,
+        description="检查点另存目录，最好在另一台机器的盘上；不写则在数据目录里 · checkpoints are also kept here, best on another machine's disk",
+    )
     database_url: str = Field(
         default="sqlite:///{data_dir}/desk.db",
         description="数据库：sqlite:///路径 或 postgresql://用户@主机/库，不含密码 · database, without a password",
@@ -254,6 +258,11 @@ class Settings(BaseSettings):
     channels: Channels = Channels()
     directory: Directories = Directories()
 
+    @property
+    def checkpoint_folder(self) -> Path:
+        """Where checkpoints are kept a second time."""
+        return self.checkpoint_dir or self.data_dir / "checkpoints"
+
     def store_url(self) -> str:
         """The database URL with its password, to be handed to the store alone. Raises CannotReveal."""
         url = make_url(self.database_url)
@@ -263,10 +272,10 @@ class Settings(BaseSettings):
             url = url.set(password=self.database_password.reveal())
         return url.render_as_string(hide_password=False)
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "checkpoint_dir")
     @classmethod
-    def _from_here(cls, path: Path) -> Path:
-        return path.expanduser().absolute()
+    def _from_here(cls, path: Path | None) -> Path | None:
+        return path.expanduser().absolute() if path else None
 
     @field_validator("database_url")
     @classmethod

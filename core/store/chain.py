@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -11,6 +12,7 @@ from sqlalchemy import bindparam, select
 
 from core.store.database import Connection
 from core.store.model import Event, EventPrivate
+from core.store.streaming import each
 from core.words import Micros
 
 if TYPE_CHECKING:
@@ -21,9 +23,6 @@ START = "0" * 64
 
 _event = Event.table.c
 _head = select(Event.table).where(_event.stream == bindparam("stream")).order_by(_event.seq.desc()).limit(1)
-_stream = select(Event.table).where(_event.stream == bindparam("stream")).order_by(_event.seq)
-_streams = select(_event.stream).distinct()
-_private = select(EventPrivate.table).where(EventPrivate.table.c.event_id == bindparam("event_id"))
 
 
 def append(
@@ -81,15 +80,64 @@ def private_hash(hidden: EventPrivate) -> str:
     return hashlib.sha256(hidden.salt.encode() + orjson.dumps(hidden.data, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def faults(connection: Connection) -> Iterable[str]:
-    """Every break in the chains, in words; nothing if all is whole. An erased personal part is no break."""
-    for (stream,) in connection.all(_streams):
-        prev = START
-        for seq, values in enumerate(connection.all(_stream, stream=stream), 1):
-            event = Event.from_db(values)
-            if event.seq != seq or event.prev != prev or event.hash != seal(event):
-                yield f"{stream}: event {event.seq} does not continue the chain"
-            hidden = connection.one(_private, event_id=event.id)
-            if hidden and private_hash(EventPrivate.from_db(hidden)) != event.private_hash:
-                yield f"{stream}: the words of event {event.seq} were changed"
-            prev = event.hash
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A place where a chain does not hold: the event itself, or (`private`) the words that stand beside it."""
+
+    stream: str
+    seq: int
+    private: bool = False
+
+    def __str__(self) -> str:
+        if self.private:
+            return f"{self.stream}: the words of event {self.seq} were changed"
+        return f"{self.stream}: event {self.seq} does not continue the chain"
+
+
+def breaks(connection: Connection, count: Callable[[], None] = lambda: None) -> Iterator[Break]:
+    """Every break in the chains; nothing if all is whole. An erased personal part is no break.
+
+    All events pass once, 8 µs each, in bounded memory; `count` hears of each. On PostgreSQL inside a transaction.
+    """
+    stream, seq, prev = "", 0, START
+    for digest, salt, words, *values in each(connection, _ALL):
+        said = dict(zip(_SEALED, values, strict=True))
+        if said["stream"] != stream:
+            stream, seq, prev = said["stream"], 0, START
+        if (said["seq"], said["prev"], digest) != (seq + 1, prev, _sealed(said)):
+            yield Break(stream, said["seq"])
+        if salt is not None and _hidden(salt, words) != said["private_hash"]:
+            yield Break(stream, said["seq"], private=True)
+        seq, prev = said["seq"], digest
+        count()
+
+
+def faults(connection: Connection) -> Iterator[str]:
+    """The same in words."""
+    yield from map(str, breaks(connection))
+
+
+def _sealed(said: dict[str, Any]) -> str | None:
+    """The hash that an event should have, from its columns; None if nobody can read them."""
+    try:
+        said["data"] = orjson.loads(said["data"])
+        return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    except (orjson.JSONDecodeError, TypeError):
+        return None
+
+
+def _hidden(salt: str, words: str) -> str | None:
+    try:
+        return hashlib.sha256(
+            salt.encode() + orjson.dumps(orjson.loads(words), option=orjson.OPT_SORT_KEYS)
+        ).hexdigest()
+    except orjson.JSONDecodeError:
+        return None
+
+
+_SEALED = tuple(name for name in Event.columns if name not in ("hash", "id"))
+_ALL = (
+    "SELECT e.hash, p.salt, p.data, "
+    + ", ".join(f'e."{name}"' for name in _SEALED)
+    + " FROM event e LEFT JOIN event_private p ON p.event_id = e.id ORDER BY e.stream, e.seq"
+)

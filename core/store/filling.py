@@ -1,0 +1,119 @@
+"""Filling an empty database with the rows of another one, whole or not at all, each row read back and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from core.store import migrate
+from core.store.database import Connection, Database
+from core.store.dump import Shape, Source, Sum, lines, shapes, values
+from core.store.numbers import rise_above
+from core.store.recovering import free_all
+from core.store.schema import REVISION
+from core.words import Micros
+
+AT_A_TIME = 1_000
+"""Rows that SQLite is given by one call."""
+
+Tell = Callable[[str, int], None]
+
+
+class NotEmpty(RuntimeError):
+    """The target has rows: nothing is written over what somebody may need."""
+
+
+class Differs(RuntimeError):
+    """What the target gives back is not what was put in: nothing was kept."""
+
+
+class WrongSchema(RuntimeError):
+    """The rows are of a schema that this program does not know, or the target has tables of another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """One table that was carried over: how many rows, and the SHA-256 over them, there as here."""
+
+    table: str
+    rows: int
+    digest: str
+
+
+def fill(
+    target: Database, source: Source, now: Micros, *, over: bool = False, tell: Tell = lambda *_: None
+) -> list[Carried]:
+    """Give the target every row of the source, then the newest schema. One transaction: what is interrupted leaves no row.
+
+    What the source's processes held is free afterwards. `over`: rows that are there are thrown away, in the same transaction.
+    `tell` hears of each table when it is done. Raises NotEmpty, WrongSchema, Differs, and what the database raises.
+    """
+    _make_tables(target.url, source)
+    connection = target.connect()
+    try:
+        with connection.transaction():
+            _make_room(connection, source, over)
+            carried = [_carry(connection, source, shape, tell) for shape in source.shapes]
+            if int(source.revision) == REVISION:
+                rise_above(connection, source.floor)
+        if int(source.revision) < REVISION:
+            migrate.migrate(target.url)
+            with connection.transaction():
+                rise_above(connection, source.floor)
+        free_all(connection, now)
+    finally:
+        connection.close()
+    return carried
+
+
+def occupied(connection: Connection, some: Iterable[Shape]) -> bool:
+    """Whether there is any row."""
+    asked = (f'SELECT 1 FROM "{shape.name}" LIMIT 1' for shape in some)
+    return any(connection.raw.execute(sql).fetchone() for sql in asked)
+
+
+def _make_tables(url: str, source: Source) -> None:
+    if int(source.revision) > REVISION:
+        raise WrongSchema(source.revision)
+    if migrate.state(url) == "empty":
+        migrate.migrate(url, source.revision)
+    there = {shape.name: shape.columns for shape in shapes(url)}
+    wanted = {shape.name: shape.columns for shape in source.shapes}
+    if strange := [name for name in sorted({*there, *wanted}) if there.get(name) != wanted.get(name)]:
+        raise WrongSchema(", ".join(strange))
+
+
+def _make_room(connection: Connection, source: Source, over: bool) -> None:
+    if not occupied(connection, source.shapes):
+        return
+    if not over or connection.kind == "sqlite":
+        raise NotEmpty
+    connection.say("TRUNCATE " + ", ".join(f'"{shape.name}"' for shape in source.shapes))
+
+
+def _carry(connection: Connection, source: Source, shape: Shape, tell: Tell) -> Carried:
+    given, found = Sum(), Sum()
+    _insert(connection, shape, given.over(source.lines(shape)))
+    for _ in found.over(lines(connection, shape)):
+        pass
+    if (given.rows, given.digest) != (found.rows, found.digest):
+        raise Differs(shape.name)
+    tell(shape.name, given.rows)
+    return Carried(shape.name, given.rows, given.digest)
+
+
+def _insert(connection: Connection, shape: Shape, given: Iterator[bytes]) -> None:
+    rows = (values(shape, line) for line in given)
+    if connection.kind == "sqlite":
+        places = ", ".join("?" * len(shape.columns))
+        statement = f'INSERT INTO "{shape.name}" ({shape.names}) VALUES ({places})'
+        while some := list(islice(rows, AT_A_TIME)):
+            connection.raw.executemany(statement, some)
+        return
+    truths = [place for place, (_, kind) in enumerate(shape.columns) if kind == "bool"]
+    with connection.raw.cursor() as cursor, cursor.copy(f'COPY "{shape.name}" ({shape.names}) FROM STDIN') as copy:
+        for row in rows:
+            for place in truths:
+                row[place] = None if row[place] is None else bool(row[place])
+            copy.write_row(row)
