@@ -20,11 +20,13 @@ from core.store.database import Database
 from core.store.files import FileStore
 from core.store.intake import Delivery
 from core.store.jobs import Finished, finish
+from core.store.leases import Leases
 from core.store.numbers import RowIds
 from core.store.outgoing import Outcome
 from core.store.pump import Hears, Item, Made, Pump
 from core.store.shelf import StoreShelf
 from core.store.turn import Cause, Turn
+from core.store.waking import News
 from core.store.working import Worker
 from core.tickets import (
     announcing,
@@ -106,6 +108,7 @@ class Desk:
     deliverer: Deliverer
     worker: Worker
     shelf: StoreShelf
+    leases: Leases
     runner: Runner | None = None
     watchers: list[Callable[[], None]] = field(default_factory=list)
 
@@ -126,6 +129,13 @@ class Desk:
         """What `see` finds; it can change nothing. Any thread."""
         with self.database.reading() as connection:
             return see(Turn(connection, self.house, self.clock(), Cause("look"), RowIds(), ""))
+
+    def heard(self, news: News) -> None:
+        """Another process has changed something; on the event loop."""
+        for watch in self.watchers:
+            watch()
+        if news.more:
+            self._kick()
 
     def report_outcome(self, outcome: Outcome) -> None:
         """Have the outcome of a message written down; kept until it is."""
@@ -223,13 +233,20 @@ def build(
     async def act(do: Callable[[Turn], Any]) -> Any:
         return await desk.act(do)
 
-    shelf = StoreShelf(database, act, clock, holder)
+    shelf, leases = StoreShelf(database, act, clock, holder), Leases(act, clock, holder, pause)
     for name, make in makers.items():
         channels[name] = make(shelf, files.read, clock)
         cans[name] = channels[name].can
-    deliverer = Deliverer(channels, clock, lambda outcome: desk.report_outcome(outcome), pause)
+    deliverer = Deliverer(
+        channels,
+        clock,
+        lambda outcome: desk.report_outcome(outcome),
+        pause,
+        lambda: pump.holds_until,
+        lambda: pump.membership.living,
+    )
     worker = Worker({attaching.FETCH: fetch_media(channels, files)}, lambda finished: desk.report_job(finished))
-    desk = Desk(database, house, channels, files, clock, mind, pump, deliverer, worker, shelf)
+    desk = Desk(database, house, channels, files, clock, mind, pump, deliverer, worker, shelf, leases)
     return desk
 
 

@@ -183,7 +183,7 @@ def database(settings: Settings) -> Iterator[Trouble]:
         yield Trouble("database_unreachable", values={"url": settings.database_url, "why": why})
         return
     if state != "current":
-        yield Trouble(f"database_{state}")
+        yield Trouble(f"database_{state}", "warning" if state == "ahead" else "error")
 
 
 def _impatient(url: str) -> str:

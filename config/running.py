@@ -9,6 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable
 
 from config.desk import Desk
+from core.store.processes import Fenced
 from core.store.pump import Made
 from core.words import SECOND, Channel
 
@@ -23,10 +24,13 @@ RESTART = (1.0, 2.0, 5.0, 15.0, 60.0)
 
 
 class LiveRunner:
-    """The pump's thread. Submitting wakes it; results come back to the event loop in one call per group."""
+    """The pump's thread. Submitting wakes it; results come back to the event loop in one call per group.
 
-    def __init__(self, desk: Desk):
-        self._desk = desk
+    `ended` hears, once, why this process must end: Fenced (at once) or OutOfDate (in good order).
+    """
+
+    def __init__(self, desk: Desk, ended: Callable[[Exception], None] = lambda why: None):
+        self._desk, self._ended = desk, ended
         self._loop = asyncio.get_running_loop()
         self._wake = threading.Event()
         self._stopping = False
@@ -58,17 +62,25 @@ class LiveRunner:
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        failures = 0
+        failures, told = 0, False
         while not self._stopping:
             self._wake.clear()
             try:
                 made = self._desk.pump.cycle()
                 pause = 0.0 if made.anything or self._desk.pump.pending else self._until_due()
                 failures = 0
+            except Fenced as why:
+                log.critical("this process was taken for dead and ends", exc_info=True)
+                self._loop.call_soon_threadsafe(self._ended, why)
+                return
             except Exception:
                 log.exception("the store refused a group")
                 made, pause = Made(), AFTER_FAILURE[min(failures, len(AFTER_FAILURE) - 1)]
                 failures += 1
+            if self._desk.pump.outdated is not None and not told:
+                log.critical("the database is too new for this program, which ends: %s", self._desk.pump.outdated)
+                self._loop.call_soon_threadsafe(self._ended, self._desk.pump.outdated)
+                told = True
             if made.anything:
                 self._loop.call_soon_threadsafe(self._desk.hand_out, made)
             elif pause:
@@ -80,7 +92,10 @@ class LiveRunner:
 
 
 class Supervisor:
-    """Keeps every channel's own loop running: one that dies is started again with back-off."""
+    """Keeps every channel's own loop running: one that dies is started again with back-off.
+
+    A channel that says `single = True` runs in one process at a time, under a lease.
+    """
 
     def __init__(self, desk: Desk, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep):
         self._desk, self._sleep = desk, sleep
@@ -100,7 +115,7 @@ class Supervisor:
         while True:
             started = asyncio.get_running_loop().time()
             try:
-                await channel.run(self._desk.accept_for(name))
+                await self._run(name, channel)
                 return
             except Exception:
                 log.exception("channel died", extra={"channel": name})
@@ -108,3 +123,12 @@ class Supervisor:
                 failures = 0
             await self._sleep(RESTART[min(failures, len(RESTART) - 1)])
             failures += 1
+
+    async def _run(self, name: str, channel: Channel) -> None:
+        def run() -> Awaitable[None]:
+            return channel.run(self._desk.accept_for(name))
+
+        if getattr(channel, "single", False) and self._desk.database.shared:
+            await self._desk.leases.keep(f"channel:{name}", run)
+        else:
+            await run()

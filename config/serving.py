@@ -26,6 +26,8 @@ from config.troubles import Finding
 from core.people.passes import Pages
 from core.store.database import AlreadyRunning, Database
 from core.store.files import FileStore
+from core.store.processes import Fenced
+from core.store.waking import Listener, News
 from web.app import app
 from web.bells import Bells
 from web.front import BOARD, Front
@@ -33,6 +35,8 @@ from web.hooks import Door
 
 log = logging.getLogger("huiying.serving")
 
+FENCED, OUT_OF_DATE = 3, 4
+"""Exit status: taken for dead by the other processes (start it again); too old for the database (upgrade it)."""
 DRAIN = 5.0
 """Seconds that messages under way have when the desk stops; those left go out after the next start."""
 WORDS = {
@@ -54,7 +58,8 @@ WORDS = {
 
 
 def serve_command(argv: Sequence[str]) -> int:
-    """Run the desk with its settings. The exit status: 0 after an orderly stop, 1 if it could not start."""
+    """Run the desk with its settings. The exit status: 0 after an orderly stop, 1 if it could not start, FENCED or
+    OUT_OF_DATE if it had to end."""
     argparse.ArgumentParser(prog="desk serve", description="runs the desk until it is stopped").parse_args(argv)
     said = WORDS[spoken_here()]
     settings = _usable_settings()
@@ -75,8 +80,8 @@ def serve_command(argv: Sequence[str]) -> int:
         return 1
     log_to_stderr()
     with asyncio.Runner(loop_factory=_loop) as runner:
-        runner.run(_live(settings, database, listening, said["ready"]))
-    return 0
+        ended = runner.run(_live(settings, database, listening, said["ready"]))
+    return 0 if ended is None else FENCED if isinstance(ended, Fenced) else OUT_OF_DATE
 
 
 def board_link_command(argv: Sequence[str]) -> int:
@@ -170,15 +175,22 @@ def _say(findings: Sequence[Finding]) -> None:
         print(MARKS[finding.level], finding.what, finding.next_step, file=sys.stderr)
 
 
-async def _live(settings: Settings, database: Database, listening: socket.socket, ready: str) -> None:
+async def _live(settings: Settings, database: Database, listening: socket.socket, ready: str) -> Exception | None:
+    """Serve until told to stop; why this process had to end, if it had to."""
     bells, files, key = Bells(), FileStore(settings.data_dir / "files"), web_key(settings)
     rules = policies(settings)
     mind = load_mind(rules, settings.data_dir / "mind")
     makers = channel_makers(settings, files, bells.ring)
     desk = build(database, rules, makers, files, clock, mind, pages=pages_of(settings, key))
-    runner, supervisor = LiveRunner(desk), Supervisor(desk)
+    stop, ended = asyncio.Event(), list[Exception]()
+
+    def end(why: Exception) -> None:
+        ended.append(why)
+        stop.set()
+
+    runner, supervisor = LiveRunner(desk, end), Supervisor(desk)
     calendar = Calendar(runner.kick, rules.zone)
-    stop = asyncio.Event()
+    listener = _listener(desk, bells)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     board_key = board_key_of(key)
@@ -194,19 +206,44 @@ async def _live(settings: Settings, database: Database, listening: socket.socket
     runner.start()
     supervisor.start()
     calendar.start()
+    if listener:
+        listener.start()
     try:
         await serve(app(doors(desk), pages), listening, stop, say_so, bells.close)
     finally:
-        await _stop(desk, runner, supervisor, calendar)
+        if listener:
+            await asyncio.to_thread(listener.stop)
+        await _stop(desk, runner, supervisor, calendar, drain=not any(isinstance(why, Fenced) for why in ended))
+    return ended[0] if ended else None
 
 
-async def _stop(desk: Desk, runner: LiveRunner, supervisor: Supervisor, calendar: Calendar) -> None:
-    """In the order in which nothing is lost: no new messages, those under way go out, their outcomes are written down."""
+def _listener(desk: Desk, bells: Bells) -> Listener | None:
+    """What hears the other processes, where there may be some: pages wake, and work that is left over is taken up."""
+    if not desk.database.shared:
+        return None
+    loop = asyncio.get_running_loop()
+
+    def heard(news: News) -> None:
+        for room in news.rooms:
+            bells.ring(room)
+        desk.heard(news)
+
+    def hand_over(news: News) -> None:
+        loop.call_soon_threadsafe(heard, news)
+
+    return Listener(desk.database, desk.pump.holder, hand_over)
+
+
+async def _stop(desk: Desk, runner: LiveRunner, supervisor: Supervisor, calendar: Calendar, *, drain: bool) -> None:
+    """In the order in which nothing is lost: no new messages, those under way go out, their outcomes are written down.
+
+    Without `drain` others have taken the work over already.
+    """
     log.info("stopping", extra={"status": "stopping"})
     calendar.stop()
     await supervisor.stop()
     loop = asyncio.get_running_loop()
-    until = loop.time() + DRAIN
+    until = loop.time() + (DRAIN if drain else 0)
     while (desk.deliverer.busy or desk.worker.busy or desk.pump.pending) and loop.time() < until:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     await runner.stop()

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from core.store.model import Outbox
 from core.store.outgoing import BEHIND, SETTLE, Outcome
-from core.words import Channel, Clock, Receipt, Room, Say
+from core.words import Channel, Clock, Micros, Receipt, Room, Say
 from notifier.pacing import Pace, Pause
 
 log = logging.getLogger("huiying.delivery")
+
+FOR_EVER: Micros = 2**62
 
 
 class Deliverer:
@@ -24,11 +26,15 @@ class Deliverer:
         clock: Clock,
         report: Callable[[Outcome], None],
         pause: Pause = asyncio.sleep,
+        holds_until: Callable[[], Micros] = lambda: FOR_EVER,
+        processes: Callable[[], int] = lambda: 1,
     ):
+        """`holds_until` tells how long this process may count on its leases, `processes` how many share a channel's rate."""
         self._channels, self._clock, self._report, self._pause = channels, clock, report, pause
+        self._holds_until = holds_until
         self._waiting: dict[str, deque[Outbox]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._paces = {name: Pace(channel.can, clock, pause) for name, channel in channels.items()}
+        self._paces = {name: Pace(channel.can, clock, pause, processes) for name, channel in channels.items()}
 
     @property
     def busy(self) -> int:
@@ -40,7 +46,7 @@ class Deliverer:
         for row in rows:
             queue = self._waiting.get(row.room)
             if queue is not None:
-                queue.append(row)
+                _line_up(queue, row)
                 continue
             self._waiting[row.room] = deque([row])
             task = asyncio.ensure_future(self._serve(row.room))
@@ -73,7 +79,10 @@ class Deliverer:
         if channel is None:
             return Receipt("refused", why=f"no channel {row.channel}")
         async with self._paces[row.channel].turn(row.room, row.priority):
-            if row.due_at - self._clock() < SETTLE:
+            now = self._clock()
+            if row.expires_at is not None and row.expires_at <= now:
+                return Receipt("later", after=0.0, why=BEHIND)
+            if min(row.due_at, self._holds_until()) - now < SETTLE:
                 return None
             try:
                 return await channel.post(Room.of(row.room), Say.of(row.say), row.key)
@@ -88,3 +97,11 @@ class Deliverer:
             if receipt is not None:
                 after = receipt.after if receipt.after is not None else 1.0
                 self._report(Outcome(row.id, row.lease or "", Receipt("later", after=after, why=BEHIND), self._clock()))
+
+
+def _line_up(queue: deque[Outbox], row: Outbox) -> None:
+    """At the end of its room's line; an alarm goes before lesser news, though not before what is under way."""
+    place = len(queue)
+    while row.priority == 0 and place > 1 and queue[place - 1].priority > 0:
+        place -= 1
+    queue.insert(place, row)

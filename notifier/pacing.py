@@ -22,10 +22,13 @@ Pause = Callable[[float], Awaitable[None]]
 
 
 class Pace:
-    """The pace of one channel. Whoever waits for his room's gap holds no place; alarms take the next one that is free."""
+    """The pace of one channel, of which each of `processes` takes an even share.
 
-    def __init__(self, can: Can, clock: Clock, pause: Pause):
-        self._can, self._clock, self._pause = can, clock, pause
+    Whoever waits for his room's gap holds no place; alarms take the next one that is free.
+    """
+
+    def __init__(self, can: Can, clock: Clock, pause: Pause, processes: Callable[[], int] = lambda: 1):
+        self._can, self._clock, self._pause, self._processes = can, clock, pause, processes
         self._interval, self._gap = int(SECOND / can.rate), int(can.gap * SECOND)
         self._free_at: Micros = 0
         self._room_free_at: dict[str, Micros] = {}
@@ -40,7 +43,7 @@ class Pace:
         await self._place(priority)
         try:
             now = self._clock()
-            start, self._free_at = self._free_at - BURST, max(self._free_at, now) + self._interval
+            start, self._free_at = self._free_at - BURST, max(self._free_at, now) + self._interval * self._processes()
             await self._until(start)
             self._remember(room)
             yield

@@ -147,11 +147,17 @@ def test_a_database_without_tables_is_seen(database_url: str) -> None:
 
 
 def test_a_database_of_a_later_version_is_seen(desk_url: str) -> None:
+    """It may be worked on as long as the later version says nothing to the contrary."""
     engine = create_engine(desk_url)
     with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = 'of_tomorrow'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '9998'"))
+    allowed = "The database is newer than the program, which may still work on it."
+    assert one(Settings(database_url=desk_url)) == ("warning", allowed)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO shelf (name, value) VALUES ('gate:schema', '9998')"))
     engine.dispose()
-    assert one(Settings(database_url=desk_url)) == ("error", "The database is newer than the program.")
+    closed = "The database is newer than the program, which may not work on it any more."
+    assert one(Settings(database_url=desk_url)) == ("error", closed)
 
 
 def test_a_file_that_is_no_database_is_seen(tmp_path: Path) -> None:

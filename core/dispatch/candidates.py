@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, func, select
 
 from core.dispatch.policy import DispatchPolicy
 from core.people.duty import in_role, teams_on_duty
 from core.people.model import Link, Person, Role
 from core.rules.containing import holds
 from core.store.turn import Turn
-from core.tickets.model import Ticket
+from core.tickets.model import STILL_OPEN, Ticket
 
 Distance = Callable[[Person, Ticket], int | None]
 """How far a person is from where the ticket is, in metres; None where nobody knows."""
@@ -35,8 +35,7 @@ _loads = (
     select(_ticket.engineer_id, func.count())
     .where(
         _ticket.entity == bindparam("entity"),
-        text("status not in ('closed', 'cancelled')"),
-        text("status <> 'done'"),
+        STILL_OPEN,
         _ticket.engineer_id.is_not(None),
         _ticket.id != bindparam("but"),
     )

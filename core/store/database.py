@@ -36,6 +36,20 @@ class TransactionLost(RuntimeError):
     """The database rolled the whole transaction back (disk full, I/O error): nothing of the group was kept."""
 
 
+class Conflict(RuntimeError):
+    """Another process changed the same rows at the same time: nothing of the transaction holds, and it may be tried again."""
+
+
+CONFLICTS = frozenset({"40001", "40P01", "55P03", "23505"})
+"""SQLSTATE of what only several processes at once bring about: serialisation, deadlock, a lock not to be had, a key
+that somebody else has just taken."""
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether another process stood in the way, so that trying again may help."""
+    return isinstance(error, Conflict) or getattr(error, "sqlstate", None) in CONFLICTS
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A statement as the driver takes it: its text, the order of its values, and the values that it carries itself."""
@@ -46,10 +60,14 @@ class Prepared:
 
 
 class Connection:
-    """One connection: statements in, plain tuples out. Not shared between threads at the same time."""
+    """One connection: statements in, plain tuples out. Not shared between threads at the same time.
+
+    `in_doubt`: a COMMIT was asked for and its answer never came.
+    """
 
     def __init__(self, raw: Any, kind: Literal["sqlite", "postgresql"], dialect: Dialect):
         self.raw, self.kind = raw, kind
+        self.in_doubt = False
         self._dialect = dialect
         self._prepared: WeakKeyDictionary[Any, Prepared] = WeakKeyDictionary()
 
@@ -85,7 +103,9 @@ class Connection:
         try:
             yield
             self.must_be_in_transaction()
+            self.in_doubt = True
             self.say("COMMIT")
+            self.in_doubt = False
         except BaseException:
             if self.in_transaction:
                 self.say("ROLLBACK")
@@ -103,13 +123,18 @@ class Connection:
             raise TransactionLost("the database gave the transaction up")
 
     @contextmanager
-    def batch(self) -> Iterator[None]:
-        """Statements inside whose results nobody awaits travel in one round trip where the driver can."""
+    def batch(self) -> Iterator[Batch]:
+        """Statements inside whose results nobody awaits travel in one round trip where the driver can.
+
+        Raises Conflict if a row that must be there as it was read has been changed by another process.
+        """
+        batch = Batch(self)
         if self.kind == "sqlite":
-            yield
+            yield batch
         else:
             with self.raw.pipeline():
-                yield
+                yield batch
+        batch.check()
 
     def close(self) -> None:
         self.raw.close()
@@ -132,6 +157,23 @@ class Connection:
         return prepared
 
 
+class Batch:
+    """Changes that are sent together, each of exactly one row."""
+
+    def __init__(self, connection: Connection):
+        self._connection = connection
+        self._cursors: list[Any] = []
+
+    def change(self, statement: Executable, /, **values: Any) -> None:
+        """Carry out a change of one row."""
+        self._cursors.append(self._connection._run(statement, values))
+
+    def check(self) -> None:
+        """Called when all have been sent. Raises Conflict."""
+        if any(cursor.rowcount != 1 for cursor in self._cursors):
+            raise Conflict("a row is no longer what it was")
+
+
 class Database:
     """Where connections come from. `url` is sqlite:///PATH or postgresql://…"""
 
@@ -141,6 +183,11 @@ class Database:
         self._lock_file: Any = None
         self._readers: list[Connection] = []
         self._guard = threading.Lock()
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes work on it at the same time."""
+        return self.kind == "postgresql"
 
     @property
     def path(self) -> Path:

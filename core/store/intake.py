@@ -71,7 +71,8 @@ def store(connection: Connection, deliveries: Sequence[Delivery], now: Micros, i
     """Write deliveries in the running transaction, all their messages by one statement."""
     messages = [message for delivery in deliveries for message in delivery.messages]
     if messages:
-        rows = [inbox_row(message, now, ids.next(connection)).to_db() for message in messages]
+        arrivals = ids.arrivals(connection, len(messages))
+        rows = [inbox_row(message, now, row_id).to_db() for message, row_id in zip(messages, arrivals, strict=True)]
         rooms = sorted({(row["room"], row["channel"]) for row in rows})
         connection.many(_new_room, [{"room": room, "channel": channel, **_empty_room} for room, channel in rooms])
         connection.many(_new_message, rows)

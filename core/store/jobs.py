@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, text
 
 from core.store.database import Connection
-from core.store.model import UNFINISHED_JOBS, Job, JobState
+from core.store.model import Job, JobState
 from core.store.turn import Turn
 from core.words import MINUTE, SECOND, Micros
 
@@ -18,17 +18,20 @@ BACK_OFF = (2 * SECOND, 10 * SECOND, 1 * MINUTE, 10 * MINUTE)
 """How long a failed job waits before the next attempt."""
 
 _job = Job.table
-_due = (
-    select(_job)
-    .where(UNFINISHED_JOBS, _job.c.due_at <= bindparam("now"))
-    .order_by(_job.c.due_at, _job.c.id)
-    .limit(bindparam("most"))
-)
-_due_locked = _due.with_for_update(skip_locked=True)
-_take = (
+_row = _job.alias("claimed")
+_claim = (
     _job.update()
-    .where(_job.c.id == bindparam("id_"))
-    .values(state=JobState.LEASED, lease=bindparam("lease"), due_at=bindparam("until"))
+    .where(
+        _job.c.id.in_(
+            select(_row.c.id)
+            .where(text("claimed.state in ('waiting', 'leased')"), _row.c.due_at <= bindparam("now"))
+            .order_by(_row.c.due_at, _row.c.id)
+            .limit(bindparam("most"))
+            .with_for_update(skip_locked=True)
+        )
+    )
+    .values(state=JobState.LEASED, lease=bindparam("token"), due_at=bindparam("until"))
+    .returning(_job)
 )
 
 
@@ -43,14 +46,10 @@ class Finished:
     final: bool = False
 
 
-def claim(connection: Connection, holder: str, now: Micros, most: int) -> list[Job]:
+def claim(connection: Connection, token: str, now: Micros, most: int) -> list[Job]:
     """Take due jobs that nobody holds."""
-    found = connection.all(_due_locked if connection.kind == "postgresql" else _due, now=now, most=most)
-    jobs = [Job.from_db(values) for values in found]
-    for job in jobs:
-        job.state, job.lease, job.due_at = JobState.LEASED, holder, now + LEASE
-        connection.run(_take, id_=job.id, lease=holder, until=job.due_at)
-    return jobs
+    found = connection.all(_claim, now=now, most=most, token=token, until=now + LEASE)
+    return sorted(map(Job.from_db, found), key=lambda job: job.id)
 
 
 def finish(turn: Turn, finished: Finished) -> None:

@@ -1,7 +1,12 @@
-"""The schema of a database: making it, bringing it up to date, and telling where it stands."""
+"""The schema of a database: making it, bringing it up to date, and telling where it stands.
+
+Migrations are numbered. One that only adds runs while older programs work on. One that takes something away says
+`contracts = True`: before it runs the gate is shut for programs that do not know it, and their processes are waited for.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,20 +16,43 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
+from alembic.script.revision import ResolutionError
+from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine
 
-from core.store.schema import metadata
+from core.store.database import Database
+from core.store.processes import gate_of, older_than, shut_gate
+from core.store.schema import REVISION, metadata
 
-State = Literal["empty", "behind", "current", "ahead"]
+State = Literal["empty", "behind", "current", "ahead", "closed"]
+"""`ahead`: newer than this program, which may work on it nevertheless; `closed`: it may not."""
 
-_folder = Path(__file__).with_name("migrations")
+FOLDER = Path(__file__).with_name("migrations")
+WAIT_S = 60.0
+"""How long a migration waits for older processes to end."""
+LOOK_S = 0.5
 
 
-def migrate(url: str) -> None:
-    """Bring the database to the newest schema; makes the tables if there are none."""
-    with _connected(url) as connection:
-        command.upgrade(_config(connection), "head")
+class UnknownRevision(RuntimeError):
+    """A schema that this program does not know."""
+
+
+class OldProcesses(RuntimeError):
+    """Processes of an older program still work on the database; their names."""
+
+
+def migrate(url: str, to: str = "head", *, folder: Path = FOLDER, wait_s: float = WAIT_S) -> None:
+    """Bring the database to a schema, the newest unless `to` names another; makes the tables if there are none.
+
+    Each migration is a transaction of its own. Raises UnknownRevision; OldProcesses: the gate stays shut, and it can be
+    tried again.
+    """
+    for script in _pending(url, to, folder):
+        if getattr(script.module, "contracts", False):
+            _wait_for_old(url, int(script.revision), wait_s)
+        with _connected(url) as connection:
+            command.upgrade(_config(connection, folder), script.revision)
 
 
 def create(url: str) -> None:
@@ -36,15 +64,22 @@ def create(url: str) -> None:
 
 def state(url: str) -> State:
     """Where the database stands against this program."""
-    with _connected(url) as connection:
-        stands_at = MigrationContext.configure(connection).get_current_revision()
-        scripts = ScriptDirectory.from_config(_config(connection))
+    stands_at = revision(url)
     if stands_at is None:
         return "empty"
-    if stands_at == scripts.get_current_head():
-        return "current"
-    known = {script.revision for script in scripts.walk_revisions()}
-    return "behind" if stands_at in known else "ahead"
+    if int(stands_at) <= REVISION:
+        return "current" if int(stands_at) == REVISION else "behind"
+    database = Database(url)
+    with database.reading() as connection:
+        gate = gate_of(connection)
+    database.close()
+    return "closed" if gate > REVISION else "ahead"
+
+
+def revision(url: str) -> str | None:
+    """The number of the last migration that the database has seen; None if it is empty."""
+    with _connected(url) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def drift(url: str) -> list[object]:
@@ -59,6 +94,33 @@ def draft(url: str, message: str) -> None:
         command.revision(_config(connection), message=message, autogenerate=True)
 
 
+def _pending(url: str, to: str, folder: Path) -> list[Script]:
+    """Migrations between where the database stands and `to`, in order."""
+    with _connected(url) as connection:
+        stands_at = MigrationContext.configure(connection).get_current_revision()
+        scripts = ScriptDirectory.from_config(_config(connection, folder))
+        try:
+            return list(reversed(list(scripts.iterate_revisions(to, stands_at or "base"))))
+        except (CommandError, ResolutionError) as error:
+            raise UnknownRevision(to) from error
+
+
+def _wait_for_old(url: str, number: int, wait_s: float) -> None:
+    """Let no older program in, and wait until those that are in have left. Raises OldProcesses."""
+    database = Database(url)
+    connection = database.connect()
+    try:
+        with connection.transaction():
+            shut_gate(connection, number)
+        until = time.monotonic() + wait_s
+        while database.shared and (old := older_than(connection, number, time.time_ns() // 1000)):
+            if time.monotonic() > until:
+                raise OldProcesses(", ".join(old))
+            time.sleep(LOOK_S)
+    finally:
+        connection.close()
+
+
 @contextmanager
 def _connected(url: str) -> Iterator[Connection]:
     engine = create_engine(url)
@@ -69,8 +131,8 @@ def _connected(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection, folder: Path = FOLDER) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_folder))
+    config.set_main_option("script_location", str(folder))
     config.attributes["connection"] = connection
     return config

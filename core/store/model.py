@@ -14,7 +14,14 @@ from core.words import Micros
 WAITING_MESSAGES = text("state = 'new'")
 UNSENT = text("state in ('waiting', 'leased')")
 WAITING_TIMERS = text("state = 'waiting'")
+ALARMS = text("state in ('waiting', 'leased') and priority = 0")
+EXPIRING = text("state in ('waiting', 'leased') and expires_at is not null")
 UNFINISHED_JOBS = text("state in ('waiting', 'leased')")
+DEAD = text("state in ('dead', 'unclear')")
+FAILED = text("state = 'failed'")
+PARKED = text("state = 'parked'")
+DEAD_JOBS = text("state = 'dead'")
+QUARANTINED = text("state = 'waiting'")
 """Conditions spelled out, in queries as in the partial indexes that serve them: bound values would hide the index."""
 
 
@@ -28,6 +35,8 @@ class InboxState(StrEnum):
     "inbox",
     UniqueConstraint("key"),
     Index("inbox_waiting", "id", sqlite_where=WAITING_MESSAGES, postgresql_where=WAITING_MESSAGES),
+    Index("inbox_waiting_in", "room", "id", sqlite_where=WAITING_MESSAGES, postgresql_where=WAITING_MESSAGES),
+    Index("inbox_failed", "due_at", sqlite_where=FAILED, postgresql_where=FAILED),
     Index("inbox_by_room", "room", "id"),
 )
 class Inbox(Row):
@@ -67,7 +76,11 @@ class RoomRow(Row):
     window_left: int | None = None
 
 
-@stored("quarantine", UniqueConstraint("key"))
+@stored(
+    "quarantine",
+    UniqueConstraint("key"),
+    Index("quarantine_waiting", "at", sqlite_where=QUARANTINED, postgresql_where=QUARANTINED),
+)
 class Quarantine(Row):
     """A delivery that its channel could not read: kept with its raw bytes, to be replayed after a fix."""
 
@@ -98,6 +111,16 @@ class Lease(Row):
     until: Micros
 
 
+@stored("process")
+class Process(Row):
+    """A process that works on this database, which schema its program knows, and until when it counts as alive."""
+
+    holder: str = Field(primary_key=True)
+    revision: int
+    since: Micros
+    until: Micros
+
+
 class OutboxState(StrEnum):
     """waiting → leased → sent; or held (reply window shut), unclear (perhaps shown), dead, expired, withdrawn."""
 
@@ -115,7 +138,10 @@ class OutboxState(StrEnum):
     "outbox",
     UniqueConstraint("key"),
     Index("outbox_unsent", "room", "id", sqlite_where=UNSENT, postgresql_where=UNSENT),
-    Index("outbox_due", "due_at", sqlite_where=UNSENT, postgresql_where=UNSENT),
+    Index("outbox_due_at", "due_at", "id", sqlite_where=UNSENT, postgresql_where=UNSENT),
+    Index("outbox_alarms", "due_at", "id", sqlite_where=ALARMS, postgresql_where=ALARMS),
+    Index("outbox_expiring", "expires_at", sqlite_where=EXPIRING, postgresql_where=EXPIRING),
+    Index("outbox_dead", "due_at", sqlite_where=DEAD, postgresql_where=DEAD),
     Index("outbox_by_room", "room", "id"),
     Index("outbox_by_subject", "subject"),
     Index("outbox_ref", "channel", "ref"),
@@ -123,7 +149,8 @@ class OutboxState(StrEnum):
 class Outbox(Row):
     """One platform message on its way out: already fitted, sent at least once unless its channel says otherwise.
 
-    A leased row's `due_at` is the instant at which its lease ends. `priority` 0 goes first.
+    A leased row's `due_at` is the instant at which its lease ends; `lease` names the process and the group in which it
+    was taken. `priority` 0 goes first.
     """
 
     id: int = Field(primary_key=True)
@@ -157,6 +184,7 @@ class TimerState(StrEnum):
     "timer",
     UniqueConstraint("subject", "kind", "episode"),
     Index("timer_due", "due_at", sqlite_where=WAITING_TIMERS, postgresql_where=WAITING_TIMERS),
+    Index("timer_parked", "due_at", sqlite_where=PARKED, postgresql_where=PARKED),
 )
 class Timer(Row):
     """A promise with a date. Firing it and whatever follows are one turn; an unknown kind is parked, never dropped."""
@@ -185,6 +213,7 @@ class JobState(StrEnum):
     "job",
     UniqueConstraint("key"),
     Index("job_due", "due_at", sqlite_where=UNFINISHED_JOBS, postgresql_where=UNFINISHED_JOBS),
+    Index("job_dead", "due_at", sqlite_where=DEAD_JOBS, postgresql_where=DEAD_JOBS),
 )
 class Job(Row):
     """Work that takes long and runs outside any transaction under a lease; its result is a new turn."""
@@ -201,7 +230,13 @@ class Job(Row):
     error: str | None = None
 
 
-@stored("event", UniqueConstraint("stream", "seq"), Index("event_at", "at"), Index("event_by", "by", "at"))
+@stored(
+    "event",
+    UniqueConstraint("stream", "seq"),
+    Index("event_at", "at"),
+    Index("event_recorded", "recorded_at"),
+    Index("event_by", "by", "at"),
+)
 class Event(Row):
     """Something that happened, never changed afterwards. Chained per stream by SHA-256.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, exists, or_, select, text
+from sqlalchemy import ColumnElement, TextClause, bindparam, exists, or_, select, text
 
 from core.fitting import fit
 from core.store.database import Connection
@@ -26,32 +27,54 @@ MOST_ATTEMPTS = 12
 """After so many failures a message is dead and a person must look at it."""
 
 _outbox = Outbox.table
-_earlier = _outbox.alias("earlier")
+_row, _earlier = _outbox.alias("claimed"), _outbox.alias("earlier")
 _busy = (
     select(_outbox.c.id)
     .where(
         _outbox.c.room == bindparam("room"),
         UNSENT,
-        or_(_outbox.c.lease.is_(None), _outbox.c.lease != bindparam("holder")),
+        or_(_outbox.c.lease.is_(None), _outbox.c.lease.not_like(bindparam("mine"))),
     )
     .limit(1)
 )
-_due = (
-    select(_outbox)
-    .where(
-        text("outbox.state in ('waiting', 'leased')"),
-        _outbox.c.due_at <= bindparam("now"),
-        ~exists().where(
-            _earlier.c.room == _outbox.c.room,
-            _earlier.c.id < _outbox.c.id,
-            text("earlier.state in ('waiting', 'leased')"),
-            _earlier.c.due_at > bindparam("now"),
-        ),
+
+
+def _claim(*which: ColumnElement[bool] | TextClause, behind: tuple[TextClause, ...] = ()) -> Any:
+    """Lease due rows before which nothing in their room has to go; rows to be compared with only if `behind` holds."""
+    waits = _earlier.c.due_at > bindparam("now"), _earlier.c.due_at > _row.c.due_at
+    free = ~exists().where(
+        _earlier.c.room == _row.c.room,
+        _earlier.c.id < _row.c.id,
+        text("earlier.state in ('waiting', 'leased')"),
+        or_(*waits),
+        *behind,
     )
-    .order_by(_outbox.c.priority, _outbox.c.id)
-    .limit(bindparam("most"))
+    due = (
+        select(_row.c.id)
+        .where(text("claimed.state in ('waiting', 'leased')"), _row.c.due_at <= bindparam("now"), *which, free)
+        .order_by(_row.c.due_at, _row.c.id)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True, of=_row)
+    )
+    return (
+        _outbox.update()
+        .where(_outbox.c.id.in_(due))
+        .values(state=OutboxState.LEASED, lease=bindparam("token"), due_at=bindparam("until"))
+        .returning(_outbox)
+    )
+
+
+_claim_alarms = _claim(text("claimed.priority = 0"), behind=(text("earlier.priority = 0"),))
+_claim_rest = _claim()
+_expire = (
+    _outbox.update()
+    .where(
+        _outbox.c.expires_at <= bindparam("now"),
+        UNSENT,
+        or_(_outbox.c.state == OutboxState.WAITING, _outbox.c.due_at <= bindparam("now")),
+    )
+    .values(state=OutboxState.EXPIRED, lease=None)
 )
-_due_locked = _due.with_for_update(skip_locked=True, of=_outbox)
 _held = (
     select(_outbox)
     .where(_outbox.c.room == bindparam("room"), _outbox.c.state == OutboxState.HELD)
@@ -90,12 +113,13 @@ def post(
     A link is one person's own, and never said in a group.
     """
     say = replace(say, link=None) if room.group else say
-    address, can = str(room), turn.house.cans[room.channel]
-    free = not held and due_at is None and turn.connection.one(_busy, room=address, holder=turn.holder) is None
+    address, parts = str(room), fit(say, turn.house.cans[room.channel])
+    mine = f"{turn.token.rpartition('.')[0]}.%"
+    free = not held and due_at is None and turn.connection.one(_busy, room=address, mine=mine) is None
     rows = []
-    for part in fit(say, can):
+    for part, row_id in zip(parts, turn.arrivals(len(parts)), strict=True):
         row = Outbox(
-            id=turn.new_id(),
+            id=row_id,
             key=f"{turn.cause.text}.{len(turn.posts)}",
             channel=room.channel,
             room=address,
@@ -108,28 +132,23 @@ def post(
             created_at=turn.now,
             due_at=turn.now + LEASE if free else due_at or turn.now,
             expires_at=expires_at,
-            lease=turn.holder if free else None,
+            lease=turn.token if free else None,
         )
         turn.posts.append(turn.add(row))
         rows.append(row)
     return rows
 
 
-def claim(connection: Connection, holder: str, now: Micros, most: int) -> list[Outbox]:
-    """Take due messages that nobody holds, oldest first within a room, P0 first among rooms."""
-    found = connection.all(_due_locked if connection.kind == "postgresql" else _due, now=now, most=most)
-    rows = [Outbox.from_db(values) for values in found]
-    for row in rows:
-        row.state, row.lease, row.due_at = OutboxState.LEASED, holder, now + LEASE
-        connection.run(_take, id_=row.id, lease=holder, until=row.due_at)
-    return sorted(rows, key=lambda row: row.id)
-
-
-_take = (
-    _outbox.update()
-    .where(_outbox.c.id == bindparam("id_"))
-    .values(state=OutboxState.LEASED, lease=bindparam("lease"), due_at=bindparam("until"))
-)
+def claim(connection: Connection, token: str, now: Micros, most: int) -> list[Outbox]:
+    """Take due messages that nobody holds: alarms first, even before what waits in their own room, the rest as they fell
+    due. What is no news any more is not sent."""
+    connection.run(_expire, now=now)
+    rows: list[Outbox] = []
+    for statement in (_claim_alarms, _claim_rest):
+        if len(rows) < most:
+            found = connection.all(statement, now=now, most=most - len(rows), token=token, until=now + LEASE)
+            rows += sorted(map(Outbox.from_db, found), key=lambda row: row.id)
+    return rows
 
 
 def settle(turn: Turn, outcome: Outcome) -> Outbox | None:

@@ -1,4 +1,4 @@
-"""After a crash: what the dead process held is free again at once, where nobody else can hold anything."""
+"""After a crash: what a dead process held is free again."""
 
 from __future__ import annotations
 
@@ -20,8 +20,25 @@ _jobs = (
 )
 
 
+_leased = (
+    _messages.where(Outbox.table.c.lease.like(bindparam("pattern"))),
+    _jobs.where(Job.table.c.lease.like(bindparam("pattern"))),
+)
+
+
 def free_all(connection: Connection, now: Micros) -> None:
-    """Messages and jobs that were under way are taken up again."""
+    """Messages and jobs that were under way are taken up again: where nobody else can hold any."""
     with connection.transaction():
         connection.run(_messages, now=now)
         connection.run(_jobs, now=now)
+
+
+def free_token(connection: Connection, token: str, now: Micros) -> None:
+    """Those of one group of which nobody knows whether it was kept; in the running transaction."""
+    for statement in _leased:
+        connection.run(statement, pattern=token, now=now)
+
+
+def free_process(connection: Connection, holder: str, now: Micros) -> None:
+    """Those of a process that is dead or leaves; in the running transaction."""
+    free_token(connection, f"{holder}.%", now)

@@ -49,9 +49,13 @@ class Row(SQLModel):
         """All columns as the database takes them."""
         fields = {name: self.__dict__[name] for name in self.columns}
         for name in self.json_columns:
-            if fields[name] is not None:
-                fields[name] = orjson.dumps(fields[name]).decode()
+            fields[name] = self.written(name, fields[name])
         return fields
+
+    @classmethod
+    def written(cls, name: str, value: Any) -> Any:
+        """A value of this column as the database takes it."""
+        return orjson.dumps(value).decode() if name in cls.json_columns and value is not None else value
 
 
 def stored(name: str, *more: SchemaItem) -> Callable[[type[R]], type[R]]:

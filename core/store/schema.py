@@ -8,10 +8,14 @@ import core.conversations.model
 import core.links.model
 import core.parts.model
 import core.people.model
-import core.tickets.model  # noqa: F401 - importing a model declares its tables
+import core.store.checkpoints
+import core.tickets.model
+from core.store import numbers  # noqa: F401 - its sequences belong to the schema
 from core.store.model import Event
 from core.store.rows import metadata
 
+REVISION = 2
+"""The newest migration that this program knows."""
 GUARDS = {
     "sqlite": (
         "CREATE TRIGGER event_not_changed BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
@@ -25,9 +29,15 @@ GUARDS = {
     ),
 }
 """Statements by dialect that make the event log append-only, whoever connects."""
+CHECKPOINT_GUARDS = {
+    dialect: tuple(statement.replace("event", "checkpoint") for statement in statements)
+    for dialect, statements in GUARDS.items()
+}
+"""The same for checkpoints."""
 
-for _dialect, _statements in GUARDS.items():
-    for _statement in _statements:
-        event.listen(Event.table, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
+for _table, _guards in ((Event.table, GUARDS), (core.store.checkpoints.Checkpoint.table, CHECKPOINT_GUARDS)):
+    for _dialect, _statements in _guards.items():
+        for _statement in _statements:
+            event.listen(_table, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
 
-__all__ = ["GUARDS", "metadata"]
+__all__ = ["CHECKPOINT_GUARDS", "GUARDS", "metadata"]

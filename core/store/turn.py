@@ -45,8 +45,8 @@ class Cause:
 class Turn:
     """One unit of work on one connection."""
 
-    def __init__(self, connection: Connection, house: House, now: Micros, cause: Cause, ids: RowIds, holder: str):
-        self.connection, self.house, self.now, self.cause, self.holder = connection, house, now, cause, holder
+    def __init__(self, connection: Connection, house: House, now: Micros, cause: Cause, ids: RowIds, token: str):
+        self.connection, self.house, self.now, self.cause, self.token = connection, house, now, cause, token
         self._ids = ids
         self._known: dict[tuple[type[Row], Any], Row] = {}
         self._before: dict[tuple[type[Row], Any], dict[str, Any]] = {}
@@ -106,6 +106,10 @@ class Turn:
 
     def new_id(self) -> int:
         return self._ids.next(self.connection)
+
+    def arrivals(self, count: int) -> list[int]:
+        """Ids for rows whose order counts between processes (inbox, outbox): later ones are higher."""
+        return self._ids.arrivals(self.connection, count)
 
     def next_number(self, name: str, first: int) -> int:
         """The next of a row of numbers that people see; given back if the turn fails."""
@@ -187,13 +191,13 @@ class Turn:
         if not changes and not self._new:
             return
         self.guard()
-        with self.connection.batch():
+        with self.connection.batch() as batch:
             for kind, rows in self._new.items():
                 self.connection.many(_insert(kind), [row.to_db() for row in rows])
                 for row in rows:
                     self._before[(kind, row.__dict__[kind.primary])] = _copy(row)
-            for (kind, key), fields in changes:
-                self.connection.run(_update(kind, tuple(fields)), **fields, key_=key)
+            for (kind, key), fields, known in changes:
+                batch.change(_update(kind, tuple(fields), bool(known)), **fields, **known, key_=key)
         self._new = {}
 
     def guard(self) -> None:
@@ -234,15 +238,19 @@ class Turn:
     def _differs(self, place: tuple[type[Row], Any]) -> bool:
         return self._known[place].__dict__ != self._before[place]
 
-    def _changes(self) -> list[tuple[tuple[type[Row], Any], dict[str, Any]]]:
+    def _changes(self) -> list[tuple[tuple[type[Row], Any], dict[str, Any], dict[str, Any]]]:
+        """Where rows have changed, their new fields, and what these must still be in the database: a row that was read
+        without a lock may have been changed by another process since."""
         changes = []
         for place, before in self._before.items():
             row = self._known[place]
             if row.__dict__ != before:
-                after = row.to_db()
-                kind = place[0]
+                after, kind = row.to_db(), place[0]
                 fields = {name: after[name] for name in kind.columns if row.__dict__[name] != before[name]}
-                changes.append((place, fields))
+                unsure = self.connection.kind == "postgresql" and place not in self._locked
+                changes.append(
+                    (place, fields, {f"was_{name}": row.written(name, before[name]) for name in fields if unsure})
+                )
                 self._before[place] = _copy(row)
         return changes
 
@@ -282,12 +290,15 @@ def _insert(kind: type[Row]) -> Any:
     return _built(("insert", kind), lambda: insert(kind.table))
 
 
-def _update(kind: type[Row], columns: tuple[str, ...]) -> Any:
+def _update(kind: type[Row], columns: tuple[str, ...], unsure: bool) -> Any:
     def build() -> Any:
         changed = {name: bindparam(name) for name in columns}
-        return update(kind.table).where(kind.table.c[kind.primary] == bindparam("key_")).values(changed)
+        found = update(kind.table).where(kind.table.c[kind.primary] == bindparam("key_"))
+        for name in columns if unsure else ():
+            found = found.where(kind.table.c[name].is_not_distinct_from(bindparam(f"was_{name}")))
+        return found.values(changed)
 
-    return _built(("update", kind, columns), build)
+    return _built(("update", kind, columns, unsure), build)
 
 
 def _built(what: tuple[Any, ...], build: Callable[[], Any]) -> Any:

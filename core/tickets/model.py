@@ -41,6 +41,8 @@ SLOTS = ("fault_symptom", "device", "phone", "address", "preferred_time")
 """What a customer is asked for, one at a time, in this order."""
 
 _LIVE = "status not in ('closed', 'cancelled')"
+STILL_OPEN = text("status not in ('done', 'closed', 'cancelled')")
+"""OPEN spelled out, in queries as in the partial index that serves them."""
 
 
 @stored(
@@ -48,6 +50,7 @@ _LIVE = "status not in ('closed', 'cancelled')"
     UniqueConstraint("entity", "number"),
     Index("ticket_customer", "customer_id", "id"),
     Index("ticket_engineer", "engineer_id", "status"),
+    Index("ticket_load", "entity", "engineer_id", "id", sqlite_where=STILL_OPEN, postgresql_where=STILL_OPEN),
     Index("ticket_board", "entity", "status", "priority", sqlite_where=text(_LIVE), postgresql_where=text(_LIVE)),
 )
 class Ticket(Row):

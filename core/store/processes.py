@@ -1,0 +1,129 @@
+"""The processes that work on one database: each shows that it lives, and what a dead one held is taken over.
+
+A process whose row is gone has been taken for dead: others may do its work already, so that it must end at once (`Fenced`).
+One that is older than the database allows takes nothing new, writes down what it has under way, and ends (`OutOfDate`).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert  # SQLite understands the same ON CONFLICT
+
+from core.store.database import Connection
+from core.store.model import Process, ShelfRow
+from core.store.recovering import free_process
+from core.store.schema import REVISION
+from core.words import SECOND, Micros
+
+BEAT = 5 * SECOND
+"""How often a process shows that it lives."""
+ALIVE = 30 * SECOND
+"""How long it counts as alive after that."""
+STEADY = 10 * SECOND
+"""A process declares others dead only after it has itself lived so long without a gap: when the database comes back
+after an outage, everybody has time to say so."""
+GATE = "gate:schema"
+"""Name of the shelf value that holds the oldest schema revision whose programs may work on the database."""
+
+_process, _shelf = Process.table, ShelfRow.table
+_join = _process.insert()
+_stay = _process.update().where(_process.c.holder == bindparam("me")).values(until=bindparam("new_until"))
+_leave = _process.delete().where(_process.c.holder == bindparam("who"))
+_dead = select(_process.c.holder).where(_process.c.until <= bindparam("now")).with_for_update(skip_locked=True)
+_living = select(func.count()).select_from(_process).where(_process.c.until > bindparam("now"))
+_old = select(_process.c.holder).where(_process.c.until > bindparam("now"), _process.c.revision < bindparam("revision"))
+_gate = select(_shelf.c.value).where(_shelf.c.name == GATE)
+_shut = (
+    insert(_shelf)
+    .values(name=GATE, value=bindparam("oldest"))
+    .on_conflict_do_update(index_elements=["name"], set_={"value": bindparam("oldest")})
+)
+
+
+class Fenced(RuntimeError):
+    """This process was taken for dead, and its work given to others."""
+
+
+class OutOfDate(RuntimeError):
+    """The database has been brought to a version that this program does not know."""
+
+
+class Membership:
+    """One process's place among those that work on a database.
+
+    `until`: how long it may count on its leases. `living`: how many processes there are. Both as of the last commit.
+    `outdated`: why it must take no new work, if so.
+    """
+
+    def __init__(self, holder: str, revision: int = REVISION):
+        self.until: Micros = 0
+        self.living = 1
+        self.outdated: OutOfDate | None = None
+        self._holder, self._revision = holder, revision
+        self._beat_at: Micros | None = None
+        self._steady_since: Micros = 0
+        self._written: tuple[Micros, int] | None = None
+
+    @property
+    def joined(self) -> bool:
+        """Whether others know of this process."""
+        return self._beat_at is not None
+
+    def keep(self, connection: Connection, now: Micros) -> None:
+        """In a group: show that we live, take over from the dead, and see whether we may go on. Raises Fenced."""
+        self._written = None
+        gate = gate_of(connection)
+        if gate > self._revision and self.outdated is None:
+            self.outdated = OutOfDate(f"the database asks for schema {gate}, this program knows {self._revision}")
+        if self._beat_at is not None and 0 <= now - self._beat_at < BEAT:
+            return
+        if self._beat_at is None:
+            connection.run(_join, holder=self._holder, revision=self._revision, since=now, until=now + ALIVE)
+        elif not connection.run(_stay, me=self._holder, new_until=now + ALIVE):
+            raise Fenced(f"process {self._holder} was taken for dead")
+        if self._steady(now):
+            self._bury(connection, now)
+        living = connection.one(_living, now=now)
+        self._written = now, living[0] if living else 1
+
+    def kept(self) -> None:
+        """The group was committed."""
+        if self._written is None:
+            return
+        now, self.living = self._written
+        if not self._timely(now):
+            self._steady_since = now
+        self._beat_at, self.until, self._written = now, now + ALIVE, None
+
+    def leave(self, connection: Connection, now: Micros) -> None:
+        """An orderly end: nobody has to wait until we count as dead. A transaction of its own."""
+        with connection.transaction():
+            free_process(connection, self._holder, now)
+            connection.run(_leave, who=self._holder)
+
+    def _timely(self, now: Micros) -> bool:
+        return self._beat_at is not None and 0 <= now - self._beat_at <= 2 * BEAT
+
+    def _steady(self, now: Micros) -> bool:
+        return self._timely(now) and now - self._steady_since >= STEADY
+
+    def _bury(self, connection: Connection, now: Micros) -> None:
+        for (holder,) in connection.all(_dead, now=now):
+            free_process(connection, holder, now)
+            connection.run(_leave, who=holder)
+
+
+def older_than(connection: Connection, revision: int, now: Micros) -> list[str]:
+    """Living processes whose program does not know this schema."""
+    return [row[0] for row in connection.all(_old, revision=revision, now=now)]
+
+
+def gate_of(connection: Connection) -> int:
+    """The oldest schema whose programs may work on the database."""
+    gate = connection.one(_gate)
+    return int(gate[0]) if gate else 0
+
+
+def shut_gate(connection: Connection, oldest: int) -> None:
+    """From now on only programs that know this schema may work; in the running transaction."""
+    connection.run(_shut, oldest=str(oldest))
