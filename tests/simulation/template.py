@@ -1,0 +1,25 @@
+"""The database with which every run begins: all tables, the staff, and a history that is kept from the first row on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+from core.store.migrate import create
+from tests import history
+from tests.simulation.faulty import FaultyDatabase, Fuse
+from tests.simulation.people import move_in
+from tests.simulation.world import START
+
+
+def make(path: Path) -> Path:
+    """Make it."""
+    url = f"sqlite:///{path}"
+    create(url)
+    database = FaultyDatabase(url, Fuse(None, Random(0), 0.0), lambda: START, "setup", shared=False)
+    connection = database.connect()
+    history.watch(connection, now="now_()", process="process_()")
+    connection.close()
+    move_in(database, START)
+    database.close()
+    return path
