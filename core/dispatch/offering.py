@@ -31,7 +31,11 @@ NO = frozenset({"refused", "unanswered"})
 
 _offers_to = (
     select(Handover.table)
-    .where(Handover.table.c.ticket_id == bindparam("ticket_id"), Handover.table.c.taker_id == bindparam("taker_id"))
+    .where(
+        Handover.table.c.ticket_id == bindparam("ticket_id"),
+        Handover.table.c.taker_id == bindparam("taker_id"),
+        Handover.table.c.answered_at.is_(None),
+    )
     .order_by(Handover.table.c.id.desc())
     .limit(1)
 )
@@ -148,7 +152,7 @@ def offer_stands(turn: Turn, event: Event) -> None:
     ):
         return
     offer = _offer_to(turn, ticket, ticket.engineer_id)
-    if offer is not None and offer.answered_at is None:
+    if offer is not None:
         _wait_for_answer(turn, ticket, offer)
 
 

@@ -68,6 +68,7 @@ class Connection:
     def __init__(self, raw: Any, kind: Literal["sqlite", "postgresql"], dialect: Dialect):
         self.raw, self.kind = raw, kind
         self.in_doubt = False
+        self._turned = False
         self._dialect = dialect
         self._prepared: WeakKeyDictionary[Any, Prepared] = WeakKeyDictionary()
 
@@ -96,10 +97,28 @@ class Connection:
         """Run a plain word of SQL: BEGIN, SAVEPOINT turn, COMMIT."""
         self.raw.execute(sql)
 
+    def begin_turn(self) -> None:
+        """Set the point to which a turn can be taken back. One round trip ends the last turn and begins the next."""
+        self.say("RELEASE SAVEPOINT turn; SAVEPOINT turn" if self._turned else "SAVEPOINT turn")
+        self._turned = False
+
+    def keep_turn(self) -> None:
+        """The turn holds, if its transaction does."""
+        if self.kind == "sqlite":
+            self.say("RELEASE SAVEPOINT turn")
+        else:
+            self._turned = True
+
+    def drop_turn(self) -> None:
+        """Take the turn back."""
+        self.say("ROLLBACK TO SAVEPOINT turn")
+        self.say("RELEASE SAVEPOINT turn")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is kept together or not at all. Raises TransactionLost if the database gave it up."""
         self.say("BEGIN IMMEDIATE" if self.kind == "sqlite" else "BEGIN")
+        self._turned = False
         try:
             yield
             self.must_be_in_transaction()

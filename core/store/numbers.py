@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Sequence, bindparam, func, literal_column, select
+from typing import Any
+
+from sqlalchemy import BindParameter, Sequence, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert  # SQLite understands the same ON CONFLICT
 
 from core.store.database import Connection
@@ -32,9 +34,13 @@ ARRIVAL = Sequence("arrival", metadata=metadata)
 ROW_BLOCK = Sequence("row_block", metadata=metadata)
 """On PostgreSQL: ids of inbox and outbox rows one by one, and those of all other rows in blocks of ID_BLOCK."""
 
-_arrivals = select(ARRIVAL.next_value()).select_from(
-    func.generate_series(literal_column("1"), bindparam("count")).alias()
-)
+
+def series(count: BindParameter[int]) -> Any:
+    """A PostgreSQL table of so many rows."""
+    return func.generate_series(literal_column("1"), count).alias()
+
+
+_arrivals = select(ARRIVAL.next_value()).select_from(series(bindparam("count")))
 _row_block = select(ROW_BLOCK.next_value())
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, TextClause, bindparam, exists, or_, select
 from core.fitting import fit
 from core.store.database import Connection
 from core.store.model import UNSENT, Outbox, OutboxState, RoomRow
+from core.store.numbers import ARRIVAL, series
 from core.store.turn import Turn
 from core.words import MINUTE, SECOND, Micros, Receipt, Room, Say
 
@@ -37,6 +38,10 @@ _busy = (
     )
     .limit(1)
 )
+
+
+_places = select(ARRIVAL.next_value(), _busy.exists()).select_from(series(bindparam("count")))
+"""Both in one round trip."""
 
 
 def _claim(*which: ColumnElement[bool] | TextClause, behind: tuple[TextClause, ...] = ()) -> Any:
@@ -114,10 +119,10 @@ def post(
     """
     say = replace(say, link=None) if room.group else say
     address, parts = str(room), fit(say, turn.house.cans[room.channel])
-    mine = f"{turn.token.rpartition('.')[0]}.%"
-    free = not held and due_at is None and turn.connection.one(_busy, room=address, mine=mine) is None
+    ids, busy = _place(turn, address, len(parts))
+    free = not held and due_at is None and not busy
     rows = []
-    for part, row_id in zip(parts, turn.arrivals(len(parts)), strict=True):
+    for part, row_id in zip(parts, ids, strict=True):
         row = Outbox(
             id=row_id,
             key=f"{turn.cause.text}.{len(turn.posts)}",
@@ -137,6 +142,15 @@ def post(
         turn.posts.append(turn.add(row))
         rows.append(row)
     return rows
+
+
+def _place(turn: Turn, address: str, count: int) -> tuple[list[int], bool]:
+    """Ids for so many messages, and whether something unsent in this room is not in this process's hands."""
+    mine = f"{turn.token.rpartition('.')[0]}.%"
+    if turn.connection.kind == "sqlite":
+        return [turn.new_id() for _ in range(count)], turn.connection.one(_busy, room=address, mine=mine) is not None
+    found = turn.connection.all(_places, count=count, room=address, mine=mine)
+    return [row[0] for row in found], any(row[1] for row in found)
 
 
 def claim(connection: Connection, token: str, now: Micros, most: int) -> list[Outbox]:

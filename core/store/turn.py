@@ -107,10 +107,6 @@ class Turn:
     def new_id(self) -> int:
         return self._ids.next(self.connection)
 
-    def arrivals(self, count: int) -> list[int]:
-        """Ids for rows whose order counts between processes (inbox, outbox): later ones are higher."""
-        return self._ids.arrivals(self.connection, count)
-
     def next_number(self, name: str, first: int) -> int:
         """The next of a row of numbers that people see; given back if the turn fails."""
         self.guard()
@@ -203,20 +199,19 @@ class Turn:
     def guard(self) -> None:
         """Set the point to which the turn can be taken back. PostgreSQL needs it before the first statement."""
         if not self._guarded:
-            self.connection.say("SAVEPOINT turn")
+            self.connection.begin_turn()
             self._guarded = True
 
     def keep(self) -> None:
         """The turn is over and holds."""
         self.flush()
         if self._guarded:
-            self.connection.say("RELEASE SAVEPOINT turn")
+            self.connection.keep_turn()
 
     def drop(self) -> None:
         """The turn is over and has not happened."""
         if self._guarded and self.connection.in_transaction:
-            self.connection.say("ROLLBACK TO SAVEPOINT turn")
-            self.connection.say("RELEASE SAVEPOINT turn")
+            self.connection.drop_turn()
             self._ids.forget()
 
     def _load(self, kind: type[R], values: tuple[Any, ...]) -> R:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import and_, bindparam, case, or_, select
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.sql.selectable import Select
 
 from core.clocks.policy import ServiceLevel
 from core.people.model import Person
 from core.store.database import Connection
-from core.tickets.model import OPEN, Priority, Status, Ticket
+from core.tickets.model import OPEN, STILL_OPEN, Priority, Status, Ticket
 from core.words import Micros
 
 BOARD = "board"
@@ -35,30 +37,35 @@ MOST_OVER = 20
 
 ALWAYS_FIRST = "A"
 """Grade of customers whose tickets stand on top of their lane (A类永远置顶, S88)."""
+OVER = text("status in ('done', 'closed', 'cancelled')")
 
-_engineer, _customer = Person.table.alias("engineer"), Person.table.alias("customer")
-_ticket, _favoured = Ticket.table.c, _customer.c.level == ALWAYS_FIRST
-_with_people = select(Ticket.table, _engineer.c.name.label("engineer"), _favoured.label("favoured")).select_from(
-    Ticket.table.outerjoin(_engineer, _engineer.c.id == _ticket.engineer_id).outerjoin(
-        _customer, _customer.c.id == _ticket.customer_id
-    )
+_engineer, _customer, _person, _ticket = (
+    Person.table.alias("engineer"),
+    Person.table.alias("customer"),
+    Person.table.c,
+    Ticket.table.c,
 )
-_open = (
-    _with_people.where(
-        _ticket.entity == bindparam("entity"), or_(*(_ticket.status == status for status in sorted(OPEN)))
+_shown = (
+    select(
+        Ticket.table,
+        select(_engineer.c.name).where(_engineer.c.id == _ticket.engineer_id).scalar_subquery(),
+        select(_customer.c.level).where(_customer.c.id == _ticket.customer_id).scalar_subquery(),
     )
-    .order_by(
-        case((_ticket.priority == Priority.P0, 0), else_=1), case((_favoured, 0), else_=1), _ticket.priority, _ticket.id
-    )
-    .limit(MOST_OPEN)
+    .where(_ticket.entity == bindparam("entity"))
+    .limit(bindparam("most"))
 )
-_over = (
-    _with_people.where(
-        _ticket.entity == bindparam("entity"), and_(*(_ticket.status != status for status in sorted(OPEN)))
-    )
-    .order_by(_ticket.id.desc())
-    .limit(MOST_OVER)
-)
+_favoured = select(_person.id).where(_person.entity == bindparam("entity"), text(f"level = '{ALWAYS_FIRST}'"))
+
+
+def _lane(urgent: bool, favoured: bool) -> Select[Any]:
+    """Open tickets of one lane in their order, which an index gives: it costs the same however many are open."""
+    lane = _ticket.priority == Priority.P0 if urgent else _ticket.priority > Priority.P0
+    whose = _ticket.customer_id.in_(_favoured) if favoured else _ticket.customer_id.not_in(_favoured)
+    return _shown.where(STILL_OPEN, lane, whose).order_by(_ticket.priority, _ticket.id)
+
+
+_lanes = [_lane(urgent, favoured) for urgent in (True, False) for favoured in (True, False)]
+_over = _shown.where(OVER).order_by(_ticket.id.desc())
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,10 @@ class Standing:
 
 def standings(connection: Connection, entity: str, level: ServiceLevel, now: Micros) -> list[Standing]:
     """All open tickets and the last finished ones, in the order in which a column shows them."""
-    found = [*connection.all(_open, entity=entity), *connection.all(_over, entity=entity)]
+    found: list[tuple[Any, ...]] = []
+    for lane in _lanes:
+        found += connection.all(lane, entity=entity, most=MOST_OPEN - len(found))
+    found += connection.all(_over, entity=entity, most=MOST_OVER)
     return [_standing(values, level, now) for values in found]
 
 
@@ -86,8 +96,8 @@ def column_of(ticket: Ticket) -> Column:
     return Column(status) if status in OPEN else Column.OVER
 
 
-def _standing(values: Sequence[object], level: ServiceLevel, now: Micros) -> Standing:
-    *fields, engineer, favoured = values
+def _standing(values: Sequence[Any], level: ServiceLevel, now: Micros) -> Standing:
+    *fields, engineer, grade = values
     ticket = Ticket.from_db(tuple(fields))
     column = column_of(ticket)
     since = {
@@ -97,8 +107,8 @@ def _standing(values: Sequence[object], level: ServiceLevel, now: Micros) -> Sta
         Column.WAITING_PART: ticket.updated_at,
         Column.OVER: ticket.closed_at or ticket.done_at,
     }[column]
-    name = str(engineer) if engineer else None
-    return Standing(ticket, column, since or ticket.updated_at, name, is_overdue(ticket, level, now), bool(favoured))
+    overdue, favoured = is_overdue(ticket, level, now), grade == ALWAYS_FIRST
+    return Standing(ticket, column, since or ticket.updated_at, engineer or None, overdue, favoured)
 
 
 def is_overdue(ticket: Ticket, level: ServiceLevel, now: Micros) -> bool:

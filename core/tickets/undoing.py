@@ -23,7 +23,7 @@ KEPT = frozenset({"updated_at", "asked", "announced"})
 
 UNSENT = (OutboxState.WAITING, OutboxState.HELD)
 HEARD = (OutboxState.LEASED, OutboxState.SENT, OutboxState.UNCLEAR)
-"""States of a notice: it can still be withdrawn; it has been read, or may have been."""
+"""States of a notice: it can still be withdrawn; it has been read, or may have been. So may one whose attempts seem to have failed."""
 
 _sent_by = (
     select(Outbox.table).where(Outbox.table.c.key >= bindparam("first"), Outbox.table.c.key < bindparam("last"))
@@ -86,7 +86,7 @@ def _correct(turn: Turn, ticket: Ticket, cause: str, by: Person) -> None:
             continue
         if row.state in UNSENT:
             row.state = OutboxState.WITHDRAWN
-        elif row.state in HEARD:
+        if row.state in HEARD or row.attempts:
             misled.setdefault(row.person_id, subject_of(turn, row.subject) or ticket)
     for person_id, about in misled.items():
         person = turn.get(Person, person_id)
