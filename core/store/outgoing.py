@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, TextClause, bindparam, exists, or_, select, text
+from sqlalchemy import ColumnElement, TextClause, bindparam, case, exists, or_, select, text
 
 from core.fitting import fit
 from core.store.database import Connection
@@ -45,7 +45,10 @@ _places = select(ARRIVAL.next_value(), _busy.exists()).select_from(series(bindpa
 
 
 def _claim(*which: ColumnElement[bool] | TextClause, behind: tuple[TextClause, ...] = ()) -> Any:
-    """Lease due rows before which nothing in their room has to go; rows to be compared with only if `behind` holds."""
+    """Lease due rows before which nothing in their room has to go; rows to be compared with only if `behind` holds.
+
+    A lease that has run out counts as an attempt: perhaps the message was shown before its outcome was lost.
+    """
     waits = _earlier.c.due_at > bindparam("now"), _earlier.c.due_at > _row.c.due_at
     free = ~exists().where(
         _earlier.c.room == _row.c.room,
@@ -64,7 +67,12 @@ def _claim(*which: ColumnElement[bool] | TextClause, behind: tuple[TextClause, .
     return (
         _outbox.update()
         .where(_outbox.c.id.in_(due))
-        .values(state=OutboxState.LEASED, lease=bindparam("token"), due_at=bindparam("until"))
+        .values(
+            state=OutboxState.LEASED,
+            lease=bindparam("token"),
+            due_at=bindparam("until"),
+            attempts=_outbox.c.attempts + case((_outbox.c.state == OutboxState.LEASED, 1), else_=0),
+        )
         .returning(_outbox)
     )
 

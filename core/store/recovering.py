@@ -11,8 +11,9 @@ from core.words import Micros
 _messages = (
     Outbox.table.update()
     .where(Outbox.table.c.state == OutboxState.LEASED)
-    .values(state=OutboxState.WAITING, lease=None, due_at=bindparam("now"))
+    .values(state=OutboxState.WAITING, lease=None, due_at=bindparam("now"), attempts=Outbox.table.c.attempts + 1)
 )
+"""Perhaps it was shown before its outcome was lost: that counts as an attempt."""
 _jobs = (
     Job.table.update()
     .where(Job.table.c.state == JobState.LEASED)

@@ -23,7 +23,7 @@ KEPT = frozenset({"updated_at", "asked", "announced"})
 
 UNSENT = (OutboxState.WAITING, OutboxState.HELD)
 HEARD = (OutboxState.LEASED, OutboxState.SENT, OutboxState.UNCLEAR)
-"""States of a notice: it can still be withdrawn; it has been read, or may have been. So may one whose attempts seem to have failed."""
+"""States of a notice: it can still be withdrawn; it has been read, or may have been."""
 
 _sent_by = (
     select(Outbox.table).where(Outbox.table.c.key >= bindparam("first"), Outbox.table.c.key < bindparam("last"))
@@ -84,10 +84,10 @@ def _correct(turn: Turn, ticket: Ticket, cause: str, by: Person) -> None:
     for row in turn.rows(Outbox, _sent_by, first=f"{cause}.", last=f"{cause}/"):
         if row.person_id in (by.id, None):
             continue
+        if _perhaps_heard(row):
+            misled.setdefault(row.person_id, subject_of(turn, row.subject) or ticket)
         if row.state in UNSENT:
             row.state = OutboxState.WITHDRAWN
-        if row.state in HEARD or row.attempts:
-            misled.setdefault(row.person_id, subject_of(turn, row.subject) or ticket)
     for person_id, about in misled.items():
         person = turn.get(Person, person_id)
         if person is not None:
@@ -95,6 +95,12 @@ def _correct(turn: Turn, ticket: Ticket, cause: str, by: Person) -> None:
             side = "staff" if person.is_staff else "customer"
             text = words.text(lang, f"{side}.correction", number=about.number, state=progress_line(turn, about, lang))
             tell(turn, person, Say("correction", text), subject=about.stream)
+
+
+def _perhaps_heard(row: Outbox) -> bool:
+    """Whether somebody may have read it: an attempt that seemed to fail may have been shown, unless the platform's window was
+    shut."""
+    return row.state in HEARD or row.attempts > (row.state == OutboxState.HELD)
 
 
 def _locked(turn: Turn, ticket_id: int) -> Ticket:
