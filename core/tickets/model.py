@@ -42,7 +42,8 @@ SLOTS = ("fault_symptom", "device", "phone", "address", "preferred_time")
 
 _LIVE = "status not in ('closed', 'cancelled')"
 STILL_OPEN = text("status not in ('done', 'closed', 'cancelled')")
-"""OPEN spelled out, in queries as in the partial index that serves them."""
+OVER = text("status in ('done', 'closed', 'cancelled')")
+"""OPEN and its contrary spelled out, in queries as in the partial indexes that serve them."""
 
 
 @stored(
@@ -50,6 +51,12 @@ STILL_OPEN = text("status not in ('done', 'closed', 'cancelled')")
     UniqueConstraint("entity", "number"),
     Index("ticket_customer", "customer_id", "id"),
     Index("ticket_engineer", "engineer_id", "status"),
+    Index(
+        "ticket_lane", "entity", "priority", "id", "customer_id", sqlite_where=STILL_OPEN, postgresql_where=STILL_OPEN
+    ),
+    Index("ticket_over", "entity", "id", sqlite_where=OVER, postgresql_where=OVER),
+    Index("ticket_created", "entity", "created_at"),
+    Index("ticket_done", "entity", "done_at"),
     Index("ticket_load", "entity", "engineer_id", "id", sqlite_where=STILL_OPEN, postgresql_where=STILL_OPEN),
     Index("ticket_board", "entity", "status", "priority", sqlite_where=text(_LIVE), postgresql_where=text(_LIVE)),
 )
