@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import text
@@ -210,12 +209,12 @@ def _of_delivery(connection: Connection, shown: list[Shown], together: Micros) -
     first: dict[str, int] = {}
     for place, one in enumerate(shown):
         first.setdefault(one.key, place)
-    rows = _ask(connection, "SELECT id, key, room, state, expires_at, created_at FROM outbox ORDER BY id")
-    expiry = {key: expires_at for _, key, _, _, expires_at, _ in rows if expires_at is not None}
+    rows = _ask(connection, "SELECT id, key, room, state, expires_at, created_at, priority FROM outbox ORDER BY id")
+    expiry = {key: expires_at for _, key, _, _, expires_at, *_ in rows if expires_at is not None}
     for one in shown:
         if one.begun > expiry.get(one.key, one.begun):
             yield f"message {one.key} was begun {(one.begun - expiry[one.key]) / 1e6:.1f} s after it expired"
-    for _, key, _, state, _, _ in rows:
+    for _, key, _, state, *_ in rows:
         if state == "sent" and key not in first:
             yield f"message {key} counts as sent, and no provider has it"
     yield from (f"a provider has {key}, which nobody wrote" for key in first.keys() - {row[1] for row in rows})
@@ -226,21 +225,27 @@ def _of_delivery(connection: Connection, shown: list[Shown], together: Micros) -
             "SELECT DISTINCT name FROM history WHERE sort = 'outbox' AND after IN ('held', 'dead', 'unclear')",
         )
     }
-    written = [(key, room, created_at) for _, key, room, _, _, created_at in rows if key in first and key not in aside]
-    yield from _overtaken(written, first, together)
+    rooms: dict[str, list[tuple[str, int, Micros]]] = {}
+    for _, key, room, _, _, created_at, priority in rows:
+        if key in first and key not in aside:
+            rooms.setdefault(room, []).append((key, priority, created_at))
+    for room, written in rooms.items():
+        for later, earlier in _overtaken(written, first, together):
+            yield f"message {later} overtook {earlier} in {room}"
 
 
-def _overtaken(written: list[tuple[str, str, Micros]], first: dict[str, int], together: Micros) -> Iterator[str]:
-    """A message that was accepted before one that was written earlier for the same room. What was held back for a reason
-    (no reply window, dead, unclear) is not compared."""
-    rooms: dict[str, list[tuple[str, Micros]]] = {}
-    for key, room, created_at in written:
-        rooms.setdefault(room, []).append((key, created_at))
-    for room, messages in rooms.items():
-        for (earlier, at), (later, later_at) in pairwise(messages):
-            one_turn = earlier.rpartition(".")[0] == later.rpartition(".")[0]
-            if first[earlier] > first[later] and (one_turn or later_at - at >= together):
-                yield f"message {later} overtook {earlier} in {room}"
+def _overtaken(
+    written: list[tuple[str, int, Micros]], first: dict[str, int], together: Micros
+) -> Iterator[tuple[str, str]]:
+    """Messages of one room that were accepted before one that was written earlier. An alarm (priority 0) may overtake what
+    is none; what was held back for a reason (no reply window, dead, unclear) is not compared."""
+    last: dict[int, tuple[str, Micros]] = {}
+    for key, priority, at in written:
+        for earlier, earlier_at in (one for rank, one in last.items() if rank <= priority):
+            one_turn = earlier.rpartition(".")[0] == key.rpartition(".")[0]
+            if first[earlier] > first[key] and (one_turn or at - earlier_at >= together):
+                yield key, earlier
+        last[priority] = (key, at)
 
 
 def _left_undone(connection: Connection, now: Micros) -> Iterator[str]:
