@@ -90,7 +90,7 @@ def keep(database: Database, folder: Path, number: int | None = None) -> int:
 
 def files(place: Path) -> list[Path]:
     """The files of checkpoints at a place, which is such a file or a folder of them; the oldest first."""
-    return sorted(place.glob("*.jsonl")) if place.is_dir() else [place]
+    return [place] if place.is_file() else sorted(place.glob("*.jsonl"))
 
 
 def kept(path: Path) -> Iterator[Checkpoint]:

@@ -42,6 +42,7 @@ SAID = {
         "broken": "有 {count} 处问题（{events} 条事件，{made} 个检查点，{kept} 个另存的检查点，用时 {seconds:.1f} 秒）。",
         "open": "还有 {open} 条事件在最后一个检查点之后：它们的链是好的，但被整段删掉时看不出来。",
         "no_database": "数据库还不能用：先运行 desk doctor。",
+        "no_place": "没有 {place}。",
         "no_key": "没有钥匙（{why}）：签名只能对着 --trust 给的公钥核对。",
     },
     "en": {
@@ -62,6 +63,7 @@ SAID = {
         "broken": "Faults: {count} ({events} events, {made} checkpoints, {kept} checkpoints kept elsewhere, {seconds:.1f} s).",
         "open": "Events after the last checkpoint: {open}. Their chains hold; were they cut off whole, nobody could tell.",
         "no_database": "The database cannot be used yet: run desk doctor first.",
+        "no_place": "There is no {place}.",
         "no_key": "There is no key ({why}): signatures can only be checked against the public keys named with --trust.",
     },
 }
@@ -79,6 +81,8 @@ class Report:
     kept: int = 0
     open: int = 0
     seconds: float = 0.0
+    told: set[tuple[str, str, int]] = field(default_factory=set)
+    """Events of which was said already what is wrong: several checkpoints may swear to one."""
 
     def fault(self, code: str, **values: object) -> None:
         self.count += 1
@@ -151,6 +155,11 @@ def _compare(connection: Connection, kept: Checkpoint, keys: frozenset[str], pla
 
 
 def _say(report: Report, breach: Breach) -> None:
+    place = (breach.why, breach.stream, breach.seq)
+    if breach.stream:
+        if place in report.told:
+            return
+        report.told.add(place)
     report.fault(breach.why, number=breach.number, stream=breach.stream, seq=breach.seq)
 
 
@@ -166,6 +175,9 @@ def _verify(settings: Settings, given: argparse.Namespace) -> int:
     if migrate.state(url) != "current":
         print(said["no_database"], file=sys.stderr)
         return 1
+    if given.kept and (absent := [place for place in given.kept if not place.exists()]):
+        print(said["no_place"].format(place=absent[0]), file=sys.stderr)
+        return 2
     trusted = list(given.trust)
     try:
         trusted.append(_key(settings).public)

@@ -13,6 +13,7 @@ SAYING = "NOT RUN: "
 PROGRAMS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "pdftoppm": ("pdftoppm",),
+    "openssl": ("openssl",),
 }
 """System programs that checks may need, under all the names that they go by; `make system` installs them."""
 SHARED = Path(__file__).parent.parent.parent / "shared"

@@ -14,8 +14,13 @@ AT_A_TIME = 2_000
 
 @contextmanager
 def snapshot(database: Database) -> Iterator[Connection]:
-    """A read-only connection that sees the whole database as it was at one instant, however long the reading takes."""
+    """A read-only connection that sees the whole database as it was at one instant, however long the reading takes.
+
+    What SQLite has to sort lies in a file, not in memory.
+    """
     connection = database.connect(read_only=True)
+    if connection.kind == "sqlite":
+        connection.say("PRAGMA temp_store=FILE")
     try:
         connection.say("BEGIN" if connection.kind == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield connection
