@@ -6,8 +6,7 @@ Migrations are numbered. One that only adds runs while older programs work on. O
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -24,14 +23,14 @@ from sqlalchemy import Connection, create_engine
 from core.store.database import Database
 from core.store.processes import gate_of, older_than, shut_gate
 from core.store.schema import REVISION, metadata
+from core.words import Clock
 
 State = Literal["empty", "behind", "current", "ahead", "closed"]
 """`ahead`: newer than this program, which may work on it nevertheless; `closed`: it may not."""
 
 FOLDER = Path(__file__).with_name("migrations")
-WAIT_S = 60.0
-"""How long a migration waits for older processes to end."""
-LOOK_S = 0.5
+Wait = Callable[[list[str]], bool]
+"""Hears which older processes still work, and returns when it is time to look again; False gives up."""
 
 
 class UnknownRevision(RuntimeError):
@@ -42,7 +41,14 @@ class OldProcesses(RuntimeError):
     """Processes of an older program still work on the database; their names."""
 
 
-def migrate(url: str, to: str = "head", *, folder: Path = FOLDER, wait_s: float = WAIT_S) -> None:
+def migrate(
+    url: str,
+    to: str = "head",
+    *,
+    folder: Path = FOLDER,
+    clock: Clock = lambda: 0,
+    wait: Wait = lambda names: False,
+) -> None:
     """Bring the database to a schema, the newest unless `to` names another; makes the tables if there are none.
 
     Each migration is a transaction of its own. Raises UnknownRevision; OldProcesses: the gate stays shut, and it can be
@@ -50,7 +56,7 @@ def migrate(url: str, to: str = "head", *, folder: Path = FOLDER, wait_s: float 
     """
     for script in _pending(url, to, folder):
         if getattr(script.module, "contracts", False):
-            _wait_for_old(url, int(script.revision), wait_s)
+            _wait_for_old(url, int(script.revision), clock, wait)
         with _connected(url) as connection:
             command.upgrade(_config(connection, folder), script.revision)
 
@@ -105,18 +111,16 @@ def _pending(url: str, to: str, folder: Path) -> list[Script]:
             raise UnknownRevision(to) from error
 
 
-def _wait_for_old(url: str, number: int, wait_s: float) -> None:
+def _wait_for_old(url: str, number: int, clock: Clock, wait: Wait) -> None:
     """Let no older program in, and wait until those that are in have left. Raises OldProcesses."""
     database = Database(url)
     connection = database.connect()
     try:
         with connection.transaction():
             shut_gate(connection, number)
-        until = time.monotonic() + wait_s
-        while database.shared and (old := older_than(connection, number, time.time_ns() // 1000)):
-            if time.monotonic() > until:
+        while database.shared and (old := older_than(connection, number, clock())):
+            if not wait(old):
                 raise OldProcesses(", ".join(old))
-            time.sleep(LOOK_S)
     finally:
         connection.close()
 
