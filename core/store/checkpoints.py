@@ -180,7 +180,10 @@ def missing(connection: Connection, checkpoint: Checkpoint) -> Iterator[Breach]:
 def _hashes(connection: Connection, places: list[tuple[str, int]]) -> dict[tuple[str, int], str]:
     """The hashes of events by stream and number; many at once, since each question costs a round trip."""
     pair = "(?, ?)" if connection.kind == "sqlite" else "(%s::text, %s::bigint)"
-    asked = f"SELECT stream, seq, hash FROM event WHERE (stream, seq) IN (VALUES {', '.join([pair] * len(places))})"
+    asked = (
+        f"WITH place (stream, seq) AS (VALUES {', '.join([pair] * len(places))}) SELECT e.stream, e.seq, e.hash "
+        "FROM place CROSS JOIN event e WHERE e.stream = place.stream AND e.seq = place.seq"
+    )
     found = connection.raw.execute(asked, [value for place in places for value in place])
     return {(stream, seq): digest for stream, seq, digest in found.fetchall()}
 
