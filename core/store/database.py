@@ -50,6 +50,19 @@ def is_conflict(error: BaseException) -> bool:
     return isinstance(error, Conflict) or getattr(error, "sqlstate", None) in CONFLICTS
 
 
+OUTAGES = ("08", "53", "57P", "58")
+"""How an SQLSTATE begins that tells of the server's own state: connection, disk or memory full, shutting down, I/O error."""
+SQLITE_OUTAGES = frozenset({5, 6, 7, 8, 10, 13, 14})
+"""The same of SQLite: busy, locked, no memory, read-only, I/O error, full, cannot open."""
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database itself cannot go on for now: no turn's fault, and none may be set aside for it."""
+    code = getattr(error, "sqlite_errorcode", None)
+    state = getattr(error, "sqlstate", None) or ""
+    return state.startswith(OUTAGES) or (code is not None and code & 0xFF in SQLITE_OUTAGES)
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A statement as the driver takes it: its text, the order of its values, and the values that it carries itself."""

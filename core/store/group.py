@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 from core.house import House
 from core.refused import Refused
 from core.store import jobs, outgoing
-from core.store.database import Conflict, Connection, is_conflict
+from core.store.database import Conflict, Connection, is_conflict, is_outage
 from core.store.intake import Delivery, store
 from core.store.model import (
     WAITING_MESSAGES,
@@ -205,7 +205,8 @@ class Group:
     # ---- a turn
 
     def turn(self, cause: Cause, act: Act) -> Any:
-        """Carry out one turn; its result, or the exception because of which it has not happened. Raises Conflict."""
+        """Carry out one turn; its result, or the exception because of which it has not happened. Raises Conflict, and what
+        the database raises when it cannot go on at all."""
         connection, made = self._connection, self.made
         turn = Turn(connection, self._house, self._now, cause, self._ids, self._token)
         if connection.kind == "postgresql":
@@ -217,6 +218,8 @@ class Group:
             connection.must_be_in_transaction()
             if is_conflict(error) and connection.kind == "postgresql" and not self._patient:
                 raise Conflict(f"{cause.text}: {error}") from error
+            if is_outage(error):
+                raise
             turn.drop()
             if not isinstance(error, Refused):
                 log.exception("turn failed", extra={"cause": cause.text})
