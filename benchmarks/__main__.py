@@ -1,4 +1,4 @@
-"""`python -m benchmarks [disk|intake|path|reply …] [--quick]`: measure, and print every figure beside its alternative."""
+"""`python -m benchmarks [--only disk,intake,…] [--quick]`: measure, and print every figure beside its alternative."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import uvloop
 
-from benchmarks import disk, measures
+from benchmarks import disk, growth, measures, past, peer
 from benchmarks.figures import Table
 from benchmarks.measures import QUIET, RATE, Ground
 from benchmarks.messages import MIX
 from benchmarks.town import build_town, households
 
-NAMES = ("disk", "intake", "path", "reply")
+SIZES = (1_000, 100_000, 1_000_000)
+DATABASES = ("sqlite", "postgresql")
 ROUNDS, QUICK_ROUNDS = 3, 1
 TOWN, QUICK_TOWN = 3200, 800
 """Households; each speaks once a round."""
@@ -30,24 +33,60 @@ SECONDS, QUICK_SECONDS = 12.0, 3.0
 """Length of the open loop."""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is to be measured, and how thoroughly."""
+
+    quick: bool
+    folder: Path
+    sizes: tuple[int, ...]
+    databases: tuple[str, ...]
+    seed: int = 0
+
+
 def main() -> None:
+    given = _parser().parse_args()
+    asked = Asked(given.quick, given.folder, given.sizes, given.databases)
+    rounds = given.rounds or (QUICK_ROUNDS if asked.quick else ROUNDS)
+    print(surroundings(rounds), flush=True)
+    with lazily(asked) as place:
+        for name in given.only:
+            title, says, measure = MEASURES[name]
+            table = Table(title, says)
+            for seed in range(rounds if name not in ONCE else 1):
+                measure(table, replace(asked, seed=seed), place)
+            print("\n".join(table.lines()), flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"what to measure: {', '.join(NAMES)} (default: all)")
+    listed = ", ".join(MEASURES)
+    parser.add_argument("--only", type=_names, default=tuple(MEASURES), metavar="NAMES", help=f"of {listed}")
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--folder", type=Path, default=Path.cwd(), help="on the disk to be measured")
-    given = parser.parse_args()
-    names = given.names or list(NAMES)
-    if unknown := set(names) - set(NAMES):
-        parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    rounds = given.rounds or (QUICK_ROUNDS if given.quick else ROUNDS)
-    print(surroundings(rounds), flush=True)
-    with ground(given.folder, QUICK_TOWN if given.quick else TOWN) as place:
-        for name in names:
-            table = Table(*TITLES[name])
-            for _ in range(rounds):
-                MEASURES[name](table, place, given.quick)
-            print("\n".join(table.lines()), flush=True)
+    parser.add_argument("--sizes", type=_sizes, default=SIZES, help="tickets, for scale (1000,100000,1000000)")
+    parser.add_argument("--databases", type=_databases, default=DATABASES, help="for scale (sqlite,postgresql)")
+    return parser
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return _listed(text, tuple(MEASURES))
+
+
+def _databases(text: str) -> tuple[str, ...]:
+    return _listed(text, DATABASES)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(sorted(int(size) for size in text.split(",")))
+
+
+def _listed(text: str, known: Sequence[str]) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    if unknown := set(names) - set(known):
+        raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}")
+    return names
 
 
 def surroundings(rounds: int) -> str:
@@ -66,43 +105,83 @@ def surroundings(rounds: int) -> str:
 
 
 @contextmanager
-def ground(folder: Path, count: int) -> Iterator[Ground]:
-    """A folder on the disk that is measured, with a town of `count` households."""
-    with tempfile.TemporaryDirectory(prefix=".bench-", dir=folder) as made:
-        place = Path(made)
-        template = place / "town.db"
-        build_town(f"sqlite:///{template}", count, lambda: time.time_ns() // 1000)
-        yield Ground(place, template, households(count))
+def lazily(asked: Asked) -> Iterator[Callable[[], Ground]]:
+    """A folder on the disk that is measured, with a town of households, made when somebody asks for it."""
+    with ExitStack() as stack:
+
+        @cache
+        def ground() -> Ground:
+            place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".bench-", dir=asked.folder)))
+            template, count = place / "town.db", QUICK_TOWN if asked.quick else TOWN
+            build_town(f"sqlite:///{template}", count, lambda: time.time_ns() // 1000)
+            return Ground(place, template, households(count))
+
+        yield ground
 
 
-def measure_disk(table: Table, place: Ground, quick: bool) -> None:
-    disk.measure(table, place.folder, 500 if quick else 3000, 1280 if quick else 6400)
+Measure = Callable[[Table, Asked, Callable[[], Ground]], None]
 
 
-def measure_reply(table: Table, place: Ground, quick: bool) -> None:
-    uvloop.run(measures.reply(table, place, QUICK_SECONDS if quick else SECONDS))
+def measure_disk(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    disk.measure(table, place().folder, 500 if asked.quick else 3000, 1280 if asked.quick else 6400)
 
 
-MEASURES: dict[str, Callable[[Table, Ground, bool], None]] = {
-    "disk": measure_disk,
-    "intake": lambda table, place, quick: uvloop.run(measures.intake(table, place)),
-    "path": lambda table, place, quick: uvloop.run(measures.path(table, place)),
-    "reply": measure_reply,
-}
+def measure_intake(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    uvloop.run(measures.intake(table, place()))
+
+
+def measure_path(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    uvloop.run(measures.path(table, place()))
+
+
+def measure_reply(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    uvloop.run(measures.reply(table, place(), QUICK_SECONDS if asked.quick else SECONDS))
+
+
+def measure_scale(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    growth.scale(table, asked.sizes, asked.databases, asked.seed, *([growth.BLOCK * 2] if asked.quick else []))
+
+
+def measure_peer(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    peer.beside_peer(table, *((1_000, 10) if asked.quick else ()))
+
+
 _mix = ", ".join(f"{count} {name}" for name, count in MIX)
-TITLES = {
-    "disk": ("Disk and raw SQLite", "the floor"),
-    "intake": ("Intake, 64 submitters", "encrypted callbacks of the WeCom app, answered after commit; no turns"),
+MEASURES: dict[str, tuple[str, str, Measure]] = {
+    "disk": ("Disk and raw SQLite", "the floor", measure_disk),
+    "intake": (
+        "Intake, 64 submitters",
+        "encrypted callbacks of the WeCom app, answered after commit; no turns",
+        measure_intake,
+    ),
     "path": (
         "Whole path, 64 submitters",
         f"of 20 messages: {_mix}; every one is answered over HTTP; understanding replaced by a trivial mind; "
         "WeCom's limits on sending lifted; checkpoints, one fdatasync more in five, are not counted",
+        measure_path,
     ),
     "reply": (
         f"{RATE:.0f} messages a second as they come (Poisson)",
         f"the same mix and WeCom's limits in force; {QUIET:.0f} s of declared quiet taken off the answers to reports",
+        measure_reply,
+    ),
+    "scale": (
+        "Growth with the tickets in the store",
+        "reopened store, nothing of it in memory at first, random people; the desk in this process, without HTTP and "
+        f"understanding, platforms that take everything at once; of 20 messages: {growth.mixture()}; "
+        f"{past.ENGINEERS:,} engineers on duty, one ticket in ten is open",
+        measure_scale,
+    ),
+    "peer": (
+        "Beside django-helpdesk",
+        "each in one process, on SQLite, no HTTP server, CPU of the process. The peer through its test client: a form post "
+        "that sends mail to nowhere, default settings; the desk: a delivery through the pump, committed with synchronous=FULL, "
+        "and its board through the ASGI application. The peer assigns nobody; the desk chooses one of all engineers and says why",
+        measure_peer,
     ),
 }
+ONCE = frozenset({"peer"})
+"""Measured in one round: they repeat enough within."""
 
 if __name__ == "__main__":
     main()

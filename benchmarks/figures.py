@@ -29,15 +29,26 @@ class Table:
     def __init__(self, title: str, says: str):
         self.title, self.says = title, says
         self._figures: dict[str, Figure] = {}
+        self._not_run: dict[str, None] = {}
 
     def add(self, name: str, value: float, unit: str, target: str = "") -> None:
         self._figures.setdefault(name, Figure(name, unit, target)).values.append(value)
+
+    def not_run(self, why: str) -> None:
+        """Something that this machine lacks: it is said, and never taken for a figure."""
+        self._not_run[why] = None
+
+    def value(self, name: str) -> float | None:
+        """The median of a figure, for what is computed from it."""
+        return median(self._figures[name].values) if name in self._figures else None
 
     def lines(self) -> Iterable[str]:
         yield f"\n{self.title}"
         yield f"  ({self.says})"
         for figure in self._figures.values():
             yield figure.line()
+        for why in self._not_run:
+            yield f"  NOT RUN: {why}"
 
 
 def shown(value: float) -> str:

@@ -12,10 +12,11 @@ QUESTION = "修好了吗"
 REPORT = "空压机漏油，请派人看看"
 NOTE = "备注 {number} 更换密封圈后试机正常"
 QUERY = "查 {number}"
+ACCEPT = "接单 {number}"
 
 
 class PlainMind(Mind):
-    """Knows QUESTION, REPORT, NOTE and QUERY."""
+    """Knows QUESTION, REPORT, NOTE, QUERY and ACCEPT."""
 
     def __init__(self) -> None:
         """Nothing is loaded."""
@@ -28,7 +29,7 @@ class PlainMind(Mind):
 
     def order(self, text: str, at: Micros, role: str, context: Context, has_picture: bool = False) -> Order:
         verb, number, *words = text.split(" ", 2)
-        action = {"备注": "note", "查": "query"}[verb]
+        action = {"备注": "note", "查": "query", "接单": "accept"}[verb]
         return Order(text, action, TicketRef("number", number), {"text": words[0]} if words else {}, 1.0)
 
     def expect(self, slot: str, text: str, at: Micros) -> Any | None:

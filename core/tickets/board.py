@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, select
 from sqlalchemy.sql.selectable import Select
 
 from core.clocks.policy import ServiceLevel
-from core.people.model import Person
+from core.people.model import FAVOURED, Person
 from core.store.database import Connection
-from core.tickets.model import OPEN, STILL_OPEN, Priority, Status, Ticket
+from core.tickets.model import OPEN, OVER, STILL_OPEN, Priority, Status, Ticket
 from core.words import Micros
 
 BOARD = "board"
@@ -37,7 +37,6 @@ MOST_OVER = 20
 
 ALWAYS_FIRST = "A"
 """Grade of customers whose tickets stand on top of their lane (A类永远置顶, S88)."""
-OVER = text("status in ('done', 'closed', 'cancelled')")
 
 _engineer, _customer, _person, _ticket = (
     Person.table.alias("engineer"),
@@ -54,7 +53,7 @@ _shown = (
     .where(_ticket.entity == bindparam("entity"))
     .limit(bindparam("most"))
 )
-_favoured = select(_person.id).where(_person.entity == bindparam("entity"), text(f"level = '{ALWAYS_FIRST}'"))
+_favoured = select(_person.id).where(_person.entity == bindparam("entity"), FAVOURED)
 
 
 def _lane(urgent: bool, favoured: bool) -> Select[Any]:
