@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import text
 
 from bots.emulated.wecom import WeComServer
-from core.store import chain
-from core.store.database import Database
-from core.words import Micros
+from bots.wecom_kf import message_id
+from core.store.database import Connection, Database
+from core.words import SECOND, Micros
+from tests import history
+from tests.history import Shown
 from tests.prove.people import Crowd
+from tests.prove.provider import Call
 
+CLOCKS = {
+    "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
+    "postgresql": "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
+}
+"""The present instant, as the history writes it down."""
+WRITERS = {"sqlite": "'desk'", "postgresql": "pg_backend_pid()::text"}
+SET_UP = "town:"
+"""How a complaint begins that is about the turns before the run: there, many people move in at once."""
+TOGETHER = 5 * SECOND
+"""What different turns say to the same person within so short a time has no order: two processes may write at once."""
 UNFINISHED = """
 SELECT (SELECT count(*) FROM inbox WHERE state = 'new')
      + (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'leased'))
      + (SELECT count(*) FROM job WHERE state IN ('waiting', 'leased'))
-     + (SELECT count(*) FROM timer WHERE state = 'waiting' AND due_at <= ?)
+     + (SELECT count(*) FROM timer WHERE state = 'waiting' AND due_at <= {now})
 """
 REPORTED = """
 SELECT inbox.room, count(DISTINCT ticket.id),
@@ -26,36 +40,56 @@ FROM inbox LEFT JOIN ticket ON ticket.room = inbox.room
 WHERE inbox.channel = 'wecom_kf' GROUP BY inbox.room
 """
 NOTES = """
-SELECT event.id, json_extract(event_private.data, '$.text') FROM inbox
+SELECT inbox.room, event_private.data FROM inbox
 JOIN event ON event.cause = 'inbox:' || inbox.id AND event.kind = 'ticket.noted'
 JOIN event_private ON event_private.event_id = event.id
-WHERE inbox.room = ? ORDER BY event.stream, event.seq
+WHERE inbox.channel = 'wecom' ORDER BY event.stream, event.seq
 """
 
 
-def unfinished(path: Path, now: Micros) -> int:
-    """Rows that still wait for something to be done now."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        return database.execute(UNFINISHED, (now,)).fetchone()[0]
+def keep_history(database: Database) -> None:
+    """From now on the database writes down what happens to it, whoever is killed."""
+    connection = database.connect()
+    with connection.transaction():
+        history.watch(connection, now=CLOCKS[connection.kind], process=WRITERS[connection.kind])
+    connection.close()
 
 
-def faults_of(path: Path, platform: WeComServer, crowd: Crowd) -> Iterator[str]:
-    """Every broken promise, in words."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        yield from _of_inbox(database, platform, crowd)
-        yield from _of_tickets(database, crowd)
-        yield from _of_timers(database)
-        yield from _of_outbox(database)
-        yield from _of_order(database, platform, crowd)
-    reading = Database(f"sqlite:///{path}")
-    with reading.reading() as connection:
-        yield from chain.faults(connection)
-    reading.close()
+def unfinished(database: Database, now: Micros) -> int:
+    """How many rows still wait for something to be done now."""
+    return number(database, UNFINISHED.format(now=now))
 
 
-def _of_inbox(database: sqlite3.Connection, platform: WeComServer, crowd: Crowd) -> Iterator[str]:
+def faults_of(database: Database, platform: WeComServer, crowd: Crowd, calls: list[Call]) -> Iterator[str]:
+    """Every broken promise, in words. `calls` is what the platform was handed, in that order."""
+    with database.reading() as connection:
+        yield from _of_inbox(connection, platform, crowd)
+        yield from _of_tickets(connection, crowd)
+        yield from _of_outbox(connection)
+        yield from _of_notes(connection, platform, crowd)
+        yield from _of_leases(connection)
+        accepted = shown(connection, calls)
+        told = history.faults(connection, shown=accepted, now=platform.clock(), together=TOGETHER)
+        yield from (fault for fault in told if not fault.startswith(SET_UP))
+
+
+def shown(connection: Connection, calls: list[Call]) -> list[Shown]:
+    """What the platform was handed, under the desk's own keys. An answer that its process did not live to write down is
+    known by the next call with the same content."""
+    rows = _ask(connection, "SELECT key, room, channel, ref FROM outbox")
+    of_ref = {message_id(key) if channel == "wecom_kf" else ref: (key, room) for key, room, channel, ref in rows}
+    named: dict[bytes, tuple[str, str]] = {}
+    found = []
+    for call in reversed(calls):
+        who = of_ref.get(call.ref) or named.get(call.body) or (f"unknown {call.ref}", "")
+        named[call.body] = who
+        found.append(Shown(*who, begun=call.begun, at=call.begun))
+    return found[::-1]
+
+
+def _of_inbox(connection: Connection, platform: WeComServer, crowd: Crowd) -> Iterator[str]:
     """Every message that was taken has one row, and something came of it; nothing else is there."""
-    rows = database.execute("SELECT key, state, outcome FROM inbox").fetchall()
+    rows = _ask(connection, "SELECT key, state, outcome FROM inbox")
     known = {key for key, _, _ in rows}
     taken = {
         f"wecom:{platform.agent_id}:{userid}:{msgid}" for userid, msgids in crowd.taken.items() for msgid in msgids
@@ -66,56 +100,57 @@ def _of_inbox(database: sqlite3.Connection, platform: WeComServer, crowd: Crowd)
     yield from (f"lost: {key}" for key in taken - known)
     yield from (f"never said: {key}" for key in known - taken)
     yield from (f"{key} is {state}: {outcome}" for key, state, outcome in rows if state != "done" or not outcome)
-    for (count,) in database.execute("SELECT count(*) FROM quarantine"):
+    for (count,) in _ask(connection, "SELECT count(*) FROM quarantine"):
         if count:
             yield f"{count} in quarantine"
 
 
-def _of_tickets(database: sqlite3.Connection, crowd: Crowd) -> Iterator[str]:
+def _of_tickets(connection: Connection, crowd: Crowd) -> Iterator[str]:
     """Every reported fault has one ticket, and its customer heard so once."""
-    found = database.execute(REPORTED).fetchall()
+    found = _ask(connection, REPORTED)
     if len(found) != len(crowd.reported):
         yield f"{len(crowd.reported)} reported, {len(found)} rooms"
     yield from (
         f"{room}: {tickets} tickets, {acks} answers" for room, tickets, acks in found if (tickets, acks) != (1, 1)
     )
-    for number, count in database.execute(
-        "SELECT number, count(*) FROM ticket GROUP BY entity, number HAVING count(*) > 1"
-    ):
-        yield f"{count} tickets are called {number}"
 
 
-def _of_timers(database: sqlite3.Connection) -> Iterator[str]:
-    """Every timer that fired has fired once, as the messages show that it set off."""
-    for ident, state, error in database.execute("SELECT id, state, error FROM timer WHERE state = 'parked'"):
-        yield f"timer {ident} is {state}: {error}"
-    for (ident,) in database.execute("SELECT id FROM timer WHERE (state = 'fired') <> (fired_at IS NOT NULL)"):
-        yield f"timer {ident} does not know whether it has fired"
-    twice = """SELECT cause, count(*) FROM event WHERE cause LIKE 'timer:%' GROUP BY cause, stream, kind HAVING count(*) > 1"""
-    yield from (f"{cause} did the same {count} times" for cause, count in database.execute(twice))
-    silent = """SELECT timer.id FROM timer WHERE kind = 'conversation.answer' AND state = 'fired'
-        AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.key = 'timer:' || timer.id || '.0')"""
-    yield from (f"timer {ident} fired and nobody heard" for (ident,) in database.execute(silent))
-
-
-def _of_outbox(database: sqlite3.Connection) -> Iterator[str]:
-    """Everything was sent, under a key of its own, in each room in the order in which it was said."""
-    for key, count in database.execute("SELECT key, count(*) FROM outbox GROUP BY key HAVING count(*) > 1"):
-        yield f"{count} messages have the key {key}"
-    for ident, room, state, error in database.execute(
-        "SELECT id, room, state, error FROM outbox WHERE state <> 'sent'"
+def _of_outbox(connection: Connection) -> Iterator[str]:
+    """Everything was sent."""
+    for ident, room, state, error in _ask(
+        connection, "SELECT id, room, state, error FROM outbox WHERE state <> 'sent' ORDER BY id"
     ):
         yield f"message {ident} to {room} is {state}: {error}"
-    overtaken = """SELECT earlier.id, later.id FROM outbox AS earlier JOIN outbox AS later
-        ON later.room = earlier.room AND later.id > earlier.id AND later.sent_at < earlier.sent_at"""
-    yield from (f"message {later} went before {earlier}" for earlier, later in database.execute(overtaken))
 
 
-def _of_order(database: sqlite3.Connection, platform: WeComServer, crowd: Crowd) -> Iterator[str]:
+def _of_notes(connection: Connection, platform: WeComServer, crowd: Crowd) -> Iterator[str]:
     """What an engineer noted stands on his ticket once each, in the order in which he said it."""
+    noted: dict[str, list[str]] = {}
+    for room, data in _ask(connection, NOTES):
+        noted.setdefault(room, []).append(orjson.loads(data)["text"])
     for userid, msgids in crowd.taken.items():
-        room = f"wecom/{platform.agent_id}/{userid}"
         said = [f"第{number}次检查，密封圈正常" for number in range(1, len(msgids) + 1)]
-        noted = [text for _, text in database.execute(NOTES, (room,))]
-        if noted != said:
-            yield f"{userid} said {len(said)} things; on the ticket stand: {noted}"
+        found = noted.get(f"wecom/{platform.agent_id}/{userid}", [])
+        if found != said:
+            yield f"{userid} said {len(said)} things; on the ticket stand: {found}"
+
+
+def _of_leases(connection: Connection) -> Iterator[str]:
+    """A process that is gone left nothing in its own name: no lease that nobody frees."""
+    held = "SELECT key, lease FROM outbox WHERE lease IS NOT NULL UNION ALL SELECT key, lease FROM job WHERE lease IS NOT NULL"
+    yield from (f"{key} is still held by {lease}" for key, lease in _ask(connection, held))
+
+
+def number(database: Database, sql: str) -> int:
+    """The one number that a query tells."""
+    return rows(database, sql)[0][0]
+
+
+def rows(database: Database, sql: str) -> list[tuple[Any, ...]]:
+    """What a query tells, in words that both databases understand."""
+    with database.reading() as connection:
+        return _ask(connection, sql)
+
+
+def _ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+    return connection.all(text(sql.replace(":", "\\:")))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 from benchmarks.town import Household
 from benchmarks.wire import Wire, request
-from bots.emulated.wecom import FIRST_MSGID, WeComServer
-from core.words import SECOND
+from bots.emulated.wecom import CALLBACK_SECONDS, FIRST_MSGID, WeComServer
+from core.words import SECOND, Micros
 
 NOTE_EVERY = 2.5
 """Seconds between two notes of an engineer: WeCom lets us answer him once in two."""
@@ -19,41 +19,26 @@ AGAIN = 0.2
 """Seconds after which the platform sends again what was not taken. Real ones wait longer; this one is to find faults."""
 TWICE = 0.05
 """Share of the messages that the platform repeats although they were taken, as after a lost answer."""
-ANSWER_SECONDS = 0.15
-"""How long the platform takes to answer a message that it has shown: a usual time over the net."""
 APP_PATH, KF_PATH = "/hook/wecom", "/hook/wecom_kf"
-
-
-class SlowToAnswer:
-    """A platform that has done what it was asked and takes its time to say so: what a kill hits is then under way."""
-
-    def __init__(self, platform: WeComServer):
-        self._platform, self.under_way = platform, 0
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        async def say(message: Any) -> None:
-            if message["type"] == "http.response.start" and scope["path"].endswith(("message/send", "kf/send_msg")):
-                self.under_way += 1
-                await asyncio.sleep(ANSWER_SECONDS)
-                self.under_way -= 1
-            await send(message)
-
-        await self._platform(scope, receive, say)
 
 
 @dataclass
 class Crowd:
     """Engineers who note on their ticket 1, 2, 3 …, and strangers who report one fault each.
 
-    `just_taken` is set whenever a message was taken. `taken`: engineer → MsgIds that were answered with 200, in order. `reported`: customer → id of his item.
+    What they say goes to one of the desk's `ports`, and to the next one if nobody takes it there, as behind a load balancer.
+    `just_taken` is set whenever a message was taken. `taken`: engineer → MsgIds that were answered with 200, in order.
+    `deliveries`: how often anything was brought to a process that listened. `reported`: customer → id of his item;
+    `reported_at`: customer → when, in the platform's time.
     """
 
     platform: WeComServer
-    port: int
+    ports: Sequence[int]
     chance: random.Random
     taken: dict[str, list[str]] = field(default_factory=dict)
     reported: dict[str, str] = field(default_factory=dict)
-    sent_again: int = 0
+    reported_at: dict[str, Micros] = field(default_factory=dict)
+    deliveries: int = 0
     just_taken: asyncio.Event = field(default_factory=asyncio.Event)
     _finishing: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -77,7 +62,8 @@ class Crowd:
         while not self._finishing.is_set():
             await self._pause(self.chance.expovariate(a_second))
             customer = f"wmStranger{len(self.reported):05d}"
-            self.platform.remember(customer, wrote=self.platform.clock())
+            self.reported_at[customer] = self.platform.clock()
+            self.platform.remember(customer, wrote=self.reported_at[customer])
             text = {"content": "空压机漏油，请派人看看"}
             account = self.platform.open_kfid
             self.reported[customer] = self.platform.keep(account, customer, 3, {"msgtype": "text", "text": text})
@@ -86,9 +72,7 @@ class Crowd:
     async def _deliver(self, path: str, message: str) -> None:
         """As the platform does it: again until it is taken, and sometimes once more."""
         takings = 2 if self.chance.random() < TWICE else 1
-        self.sent_again -= 1
         while takings:
-            self.sent_again += 1
             if await self._taken(path, message):
                 self.just_taken.set()
                 takings -= 1
@@ -96,15 +80,23 @@ class Crowd:
                 await asyncio.sleep(AGAIN)
 
     async def _taken(self, path: str, message: str) -> bool:
+        for port in self.chance.sample(self.ports, len(self.ports)):
+            if await self._taken_at(port, path, message):
+                return True
+        return False
+
+    async def _taken_at(self, port: int, path: str, message: str) -> bool:
         platform = self.platform
         app = platform.app if path == APP_PATH else platform.kf
         try:
-            wire = await Wire.open(self.port)
+            wire = await Wire.open(port)
         except OSError:
             return False
         try:
-            return (await wire.ask(request(path, platform.callback(app, message))))[0] == 200
-        except ConnectionError:
+            self.deliveries += 1
+            async with asyncio.timeout(CALLBACK_SECONDS):
+                return (await wire.ask(request(path, platform.callback(app, message))))[0] == 200
+        except (ConnectionError, TimeoutError):
             return False
         finally:
             wire.close()

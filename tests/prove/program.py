@@ -1,4 +1,4 @@
-"""`desk serve` as a process that can be killed without warning and started again on the same files."""
+"""`desk serve` as processes that can be killed without warning and started again on the same database."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.wire import Wire
@@ -17,15 +19,20 @@ from bots.emulated.wecom import WeComServer
 HEALTH = b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
 START_SECONDS = 40.0
 """Longest start, on a machine that is busy."""
+FENCED = 3
+"""Exit status of a process that the others took for dead: it is to be started again."""
+SOCKETS = Path("/proc/net/tcp")
+"""Where Linux tells which connection belongs to which socket."""
 
 
 class Program:
-    """The desk's program with its settings, on one port and one folder."""
+    """One of the desk's processes, on a port of its own."""
 
-    def __init__(self, folder: Path, platform: WeComServer, api: str, quiet: float):
+    def __init__(self, settings: Mapping[str, str], log: Path):
         self.port = _free_port()
-        self._env = settings(folder, platform, api, self.port, quiet)
-        self._log = (folder / "log").open("ab")
+        self.fenced = 0
+        self._env = {**settings, "HUIYING_LISTEN_PORT": str(self.port)}
+        self._log = log.open("ab")
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -37,15 +44,28 @@ class Program:
         """Returns when it answers."""
         until = time.monotonic() + START_SECONDS
         while not await self._answers():
-            assert self._process is not None and self._process.poll() is None, "the desk has ended by itself"
+            self.start_again_if_fenced()
             assert time.monotonic() < until, "the desk does not start"
             await asyncio.sleep(0.02)
 
-    def kill(self) -> None:
-        """kill -9."""
+    def start_again_if_fenced(self) -> None:
+        """What the supervisor of real processes does. None of them ends for any other reason."""
         assert self._process is not None
+        status = self._process.poll()
+        assert status in (None, FENCED), f"the desk has ended by itself with {status}"
+        if status == FENCED:
+            self.fenced += 1
+            self.start()
+
+    def kill(self) -> set[int]:
+        """kill -9. The local ports of the connections that it had."""
+        self.start_again_if_fenced()
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        ports = connections(self._process.pid)
         self._process.kill()
         self._process.wait()
+        return ports
 
     def stop(self) -> int:
         """An orderly stop; the exit status."""
@@ -55,7 +75,8 @@ class Program:
 
     def close(self) -> None:
         if self._process is not None and self._process.poll() is None:
-            self.kill()
+            self._process.kill()
+            self._process.wait()
         self._log.close()
 
     async def _answers(self) -> bool:
@@ -71,13 +92,26 @@ class Program:
             wire.close()
 
 
-def settings(folder: Path, platform: WeComServer, api: str, port: int, quiet: float) -> dict[str, str]:
-    """The program's environment: settings by name, secrets by reference."""
+def connections(pid: int) -> set[int]:
+    """The local ports of a process's TCP connections."""
+    sockets = set()
+    for handle in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            sockets.add(os.readlink(handle).removeprefix("socket:[").rstrip("]"))
+    lines = map(str.split, SOCKETS.read_text().splitlines()[1:])
+    return {int(line[1].rpartition(":")[2], 16) for line in lines if line[9] in sockets}
+
+
+def settings(url: str, folder: Path, platform: WeComServer, api: str, quiet: float) -> dict[str, str]:
+    """The processes' environment: settings by name, secrets by reference. `quiet`: seconds before a report is answered."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("HUIYING_")}
     env |= {
+        "WEB_KEY": "0123456789abcdef" * 4,
+        "HUIYING_WEB_KEY": "env:WEB_KEY",
         "HUIYING_DATA_DIR": str(folder),
-        "HUIYING_LISTEN_PORT": str(port),
+        "HUIYING_DATABASE_URL": url.replace("postgresql+psycopg:", "postgresql:"),
         "HUIYING_CONVERSATION__BURST_QUIET_S": str(quiet),
+        "HUIYING_DISPATCH__OFFER_MIN": "600",
     }
     channels = {
         "WECOM": (platform.app, {"AGENT_ID": str(platform.agent_id)}),

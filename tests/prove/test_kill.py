@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sqlite3
 import time
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -15,109 +13,148 @@ import pytest
 from benchmarks.processes import wecom
 from benchmarks.town import bind_to, build_town, carry_out, households
 from bots.emulated.wecom import WeComServer
+from config.desk import load_mind
 from core.people.model import Person, Role
+from core.policies import Policies
+from core.store.database import Database
 from core.store.turn import Turn
-from tests.prove.examination import faults_of, unfinished
-from tests.prove.people import Crowd, SlowToAnswer
-from tests.prove.program import Program
+from tests.prove.examination import faults_of, keep_history, number, unfinished
+from tests.prove.killing import Killer, Toll, attend, processes
+from tests.prove.people import Crowd
+from tests.prove.program import settings
+from tests.prove.provider import SlowProvider
+from tests.prove.tables import Told, print_table
 
 ON_DUTY = 24
 """Engineers to whom new tickets are offered."""
 QUIET = 0.4
 """Seconds after which a report is answered: the timers that the kills are to hit."""
-STARTING = 0.2
-"""Share of the kills that hit the desk while it starts."""
-DRAIN_SECONDS = 90.0
+STREAMS = 4
+"""How many strangers may be waiting at the same time until their report is taken."""
+DRAIN_SECONDS = 150.0
 CALM = 5
 """Looks in a row that must find nothing undone."""
-UNWRITTEN = 8
-"""Messages whose outcome was known at a kill and not yet written down: those of a group, at this load."""
+REPEATS = 0.5
+"""Most messages handed to the platform again, per kill, where it answers after QUICK."""
+QUICK, SLOW = 0.02, 0.4
+"""Seconds that the platform takes to answer a message."""
+LEAST = 2_000
+"""So many timers and so many messages does each of the long runs have at least."""
 PULLED = "SELECT count(*) FROM inbox WHERE channel = 'wecom_kf'"
 
 
 @dataclass(frozen=True)
 class Run:
-    """How hard it is tried: kills, engineers who note, faults a second, longest life of the desk in seconds."""
+    """How hard it is tried: processes, kills, seconds until the platform answers; engineers who note, faults a second, longest
+    life of a process in seconds."""
 
+    processes: int
     kills: int
+    answer: float
     engineers: int
     faults: float
     longest: float
 
 
+LONG = {
+    "sqlite": Run(processes=1, kills=200, answer=QUICK, engineers=12, faults=6.0, longest=2.0),
+    "postgresql": Run(processes=4, kills=200, answer=QUICK, engineers=16, faults=4.5, longest=4.0),
+}
+SHORT = {
+    "sqlite": Run(processes=1, kills=3, answer=0.15, engineers=40, faults=4.0, longest=1.5),
+    "postgresql": Run(processes=2, kills=3, answer=0.15, engineers=40, faults=4.0, longest=1.5),
+}
+
+
+@pytest.mark.slow
 @pytest.mark.req("S35", "S81")
-def test_three_kills(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_three_kills(database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same as below, short enough for every day."""
-    asyncio.run(_story(tmp_path, Run(kills=3, engineers=40, faults=4.0, longest=1.5), capsys))
+    run = SHORT[Database(database_url).kind]
+    toll, told = asyncio.run(_story(database_url, tmp_path, run, capsys))
+    assert told.repeats <= toll.under_way + toll.unwritten
 
 
 @pytest.mark.prove
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.req("S35", "S81")
-def test_twenty_kills(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Twenty kills at random moments, a fifth of them during the start."""
-    asyncio.run(_story(tmp_path, Run(kills=20, engineers=100, faults=6.0, longest=3.5), capsys))
+@pytest.mark.parametrize("answer", [QUICK, SLOW])
+def test_two_hundred_kills(
+    database_url: str, answer: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two hundred kills at random moments, a fifth of them during the start; on PostgreSQL, of one in four processes."""
+    run = replace(LONG[Database(database_url).kind], answer=answer)
+    toll, told = asyncio.run(_story(database_url, tmp_path, run, capsys))
+    assert told.taken >= LEAST and told.fired >= LEAST
+    assert told.repeats <= (REPEATS * toll.kills if answer == QUICK else toll.under_way + toll.unwritten)
 
 
-async def _story(folder: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    chance = random.Random(run.kills)
-    path = folder / "desk.db"
-    build_town(f"sqlite:///{path}", run.engineers, lambda: time.time_ns() // 1000)
-    carry_out(f"sqlite:///{path}", lambda: time.time_ns() // 1000, [_staff])
-    slow: list[SlowToAnswer] = []
-    async with wecom(lambda server: slow.append(SlowToAnswer(server)) or slow[0]) as (platform, api):
-        program = Program(folder, platform, api, QUIET)
-        crowd = Crowd(platform, program.port, chance)
-        try:
-            under_way = await _killing(program, crowd, run, chance, slow[0])
-            seconds = await _drained(path, platform, crowd)
-            assert program.stop() == 0
-        finally:
-            program.close()
-        broken = list(faults_of(path, platform, crowd))
-        repeats = _calls(platform) - _sent(path)
-        with capsys.disabled():
-            print(_table(path, platform, crowd, run, under_way, repeats, seconds))
+async def _story(url: str, folder: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> tuple[Toll, Told]:
+    """Kill, let all come to rest, and examine what is left. What the kills hit, and the figures of the run."""
+    chance, begun = random.Random(run.kills), time.monotonic()
+    database = _town(url, folder, run)
+    providers: list[SlowProvider] = []
+
+    def slow(server: WeComServer) -> SlowProvider:
+        providers.append(SlowProvider(server, run.answer))
+        return providers[0]
+
+    async with wecom(slow) as (platform, api):
+        provider = providers[0]
+        with processes(run.processes, settings(url, folder, platform, api, QUIET), folder / "log") as programs:
+            crowd = Crowd(platform, [program.port for program in programs], chance)
+            killer = Killer(programs, crowd, provider, database, run.longest, chance)
+            toll = await _killing(killer, run)
+            seconds = await _drained(database, platform, killer)
+            assert [program.stop() for program in programs] == [0] * run.processes
+        broken = list(faults_of(database, platform, crowd, provider.calls))
+        told = Told.of(database, platform, provider, crowd)
+        fenced = sum(program.fenced for program in programs)
+        log = (folder / "log").read_text(errors="replace")
+    with capsys.disabled():
+        print_table(run, toll, told, fenced, log, seconds, time.monotonic() - begun, len(broken))
+    database.close()
     assert not broken, "\n".join(broken[:20])
-    assert 0 <= repeats <= under_way + run.kills * UNWRITTEN
-    assert _shown_twice(path, platform) == 0
-    assert len(crowd.reported) > run.kills and sum(map(len, crowd.taken.values())) > 10 * run.kills
+    assert told.repeats >= 0
+    assert told.shown_twice == 0
+    assert told.reported > run.kills and told.taken > 10 * run.kills
+    return toll, told
 
 
-async def _killing(program: Program, crowd: Crowd, run: Run, chance: random.Random, slow: SlowToAnswer) -> int:
-    """Kill as often as the run says, during the start or the instant after somebody heard that his message was taken.
+def _town(url: str, folder: Path, run: Run) -> Database:
+    """A desk's database with people in it, a folder in which no process has to train, and the history kept from now on."""
+    build_town(url, run.engineers, lambda: time.time_ns() // 1000)
+    carry_out(url, lambda: time.time_ns() // 1000, [_staff])
+    load_mind(Policies(), folder / "mind")
+    database = Database(url)
+    keep_history(database)
+    return database
 
-    Returns how many messages were on their way to the platform at those moments.
-    """
-    under_way = 0
-    program.start()
-    await program.ready()
-    talking = [asyncio.create_task(crowd.engineer(household)) for household in households(run.engineers)]
-    talking.append(asyncio.create_task(crowd.strangers(run.faults)))
-    for _ in range(run.kills):
-        if chance.random() < STARTING:
-            await asyncio.sleep(chance.uniform(0.2, 1.5))
-        else:
-            await program.ready()
-            await asyncio.sleep(chance.uniform(0.1, run.longest))
-            crowd.just_taken.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(crowd.just_taken.wait(), run.longest)
-        under_way += slow.under_way
-        program.kill()
+
+async def _killing(killer: Killer, run: Run) -> Toll:
+    """Start everything, let people talk, and kill as often as the run says."""
+    crowd = killer.crowd
+    for program in killer.programs:
         program.start()
-    await program.ready()
+    for program in killer.programs:
+        await program.ready()
+    talking = [asyncio.create_task(crowd.engineer(household)) for household in households(run.engineers)]
+    talking += [asyncio.create_task(crowd.strangers(run.faults / STREAMS)) for _ in range(STREAMS)]
+    toll = await killer.kill(run.kills)
+    for program in killer.programs:
+        await program.ready()
     await asyncio.sleep(1.0)
     crowd.finish()
     await asyncio.gather(*talking)
-    return under_way
+    return toll
 
 
-async def _drained(path: Path, platform: WeComServer, crowd: Crowd) -> float:
+async def _drained(database: Database, platform: WeComServer, killer: Killer) -> float:
     """Wait until nothing is left to do; how long that took."""
-    begun, calm = time.monotonic(), 0
+    begun, calm, crowd = time.monotonic(), 0, killer.crowd
     while calm < CALM:
-        left = unfinished(path, platform.clock()) + len(crowd.reported) - _count(path, PULLED)
+        attend(killer.programs)
+        left = unfinished(database, platform.clock()) + len(crowd.reported) - number(database, PULLED)
         assert time.monotonic() - begun < DRAIN_SECONDS, f"{left} things are left undone"
         calm = calm + 1 if left == 0 else 0
         await asyncio.sleep(0.2)
@@ -128,47 +165,6 @@ def _staff(turn: Turn) -> None:
     """Those to whom the strangers' tickets are offered."""
     dispatcher = turn.add(Person(id=turn.new_id(), entity="main", role=Role.AGENT, name="值班调度", on_duty=True))
     bind_to(turn, dispatcher, "wecom", "dispatcher")
-    for number in range(ON_DUTY):
-        engineer = Person(id=turn.new_id(), entity="main", role=Role.ENGINEER, name=f"值班{number}", on_duty=True)
-        bind_to(turn, turn.add(engineer), "wecom", f"duty{number:03d}")
-
-
-def _calls(platform: WeComServer) -> int:
-    return platform.calls["message/send"] + platform.calls["kf/send_msg"]
-
-
-def _sent(path: Path) -> int:
-    return _count(path, "SELECT count(*) FROM outbox WHERE state = 'sent'")
-
-
-def _table(
-    path: Path, platform: WeComServer, crowd: Crowd, run: Run, under_way: int, repeats: int, seconds: float
-) -> str:
-    rows = {
-        "kill -9": run.kills,
-        "messages taken": sum(map(len, crowd.taken.values())) + len(crowd.reported),
-        "deliveries repeated by the platform": crowd.sent_again,
-        "inbox rows": _count(path, "SELECT count(*) FROM inbox"),
-        "faults reported": len(crowd.reported),
-        "tickets made of them": _count(path, "SELECT count(*) FROM ticket WHERE entity = 'main'"),
-        "timers fired": _count(path, "SELECT count(*) FROM timer WHERE state = 'fired'"),
-        "timers that wait for their time": _count(path, "SELECT count(*) FROM timer WHERE state = 'waiting'"),
-        "messages sent": _sent(path),
-        "messages on their way when it was killed": under_way,
-        "messages handed to the provider again": repeats,
-        "of these shown twice to a customer": _shown_twice(path, platform),
-        "events, all chains whole": _count(path, "SELECT count(*) FROM event"),
-        "seconds until nothing was left to do": round(seconds),
-    }
-    lines = [f"  {name:<42}{number:>8}" for name, number in rows.items()]
-    return "\n".join(["", "kill -9 under load, SQLite", *lines])
-
-
-def _shown_twice(path: Path, platform: WeComServer) -> int:
-    shown = sum(sent.channel == "wecom_kf" for sent in platform.sent)
-    return shown - _count(path, "SELECT count(*) FROM outbox WHERE channel = 'wecom_kf' AND state = 'sent'")
-
-
-def _count(path: Path, sql: str) -> int:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        return database.execute(sql).fetchone()[0]
+    for index in range(ON_DUTY):
+        engineer = Person(id=turn.new_id(), entity="main", role=Role.ENGINEER, name=f"值班{index}", on_duty=True)
+        bind_to(turn, turn.add(engineer), "wecom", f"duty{index:03d}")
