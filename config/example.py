@@ -11,6 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from config.settings import Settings
+from core.clocks.calendar import Shift
 
 HEAD = """\
 # 回应的配置。复制为 desk.toml，只留下要改的行；环境变量优先，例如 HUIYING_LISTEN_PORT=9000、
@@ -52,7 +53,7 @@ def _line(name: str, default: Any, annotation: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Path):
+    if isinstance(value, Path | Shift):
         return str(value)
     raise TypeError(f"no TOML for {value!r}")
 

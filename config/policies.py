@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from config.holidays import public_holidays, with_exceptions
 from config.packs import rules_of
 from config.settings import WEEKDAYS, Settings
-from core.clocks.business_time import BusinessHours
+from core.clocks.calendar import Calendar
 from core.clocks.policy import ServiceLevel
 from core.conversations.policy import ConversationPolicy
 from core.dispatch.policy import DispatchPolicy
@@ -17,7 +18,7 @@ from core.words import HOUR, MINUTE, SECOND
 
 def policies(settings: Settings) -> Policies:
     """What this desk promises, and within what bounds."""
-    talk, level, open_at = settings.conversation, settings.service_level, settings.working_hours
+    talk, level = settings.conversation, settings.service_level
     return Policies(
         zone=ZoneInfo(settings.timezone),
         entity=settings.entity,
@@ -38,11 +39,7 @@ def policies(settings: Settings) -> Policies:
             p2_first_response=level.p2_first_response_h * HOUR,
             p0_alert=level.p0_alert_within_s * SECOND,
         ),
-        business_hours=BusinessHours(
-            opens=open_at.opens,
-            closes=open_at.closes,
-            weekdays=frozenset(WEEKDAYS.index(day) for day in open_at.days),
-        ),
+        calendar=calendar(settings),
         dispatch=DispatchPolicy(
             offer=settings.dispatch.offer_min * MINUTE,
             offer_p0=settings.dispatch.offer_p0_min * MINUTE,
@@ -50,3 +47,11 @@ def policies(settings: Settings) -> Policies:
         rules=rules_of(),
         link_code=settings.one_time_code_minutes * MINUTE,
     )
+
+
+def calendar(settings: Settings) -> Calendar:
+    """When the house is open."""
+    hours, zone = settings.working_hours, ZoneInfo(settings.timezone)
+    week = tuple(hours.shifts if day in hours.days else () for day in WEEKDAYS)
+    days, years = public_holidays(hours.holidays, week)
+    return Calendar(week, with_exceptions(days, hours.closed_days, hours.open_days, week), years, zone)

@@ -7,8 +7,9 @@ The environment wins: HUIYING_LISTEN_PORT=9000, HUIYING_CHANNELS__WECOM__CORP_ID
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from config.secret import Secret
+from core.clocks.calendar import Shift
 
 PREFIX = "HUIYING_"
 FILE_VARIABLE = "HUIYING_CONFIG"
@@ -42,7 +44,23 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _shift(value: object) -> object:
+    """08:30-12:00 as a shift."""
+    found = re.fullmatch(r"(\d{1,2}:\d{2})\s*[-–~至]\s*(\d{1,2}:\d{2})", value) if isinstance(value, str) else None
+    if found is None:
+        if isinstance(value, Shift):
+            return value
+        raise PydanticCustomError("shift", "a shift is written like 08:30-18:00")
+    try:
+        opens, closes = (time.fromisoformat(part.zfill(5)) for part in found.groups())
+    except ValueError:
+        raise PydanticCustomError("shift", "a shift is written like 08:30-18:00") from None
+    return Shift(opens, closes)
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Shifts = Annotated[tuple[Annotated[Shift, BeforeValidator(_shift)], ...], BeforeValidator(_listed)]
+Dates = Annotated[tuple[date, ...], BeforeValidator(_listed)]
 Rotating = Annotated[tuple[Secret, ...], Field(max_length=2), BeforeValidator(_listed)]
 """A secret that is being changed: the old one and the new one hold at the same time."""
 WebAddress = Annotated[str, AfterValidator(_web_address)]
@@ -97,22 +115,19 @@ class QuietHours(Section):
 class WorkingHours(Section):
     """工作时间 · when the house is open; what runs in business time runs only then"""
 
-    opens: time = Field(default=time(8, 30), description="上班，当地时间 · begins, local time")
-    closes: time = Field(
-        default=time(18),
-        validate_default=True,
-        description="下班，当地时间，晚于上班 · ends, local time, after it begins",
+    shifts: Shifts = Field(
+        default=(Shift(time(8, 30), time(18)),),
+        min_length=1,
+        description="班次，当地时间，可分段、可跨夜，如 08:30-12:00, 13:30-18:00 · shifts of a working day, local time",
     )
     days: Annotated[tuple[Weekday, ...], Field(min_length=1), BeforeValidator(_listed)] = Field(
         default=("mon", "tue", "wed", "thu", "fri", "sat"), description="工作日 · working days"
     )
-
-    @field_validator("closes")
-    @classmethod
-    def _after_opening(cls, closes: time, info: ValidationInfo) -> time:
-        if not info.data.get("opens", time.min) < closes:
-            raise PydanticCustomError("not_after_opening", "closes is later on the same day than opens")
-        return closes
+    holidays: Literal["cn", "none"] = Field(
+        default="cn", description="法定节假日与调休：cn 或 none · public holidays and make-up days"
+    )
+    closed_days: Dates = Field(default=(), description="另外休息的日子，如 2026-12-25 · own days off")
+    open_days: Dates = Field(default=(), description="另外上班的日子 · own working days")
 
 
 class Dispatch(Section):
@@ -265,12 +280,7 @@ class Settings(BaseSettings):
 
     def store_url(self) -> str:
         """The database URL with its password, to be handed to the store alone. Raises CannotReveal."""
-        url = make_url(self.database_url)
-        if url.get_backend_name() == "postgresql":
-            url = url.set(drivername="postgresql+psycopg")
-        if self.database_password is not None:
-            url = url.set(password=self.database_password.reveal())
-        return url.render_as_string(hide_password=False)
+        return with_password(self.database_url, self.database_password)
 
     @field_validator("data_dir", "checkpoint_dir")
     @classmethod
@@ -282,15 +292,7 @@ class Settings(BaseSettings):
     def _known_database(cls, url: str, info: ValidationInfo) -> str:
         if "data_dir" in info.data:
             url = url.replace("{data_dir}", str(info.data["data_dir"]))
-        try:
-            parsed = make_url(url)
-        except ArgumentError:
-            raise PydanticCustomError("database_url", "write sqlite:///PATH or postgresql://user@host/name") from None
-        if parsed.password:
-            raise PydanticCustomError("database_url_password", "the password belongs into database_password")
-        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-            raise PydanticCustomError("database_url", "write sqlite:///PATH or postgresql://user@host/name")
-        return url
+        return known_database(url)
 
     @field_validator("timezone")
     @classmethod
@@ -320,6 +322,29 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+
+
+def known_database(url: str) -> str:
+    """A database URL that the desk can use. Raises PydanticCustomError, which says why it cannot."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise PydanticCustomError("database_url", "write sqlite:///PATH or postgresql://user@host/name") from None
+    if parsed.password:
+        raise PydanticCustomError("database_url_password", "the password belongs into database_password")
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise PydanticCustomError("database_url", "write sqlite:///PATH or postgresql://user@host/name")
+    return url
+
+
+def with_password(database_url: str, password: Secret | None) -> str:
+    """A database URL as the store takes it. Raises CannotReveal."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    if password is not None:
+        url = url.set(password=password.reveal())
+    return url.render_as_string(hide_password=False)
 
 
 def config_file() -> Path:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
-from core.clocks.business_time import BusinessHours
+from core.clocks.calendar import Calendar
 from core.clocks.policy import ServiceLevel
 from core.conversations.policy import ConversationPolicy
 from core.dispatch.policy import DispatchPolicy
@@ -16,7 +16,9 @@ from core.words import MINUTE, Micros
 
 @dataclass(frozen=True)
 class Policies:
-    """What is promised, and within what bounds. `link_code`: how long a one-time code is valid, `pass_lasts`: a link to a page.
+    """What is promised, and within what bounds. The calendar keeps the time of `zone`.
+
+    `link_code`: how long a one-time code is valid, `pass_lasts`: a link to a page.
     `rules` are tried in order."""
 
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
@@ -24,8 +26,12 @@ class Policies:
     tickets: TicketPolicy = field(default_factory=TicketPolicy)
     conversation: ConversationPolicy = field(default_factory=ConversationPolicy)
     service_level: ServiceLevel = field(default_factory=ServiceLevel)
-    business_hours: BusinessHours = field(default_factory=BusinessHours)
+    calendar: Calendar = field(default_factory=Calendar)
     dispatch: DispatchPolicy = field(default_factory=DispatchPolicy)
     rules: tuple[Rule, ...] = ()
     link_code: Micros = 30 * MINUTE
     pass_lasts: Micros = 30 * MINUTE
+
+    def __post_init__(self) -> None:
+        if self.calendar.zone != self.zone:
+            object.__setattr__(self, "calendar", replace(self.calendar, zone=self.zone))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from datetime import time
+from dataclasses import replace
+from datetime import date, time
 from pathlib import Path
 from string import Formatter
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from config.policies import policies
 from config.secret import CannotReveal, Secret
 from config.settings import Settings
 from config.troubles import _catalogue
-from core.clocks.business_time import BusinessHours
+from core.clocks.calendar import Calendar, Day, Shift
 from core.clocks.policy import ServiceLevel
 from core.conversations.policy import ConversationPolicy
 from core.dispatch.policy import DispatchPolicy
@@ -62,12 +63,30 @@ def test_the_thresholds_are_those_of_the_rules() -> None:
     talk = settings.conversation
     assert (talk.burst_quiet_s, talk.burst_window_s, talk.draft_minutes) == (8, 20, 30)
     assert (settings.quiet_hours.start, settings.quiet_hours.end) == (time(22), time(8))
-    assert (settings.working_hours.opens, settings.working_hours.closes) == (time(8, 30), time(18))
+    assert settings.working_hours.shifts == (Shift(time(8, 30), time(18)),) and len(settings.working_hours.days) == 6
     assert (settings.dispatch.offer_min, settings.dispatch.offer_p0_min) == (10, 3)
 
 
 def test_the_defaults_are_the_policies_of_the_core() -> None:
-    assert policies(load()) == Policies(rules=rules_of())
+    house = policies(load())
+    assert replace(house, calendar=Calendar()) == Policies(rules=rules_of())
+    assert replace(house.calendar, days={}, years=None) == Calendar()
+
+
+SHIFTS = (Shift(time(9), time(12)), Shift(time(22), time(6)))
+
+
+@pytest.mark.req("S9")
+def test_public_holidays_and_make_up_days_are_known() -> None:
+    """2026: National Day from 1 to 7 October, made up for on Sunday, 20 September, and on 10 October, a working day anyway."""
+    house = policies(load()).calendar
+    assert house.shifts_on(date(2026, 10, 7)) == () != house.shifts_on(date(2026, 10, 8))
+    assert house.days[date(2026, 10, 1)].name == "国庆节"
+    assert (
+        house.shifts_on(date(2026, 9, 20)) == house.shifts_on(date(2026, 9, 21))
+        and house.shifts_on(date(2026, 9, 13)) == ()
+    )
+    assert house.years is not None and {2024, 2025, 2026} <= house.years
 
 
 def test_a_setting_moves_its_policy(file: Callable[[str], None]) -> None:
@@ -77,7 +96,8 @@ def test_a_setting_moves_its_policy(file: Callable[[str], None]) -> None:
         "[conversation]\nburst_quiet_s = 8.5\nburst_window_s = 21\ndraft_minutes = 31\n"
         "[service_level]\np0_first_response_min = 61\np0_alert_within_s = 16\n"
         "p1_first_response_h = 3\np2_first_response_h = 25\n"
-        '[working_hours]\nopens = 09:00:00\ncloses = 17:30:00\ndays = ["mon", "sun"]\n'
+        '[working_hours]\nshifts = "09:00-12:00, 22:00-06:00"\ndays = ["mon", "sun"]\nholidays = "none"\n'
+        'closed_days = ["2026-12-25"]\nopen_days = ["2026-12-26"]\n'
         "[dispatch]\noffer_min = 11\noffer_p0_min = 4\n"
     )
     assert policies(load()) == Policies(
@@ -91,7 +111,11 @@ def test_a_setting_moves_its_policy(file: Callable[[str], None]) -> None:
             p2_first_response=25 * HOUR,
             p0_alert=16 * SECOND,
         ),
-        business_hours=BusinessHours(time(9), time(17, 30), frozenset({0, 6})),
+        calendar=Calendar(
+            week=(SHIFTS, (), (), (), (), (), SHIFTS),
+            days={date(2026, 12, 25): Day((), "休息"), date(2026, 12, 26): Day(SHIFTS, "上班")},
+            zone=ZoneInfo("Asia/Urumqi"),
+        ),
         dispatch=DispatchPolicy(offer=11 * MINUTE, offer_p0=4 * MINUTE),
         rules=rules_of(),
         link_code=31 * MINUTE,
@@ -137,8 +161,8 @@ def test_settings_are_frozen() -> None:
         ("[channels.wecom]\nsecert = 'env:A'", "Did you mean channels.wecom.secret?"),
         ("[channels.wecom_fk]\nenabled = true", "Did you mean channels.wecom_kf?"),
         ("colour = 'red'", "There is no setting colour."),
-        ("[working_hours]\nopens = 18:00:00", "working_hours.closes must be later than opens"),
-        ("[working_hours]\ncloses = 08:30:00", "working_hours.closes must be later than opens"),
+        ("[working_hours]\nshifts = '8点到18点'", "working_hours.shifts.0 is no shift."),
+        ("[working_hours]\nshifts = '08:30-25:00'", "working_hours.shifts.0 is no shift."),
         ("[working_hours]\ndays = []", "working_hours.days"),
         ("[dispatch]\noffer_min = 0", "dispatch.offer_min must be more than 0."),
         ("listen_port = 'soon'", "listen_port must be a whole number."),

@@ -33,6 +33,9 @@ class Shift:
     opens: time
     closes: time
 
+    def __str__(self) -> str:
+        return f"{self.opens:%H:%M}-{self.closes:%H:%M}"
+
 
 @dataclass(frozen=True, slots=True)
 class Day:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from sqlalchemy import bindparam, select
 
-from core.clocks.business_time import add_business_time
 from core.conversations.saying import tell
 from core.dispatch.choosing import Choice, choose_after, passed_over
 from core.dispatch.reasons import passed_over_line, reason_line
@@ -37,6 +36,11 @@ _offers_to = (
         Handover.table.c.answered_at.is_(None),
     )
     .order_by(Handover.table.c.id.desc())
+    .limit(1)
+)
+_left = (
+    select(Event.table)
+    .where(Event.table.c.stream == bindparam("stream"), Event.table.c.kind == Happened.LEFT_TO_FALLBACK)
     .limit(1)
 )
 
@@ -142,14 +146,14 @@ def after_pause(turn: Turn, event: Event) -> None:
 
 
 def offer_stands(turn: Turn, event: Event) -> None:
-    """What ended an offer was taken back: whoever had it is asked again, with all his time."""
+    """What ended an offer was taken back: whoever had it is asked again, with all his time; if nobody has ever been asked,
+    because it was given by hand before it was announced, somebody is asked now."""
     ticket = ticket_in(turn, event)
-    if (
-        "other" in event.data
-        or ticket.status != Status.UNASSIGNED
-        or ticket.owner_id is not None
-        or ticket.engineer_id is None
-    ):
+    if "other" in event.data or ticket.status != Status.UNASSIGNED or ticket.owner_id is not None:
+        return
+    if ticket.engineer_id is None:
+        if ticket.announced and turn.first(Event, _left, stream=ticket.stream) is None:
+            dispatch(turn, ticket)
         return
     offer = _offer_to(turn, ticket, ticket.engineer_id)
     if offer is not None:
@@ -230,7 +234,7 @@ def answer_due_at(turn: Turn, ticket: Ticket) -> Micros:
     policies = turn.house.policies
     if ticket.priority == Priority.P0:
         return turn.now + policies.dispatch.offer_p0
-    return add_business_time(turn.now, policies.dispatch.offer, policies.business_hours, turn.house.zone)
+    return policies.calendar.add(turn.now, policies.dispatch.offer)
 
 
 def _offered_before(turn: Turn, ticket: Ticket) -> Person | None:

@@ -1,0 +1,41 @@
+"""Public holidays and make-up days (法定节假日与调休), by country, and the house's own exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from core.clocks.calendar import Day, Shift
+
+OWN_CLOSED, OWN_OPEN = "休息", "上班"
+MAKE_UP = "{name}调休上班"
+Week = Sequence[tuple[Shift, ...]]
+
+
+def public_holidays(country: str, week: Week) -> tuple[dict[date, Day], frozenset[int] | None]:
+    """The days on which the country rests or makes up for it, and the years for which that is known; "none" knows none.
+
+    A make-up day that would be open anyway keeps its shifts; another one has those of the first working day of the week.
+    """
+    if country == "none":
+        return {}, None
+    from chinese_calendar.constants import Holiday, holidays, workdays
+
+    days = {day: Day((), Holiday(name).chinese) for day, name in holidays.items()}
+    for day, name in workdays.items():
+        shifts = week[day.weekday()] or _usual(week)
+        days[day] = Day(shifts, MAKE_UP.format(name=Holiday(name).chinese))
+    return days, frozenset(day.year for day in holidays)
+
+
+def with_exceptions(
+    days: Mapping[date, Day], closed: Sequence[date], opened: Sequence[date], week: Week
+) -> dict[date, Day]:
+    """The house's own days stand before public ones; a day that is named as both is open."""
+    own = {day: Day((), OWN_CLOSED) for day in closed}
+    own |= {day: Day(week[day.weekday()] or _usual(week), OWN_OPEN) for day in opened}
+    return {**days, **own}
+
+
+def _usual(week: Week) -> tuple[Shift, ...]:
+    return next(shifts for shifts in week if shifts)
