@@ -21,10 +21,10 @@ def public_holidays(country: str, week: Week) -> tuple[dict[date, Day], frozense
         return {}, None
     from chinese_calendar.constants import Holiday, holidays, workdays
 
-    days = {day: Day((), Holiday(name).chinese) for day, name in holidays.items()}
+    days = {day: Day((), vars(Holiday(name))["chinese"]) for day, name in holidays.items()}
     for day, name in workdays.items():
         shifts = week[day.weekday()] or _usual(week)
-        days[day] = Day(shifts, MAKE_UP.format(name=Holiday(name).chinese))
+        days[day] = Day(shifts, MAKE_UP.format(name=vars(Holiday(name))["chinese"]))
     return days, frozenset(day.year for day in holidays)
 
 
