@@ -36,8 +36,11 @@ _events_of = (
 
 
 def remember(turn: Turn, by: Person) -> None:
-    """Keep what the tickets of this turn were before it, so that it can be taken back; what touched no ticket is no verb."""
-    done = [event for event in turn.seen(Event) if event.cause == turn.cause.text and event.kind != Happened.UNDONE]
+    """Keep what the tickets of this turn were before it, so that it can be taken back; what touched no ticket is no verb, nor is
+    taking back."""
+    done = [event for event in turn.seen(Event) if event.cause == turn.cause.text]
+    if any(event.kind == Happened.UNDONE for event in done):
+        return
     ids = {event.data.get("ticket") for event in done}
     touched = [ticket for ticket in turn.seen(Ticket) if ticket.id in ids and turn.before(ticket) is not None]
     if not touched:
