@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, TextClause, bindparam, case, exists, or_, select, text
+from sqlalchemy import bindparam, case, exists, or_, select, text
 
 from core.fitting import fit
 from core.store.database import Connection
@@ -21,11 +21,14 @@ LEASE = 2 * MINUTE
 SETTLE = 10 * SECOND
 """A message is not begun when less than this is left of its lease."""
 BACK_OFF = (2 * SECOND, 10 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE)
-"""How long a message waits after each failure for which the platform names no time."""
+"""How long a message waits after each failure, unless the platform names a longer time."""
+ALARM_BACK_OFF = BACK_OFF[:3]
+"""The same for an alarm of which nothing was shown: it leaves half a minute after a provider's storm."""
 BEHIND = "behind"
 """Why a message goes back that was not tried, because one before it in its room has to wait."""
 MOST_ATTEMPTS = 12
-"""After so many failures a message is dead and a person must look at it."""
+MOST_ALARM_ATTEMPTS = 120
+"""After so many failures a message is dead and a person must look at it: both take an hour, longer than storms last."""
 
 _outbox = Outbox.table
 _row, _earlier = _outbox.alias("claimed"), _outbox.alias("earlier")
@@ -44,22 +47,21 @@ _places = select(ARRIVAL.next_value(), _busy.exists()).select_from(series(bindpa
 """Both in one round trip."""
 
 
-def _claim(*which: ColumnElement[bool] | TextClause, behind: tuple[TextClause, ...] = ()) -> Any:
-    """Lease due rows before which nothing in their room has to go; rows to be compared with only if `behind` holds.
+def _claim(which: str = "true", behind: str = "true") -> Any:
+    """Lease due rows that are the first unsent ones of their rooms: so nothing overtakes, whatever has been put off.
 
-    A lease that has run out counts as an attempt: perhaps the message was shown before its outcome was lost.
+    `which` rows, compared with those that `behind` names. A lease that has run out counts as an attempt: perhaps the
+    message was shown before its outcome was lost.
     """
-    waits = _earlier.c.due_at > bindparam("now"), _earlier.c.due_at > _row.c.due_at
-    free = ~exists().where(
+    first = ~exists().where(
         _earlier.c.room == _row.c.room,
         _earlier.c.id < _row.c.id,
         text("earlier.state in ('waiting', 'leased')"),
-        or_(*waits),
-        *behind,
+        text(behind),
     )
     due = (
         select(_row.c.id)
-        .where(text("claimed.state in ('waiting', 'leased')"), _row.c.due_at <= bindparam("now"), *which, free)
+        .where(text("claimed.state in ('waiting', 'leased')"), _row.c.due_at <= bindparam("now"), text(which), first)
         .order_by(_row.c.due_at, _row.c.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True, of=_row)
@@ -77,7 +79,7 @@ def _claim(*which: ColumnElement[bool] | TextClause, behind: tuple[TextClause, .
     )
 
 
-_claim_alarms = _claim(text("claimed.priority = 0"), behind=(text("earlier.priority = 0"),))
+_claim_alarms = _claim("claimed.priority = 0", "earlier.priority = 0")
 _claim_rest = _claim()
 _expire = (
     _outbox.update()
@@ -186,13 +188,12 @@ def settle(turn: Turn, outcome: Outcome) -> Outbox | None:
             row.state, row.sent_at, row.ref = OutboxState.SENT, outcome.at, receipt.ref
             _count_against_window(turn, row)
         case "later":
-            again_in = int(receipt.after * SECOND) if receipt.after is not None else _back_off(row)
-            row.state, row.due_at = OutboxState.WAITING, turn.now + again_in
-            if row.attempts >= MOST_ATTEMPTS:
+            row.state, row.due_at = OutboxState.WAITING, turn.now + _again_in(row, receipt)
+            if row.attempts >= (MOST_ATTEMPTS if row.priority > 0 else MOST_ALARM_ATTEMPTS):
                 row.state = OutboxState.DEAD
         case "unknown":
             can = turn.house.cans[row.channel]
-            row.state, row.due_at = OutboxState.WAITING, turn.now + _back_off(row)
+            row.state, row.due_at = OutboxState.WAITING, turn.now + _back_off(row, BACK_OFF)
             if not can.safe and row.priority > 0:
                 row.state = OutboxState.UNCLEAR
             elif row.attempts >= MOST_ATTEMPTS:
@@ -229,8 +230,16 @@ def withdraw(turn: Turn, subject: str, purposes: Sequence[str]) -> list[Outbox]:
     return rows
 
 
-def _back_off(row: Outbox) -> Micros:
-    return BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
+def _again_in(row: Outbox, receipt: Receipt) -> Micros:
+    """Platforms name seconds even when they are down for hours: each failure makes the wait longer nevertheless."""
+    named = int((receipt.after or 0) * SECOND)
+    if receipt.why == BEHIND:
+        return named
+    return max(named, _back_off(row, BACK_OFF if row.priority > 0 else ALARM_BACK_OFF))
+
+
+def _back_off(row: Outbox, waits: Sequence[Micros]) -> Micros:
+    return waits[min(row.attempts, len(waits)) - 1]
 
 
 def _count_against_window(turn: Turn, row: Outbox) -> None:
