@@ -106,6 +106,10 @@ class Endpoints:
         """What goes wrong with the next calls of `path` (such as "kf/send_msg"), one after the other."""
         self._faults[path].extend(faults)
 
+    def calm(self) -> None:
+        """From now on nothing goes wrong any more."""
+        self._faults.clear()
+
     def forget_tokens(self) -> None:
         """Every access token is invalid from now on, before its time."""
         self._tokens.clear()

@@ -19,7 +19,7 @@ from core.policies import Policies
 from core.store.database import Connection, Database
 from core.store.files import FileStore
 from core.store.waking import Listener, News
-from core.words import SECOND, Accept, Channel, Micros
+from core.words import SECOND, Accept, Channel, Clock, Micros
 from dialogue.understanding.mind import Mind
 from tests import history
 from tests.faults.people import People
@@ -121,7 +121,7 @@ def _listener(one: Living) -> Listener | None:
 class Eye:
     """Looks at the database past the desk, and keeps its history from the beginning."""
 
-    def __init__(self, url: str, clock: Time, *, watch: bool = True):
+    def __init__(self, url: str, clock: Clock, *, watch: bool = True):
         self._database, self._clock = Database(url), clock
         self._connection: Connection | None = None
         if watch:
