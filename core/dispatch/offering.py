@@ -147,12 +147,12 @@ def after_pause(turn: Turn, event: Event) -> None:
 
 def offer_stands(turn: Turn, event: Event) -> None:
     """What ended an offer was taken back: whoever had it is asked again, with all his time; if nobody has ever been asked,
-    because it was given by hand before it was announced, somebody is asked now."""
+    because somebody took it before it was announced, somebody is asked now."""
     ticket = ticket_in(turn, event)
     if "other" in event.data or ticket.status != Status.UNASSIGNED or ticket.owner_id is not None:
         return
     if ticket.engineer_id is None:
-        if ticket.announced and turn.first(Event, _left, stream=ticket.stream) is None:
+        if ticket.duplicate_of is None and turn.first(Event, _left, stream=ticket.stream) is None:
             dispatch(turn, ticket)
         return
     offer = _offer_to(turn, ticket, ticket.engineer_id)
