@@ -14,8 +14,9 @@ from core.house import House
 from core.people.linking import bind
 from core.people.model import Link, Person, Role
 from core.policies import Policies
-from core.store.database import Database
+from core.store.database import Connection, Database
 from core.store.model import Inbox
+from core.store.numbers import RowIds, take
 from core.store.pump import Hears, Item, Pump
 from core.store.turn import Cause, Turn
 from core.wording import Wording
@@ -68,11 +69,19 @@ class Known:
     customer: str
 
 
+class OneByOne(RowIds):
+    """Ids that rise over all processes, as a PostgreSQL sequence gives them."""
+
+    def next(self, connection: Connection) -> int:
+        return take(connection, "row")
+
+
 class Crowd:
     """Says one thing after the other."""
 
-    def __init__(self, world: World, chance: Random, actions: int):
-        self._world, self._chance, self._left = world, chance, actions
+    def __init__(self, world: World, chance: Random, actions: int, *, patient: bool):
+        """`patient` people let minutes and hours pass between two things that they do."""
+        self._world, self._chance, self._left, self._patient = world, chance, actions, patient
         self._notes = 0
         self.notices = 0
 
@@ -85,8 +94,9 @@ class Crowd:
         return self._left <= 0
 
     def _soon(self) -> None:
-        wait = self._chance.choice((1, 4, 15, 60, 300)) * self._chance.uniform(0.3, 1.5) * SECOND
-        if self._chance.random() < 0.03:
+        waits = (1, 4, 15, 60, 300) if self._patient else (1, 2, 4, 15, 60)
+        wait = self._chance.choice(waits) * self._chance.uniform(0.3, 1.5) * SECOND
+        if self._patient and self._chance.random() < 0.03:
             wait += self._chance.uniform(0.5, 7) * HOUR
         self._world.at(self._world.now + int(wait), self._act)
 
@@ -186,6 +196,7 @@ def move_in(database: Database, now: Micros) -> None:
     """The staff's chats are bound, before anything happens."""
     house = House(Policies(), lambda: f"{0:032x}", Wording.load())
     pump = Pump(database, house, Hears(_nobody, lambda turn, row: None), lambda: now, "setup")
+    pump._ids = OneByOne()
     pump.submit(Item(_bind_all, Cause("setup")))
     pump.cycle()
     pump.close()
@@ -202,4 +213,4 @@ def _nobody(turn: Turn, row: Inbox) -> str:
     return "nobody"
 
 
-__all__: list[Any] = ["CUSTOMERS", "ENGINEERS", "MINUTE", "Crowd", "move_in"]
+__all__: list[Any] = ["CUSTOMERS", "ENGINEERS", "MINUTE", "Crowd", "OneByOne", "move_in"]

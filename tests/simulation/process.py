@@ -15,6 +15,7 @@ from core.store.pump import Made
 from core.words import SECOND, Micros
 from tests.simulation.faulty import FaultyDatabase, Fuse
 from tests.simulation.loop import Loop
+from tests.simulation.people import OneByOne
 from tests.simulation.platforms import SimulatedChannel, raw_hook
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Process:
         self._turning = False
         self._sleeping: asyncio.TimerHandle | None = None
         self._failures = 0
+        self.left = False
         self.loop.call_soon(self._start)
 
     def one_round(self) -> None:
@@ -79,6 +81,17 @@ class Process:
 
         self._spawn(called)
 
+    def leave(self) -> None:
+        """It ends in good order."""
+
+        async def close() -> None:
+            await self._supervisor.stop()
+            await self.desk.close()
+            self.left = True
+            self.fuse.blow()
+
+        self._spawn(close)
+
     def _spawn(self, called: Callable[[], Any]) -> None:
         self.loop.call_soon(lambda: self.loop.create_task(called()))
 
@@ -113,6 +126,8 @@ class Process:
             holder=self.name,
         )
         self.desk.runner = self
+        if world.shared:
+            self.desk.pump._ids = OneByOne()
         self.desk.pump.begin()
         self._supervisor = Supervisor(self.desk)
         self._supervisor.start()

@@ -92,13 +92,21 @@ def _answered(world: World, told: Told) -> Iterator[str]:
 
 
 def _took_from_the_living(world: World) -> Iterator[str]:
-    """Nobody decides about a message or a job while another process holds it."""
+    """Nobody decides about a message or a job while another process holds it, unless that one was taken for dead in time."""
+    buried: dict[str, Micros] = {}
+    for name, until, now, process in world.ask(
+        "SELECT name, until, now, process FROM history WHERE sort = 'process' ORDER BY seq"
+    ):
+        buried.setdefault(name, now)
+        if name != process and now < until:
+            yield f"{process} took {name} for dead {(until - now) / 1e6:.0f} s too early"
     for name, lease, until, now, process in world.ask(
         "SELECT name, lease, until, now, process FROM history WHERE sort IN ('outbox', 'job') AND before = 'leased' "
         "ORDER BY seq"
     ):
         holder = (lease or "").partition(".")[0]
-        if holder != process and now < until and world.was_alive(holder, now):
+        alive = world.was_alive(holder, now) and now < buried.get(holder, now + 1)
+        if holder != process and now < until and alive:
             yield f"{process} decided about {name} while it was leased to {holder} for {(until - now) / 1e6:.0f} s more"
 
 
@@ -194,7 +202,7 @@ def _offered(world: World) -> Iterator[str]:
         "AND duplicate_of IS NULL ORDER BY id"
     ):
         stream = f"ticket:{ident}"
-        if not announced:
+        if engineer is None and not announced and stream not in left:
             yield f"{number} was never announced"
         elif engineer is None and stream not in left:
             yield f"{number} was offered to nobody and left to nobody"

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from config.running import IDLE
 from core.policies import Policies
 from core.store.database import Connection, Database
 from core.words import HOUR, MINUTE, SECOND, Micros, Say
@@ -24,8 +25,11 @@ from tests.simulation.process import Process
 
 START: Micros = 1772589600 * SECOND
 """Wednesday, 4 March 2026, 10:00 in Shanghai."""
-REST = 6 * HOUR
-"""How long the world goes on, free of faults, after the last action."""
+REST = {1: 6 * HOUR, 2: 75 * MINUTE}
+"""How long the world goes on, free of faults, after the last action: by the number of processes. Several show each other all
+the time that they live, so that their hours take longer to pass."""
+ONE_GOES = 5 * MINUTE
+"""When, during this rest, all but one of the processes end in good order."""
 MOST_ROUNDS = 200_000
 """Rounds after which a world that does not come to rest is given up."""
 
@@ -48,7 +52,7 @@ class Weather:
         """A weather of its own for each seed: now many crashes, now a provider that fails, now all at once."""
         rough = chance.random
         return cls(
-            actions=chance.randint(15, 45),
+            actions=chance.randint(15, 45) if workers == 1 else chance.randint(10, 25),
             workers=workers,
             longest_life=chance.choice((150, 1000, 5000, 10**9)),
             refusals=chance.choice((0, 0, 0.0005, 0.003)),
@@ -75,7 +79,7 @@ class World:
     folder: Path
     template: Path
     mind: Mind
-    workers: int = 1
+    workers: int = 0
     now: Micros = START
     turns: int = 0
     kills: int = 0
@@ -85,10 +89,11 @@ class World:
 
     def __post_init__(self) -> None:
         chance = Random(self.seed)
+        self.workers = self.workers or (2 if self.seed % 3 == 2 else 1)
         self.fate, self._order = Random(chance.random()), Random(chance.random())
         self.weather = Weather.of(chance, self.workers)
         self.shared = self.workers > 1
-        self.idle = float(HOUR // SECOND)
+        self.idle = IDLE if self.shared else float(HOUR // SECOND)
         self.policies = Policies(zone=ZoneInfo("Asia/Shanghai"))
         self.path = self.folder / f"desk-{self.seed}.db"
         self.url = f"sqlite:///{self.path}"
@@ -105,7 +110,7 @@ class World:
         }
         for platform in self.platforms.values():
             platform.manners = self.weather.manners
-        self.crowd = Crowd(self, Random(chance.random()), self.weather.actions)
+        self.crowd = Crowd(self, Random(chance.random()), self.weather.actions, patient=self.workers == 1)
         self.eye: Connection = Database(self.url).connect(read_only=True)
 
     # ---- the run
@@ -122,7 +127,7 @@ class World:
         for _ in range(MOST_ROUNDS):
             if self.crowd.done and not self.kind:
                 self._be_kind()
-                until = self.now + REST
+                until = self.now + REST[self.workers]
             if not self._one_step(until):
                 break
         else:
@@ -191,11 +196,17 @@ class World:
         process.bury()
         self._lived[process.name] = (self._lived[process.name][0], self.now)
         self.processes[place] = None
-        self.kills += 1
+        self.kills += not process.left
         down = self.fate.choice((0.2, 2.0, 30.0)) * self.fate.random()
+        if process.left:
+            return  # nobody starts it again
         if not self.kind and self.fate.random() < 0.03:
             down = 7200.0
-        self.at(self.now + int(down * SECOND), lambda: self._start(place))
+        self.at(self.now + int(down * SECOND), lambda: self._restart(place))
+
+    def _restart(self, place: int) -> None:
+        if self.processes[place] is None:
+            self._start(place)
 
     def _jump(self) -> None:
         """The machine slept, or its clock was put right."""
@@ -207,10 +218,19 @@ class World:
         self.kind = True
         for platform in self.platforms.values():
             platform.manners = KIND
-        for process in self.processes:
-            if process is not None:
+        for place, process in enumerate(self.processes):
+            if process is None:
+                self._start(place)
+            else:
                 process.fuse.soothe()
                 process.stalled_until = 0
+        self.at(self.now + ONE_GOES, self._let_go)
+
+    def _let_go(self) -> None:
+        """One process is enough for what is left."""
+        for process in self.processes[1:]:
+            if process is not None:
+                process.leave()
 
     # ---- what is seen
 
@@ -250,7 +270,7 @@ class World:
     def was_taken_before(self, platform: Platform, earlier: str, later: Message) -> bool:
         """Whether a message had been acknowledged when a later one was written."""
         taken = next(message.taken_at for message in platform.messages if message.id == earlier)
-        return isinstance(platform, Pulling) or (taken is not None and taken <= later.at)
+        return isinstance(platform, Pulling) or (taken is not None and taken < later.at)
 
     def words_of(self, key: str) -> str:
         """The text of a message."""
