@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from core.conversations.model import Conversation
@@ -30,11 +31,15 @@ class Hearing:
     staff_channels: frozenset[str]
 
     def prepare(self, rows: list[Inbox]) -> None:
-        """Understand before the transaction opens; the mind remembers what it has just understood."""
+        """Understand before the transaction opens; the mind remembers what it has just understood.
+
+        Where it fails, the message's own turn will fail, and no other.
+        """
         for row in rows:
             text = row.said.get("text", "")
             if text and row.channel not in self.staff_channels:
-                self.mind.customer(text, row.at)
+                with suppress(Exception):
+                    self.mind.customer(text, row.at)
 
     def hear(self, turn: Turn, row: Inbox) -> str:
         """One message's turn: the name of what came of it (S84)."""
