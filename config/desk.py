@@ -19,10 +19,10 @@ from core.rules import applying
 from core.store.database import Database
 from core.store.files import FileStore
 from core.store.intake import Delivery
-from core.store.jobs import Finished, finish
+from core.store.jobs import Finished, finish, set_aside
 from core.store.leases import Leases
 from core.store.numbers import RowIds
-from core.store.outgoing import Outcome
+from core.store.outgoing import Outcome, settle
 from core.store.pump import Hears, Item, Made, Pump
 from core.store.shelf import StoreShelf
 from core.store.turn import Cause, Turn
@@ -138,12 +138,14 @@ class Desk:
             self._kick()
 
     def report_outcome(self, outcome: Outcome) -> None:
-        """Have the outcome of a message written down; kept until it is."""
-        self._report(Cause(f"outbox:{outcome.id}"), lambda turn: delivered(turn, outcome))
+        """Have the outcome of a message written down, without what follows from it if that fails; kept until it is."""
+        cause = Cause(f"outbox:{outcome.id}")
+        self._report(cause, lambda turn: delivered(turn, outcome), lambda turn: settle(turn, outcome))
 
     def report_job(self, finished: Finished) -> None:
-        """Have the end of a job written down; kept until it is."""
-        self._report(Cause(f"job:{finished.id}"), lambda turn: finish(turn, finished))
+        """Have the end of a job written down; kept until it is. A job whose end cannot be carried out is dead."""
+        cause = Cause(f"job:{finished.id}")
+        self._report(cause, lambda turn: finish(turn, finished), lambda turn: set_aside(turn, finished))
 
     def hand_out(self, made: Made) -> None:
         """After a commit, on the event loop: answer those who waited, hand out messages and jobs."""
@@ -164,8 +166,13 @@ class Desk:
         self.pump.close()
         self.database.close()
 
-    def _report(self, cause: Cause, act: Callable[[Turn], Any]) -> None:
-        self.pump.submit(Item(act, cause, again=True))
+    def _report(self, cause: Cause, act: Callable[[Turn], Any], otherwise: Callable[[Turn], Any]) -> None:
+        def done(result: Any) -> None:
+            if isinstance(result, Exception):
+                self.pump.submit(Item(otherwise, cause, again=True))
+                self._kick()
+
+        self.pump.submit(Item(act, cause, done, again=True))
         self._kick()
 
     async def _submit(self, item: Item) -> Any:

@@ -54,8 +54,8 @@ def claim(connection: Connection, token: str, now: Micros, most: int) -> list[Jo
 
 def finish(turn: Turn, finished: Finished) -> None:
     """Write down how a job ended and let its kind act on it; nothing if its lease had passed to somebody else."""
-    job = turn.get(Job, finished.id, lock=True)
-    if job is None or job.state != JobState.LEASED or job.lease != finished.lease:
+    job = _held(turn, finished)
+    if job is None:
         return
     kind = turn.house.jobs[job.kind]
     job.attempts += 1
@@ -69,3 +69,17 @@ def finish(turn: Turn, finished: Finished) -> None:
     else:
         job.state = JobState.WAITING
         job.due_at = turn.now + BACK_OFF[min(job.attempts, len(BACK_OFF)) - 1]
+
+
+def set_aside(turn: Turn, finished: Finished) -> None:
+    """The turn in which a job should have ended failed: it is dead, and a person must look at it."""
+    job = _held(turn, finished)
+    if job is not None:
+        job.attempts += 1
+        job.state, job.lease, job.error = JobState.DEAD, None, finished.error or "its end could not be carried out"
+
+
+def _held(turn: Turn, finished: Finished) -> Job | None:
+    """The job, if it is still in the hands of whoever has finished it."""
+    job = turn.get(Job, finished.id, lock=True)
+    return job if job and job.state == JobState.LEASED and job.lease == finished.lease else None
