@@ -136,8 +136,8 @@ def _shape(table: Described) -> Shape:
         kind = next((kind for type_, kind in KINDS if isinstance(column.type, type_)), None)
         if kind is None:
             raise NotDumped(f"{table.name}.{column.name}: {column.type}")
-        columns.append((column.name, kind))
-    return Shape(table.name, tuple(columns), next(iter(table.primary_key)).name)
+        columns.append((str(column.name), kind))
+    return Shape(str(table.name), tuple(columns), str(next(iter(table.primary_key)).name))
 
 
 def _bytes(value: Any) -> dict[str, str]:

@@ -7,6 +7,10 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from typing import IO
+
+PIECE = 1 << 20
+"""Bytes of a large file that are in memory at a time."""
 
 
 class FileStore:
@@ -28,6 +32,23 @@ class FileStore:
                 os.fsync(file.fileno())
             os.replace(unfinished, path)
         return name
+
+    def bring(self, name: str, content: IO[bytes]) -> None:
+        """Keep content of any size that should have this hash. Raises ValueError if it has not, KeyError for no hash."""
+        path = self._path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, unfinished = tempfile.mkstemp(dir=path.parent)
+        found = hashlib.sha256()
+        with os.fdopen(handle, "wb") as file:
+            while piece := content.read(PIECE):
+                found.update(piece)
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        if found.hexdigest() != name:
+            os.unlink(unfinished)
+            raise ValueError(name)
+        os.replace(unfinished, path)
 
     def get(self, name: str) -> bytes:
         """The content with this hash. Raises KeyError."""

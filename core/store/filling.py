@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 from core.store import migrate
 from core.store.database import Connection, Database
@@ -12,7 +14,7 @@ from core.store.dump import Shape, Source, Sum, lines, shapes, values
 from core.store.numbers import rise_above
 from core.store.recovering import free_all
 from core.store.schema import REVISION
-from core.words import Micros
+from core.words import SECOND, Micros
 
 AT_A_TIME = 1_000
 """Rows that SQLite is given by one call."""
@@ -39,6 +41,38 @@ class Carried:
     table: str
     rows: int
     digest: str
+
+
+def establish(
+    target: Database, source: Source, now: Micros, *, over: bool = False, tell: Tell = lambda *_: None
+) -> tuple[list[Carried], Path | None]:
+    """`fill`, and on SQLite in a file of its own that takes its place when it is whole; where the former file now lies, if
+    there was one with rows. The caller owns the target: no process works on it. Raises what `fill` raises."""
+    if target.kind == "postgresql":
+        return fill(target, source, now, over=over, tell=tell), None
+    former = target.path.exists() and _has_rows(target)
+    if former and not over:
+        raise NotEmpty
+    unfinished = target.path.with_name(f"{target.path.name}.new")
+    _remove(unfinished)
+    carried = fill(Database(f"sqlite:///{unfinished}"), source, now, tell=tell)
+    aside = put_aside(target, "before", now) if former else None
+    _remove(target.path)
+    os.replace(unfinished, target.path)
+    _sync(target.path.parent)
+    return carried, aside
+
+
+def put_aside(database: Database, why: str, now: Micros) -> Path:
+    """Give a SQLite file that no process works on another name, with all that it holds; the new name."""
+    connection = database.connect()
+    connection.say("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    path = database.path
+    aside = path.with_name(f"{path.name}.{why}-{now // SECOND}")
+    os.replace(path, aside)
+    _sync(path.parent)
+    return aside
 
 
 def fill(
@@ -71,6 +105,28 @@ def occupied(connection: Connection, some: Iterable[Shape]) -> bool:
     """Whether there is any row."""
     asked = (f'SELECT 1 FROM "{shape.name}" LIMIT 1' for shape in some)
     return any(connection.raw.execute(sql).fetchone() for sql in asked)
+
+
+def _has_rows(database: Database) -> bool:
+    connection = database.connect(read_only=True)
+    try:
+        return occupied(connection, shapes(database.url))
+    finally:
+        connection.close()
+
+
+def _remove(path: Path) -> None:
+    for end in ("", "-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """Make a change of names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _make_tables(url: str, source: Source) -> None:

@@ -90,7 +90,7 @@ def test_a_changed_event_and_changed_words_are_named(desk: Stand) -> None:
         desk,
         "UPDATE event SET kind = 'other' WHERE stream = 'ticket:2' AND seq = 2",
         "UPDATE event SET data = 'no json' WHERE stream = 'ticket:1' AND seq = 1",
-        "UPDATE event_private SET data = '{\"text\":\"没漏\"}' "
+        'UPDATE event_private SET data = \'{"text":"没漏"}\' '
         "WHERE event_id = (SELECT id FROM event WHERE stream = 'person:3' AND seq = 3)",
     )
     with desk.database.reading() as connection:
