@@ -43,6 +43,8 @@ MESSAGES_SEEN = 512
 TRIES = (1 * SECOND, 5 * SECOND)
 """A message or timer whose turn fails is tried again after these times, then set aside as failed."""
 
+FOR_EVER: Micros = 2**62
+
 Act = Callable[[Turn], Any]
 
 
@@ -62,7 +64,11 @@ class Item:
 
 @dataclass
 class Made:
-    """What a committed group leaves to be done outside. `more`: work that another process could take up at once."""
+    """What a committed group leaves to be done outside.
+
+    `more`: work that another process could take up at once; `exhausted`: a look over all messages found no more that could go;
+    `next_post`: when the first message that its turns left waiting is due.
+    """
 
     answers: list[tuple[Callable[[Any], None], Any]] = field(default_factory=list)
     messages: list[Outbox] = field(default_factory=list)
@@ -70,6 +76,8 @@ class Made:
     rooms: dict[str, None] = field(default_factory=dict)
     turns: int = 0
     more: bool = False
+    exhausted: bool = False
+    next_post: Micros = FOR_EVER
 
     @property
     def anything(self) -> bool:
@@ -96,6 +104,7 @@ class Group:
         self.made = Made()
         self._connection, self._house, self._hears, self._ids = connection, house, hears, ids
         self._now, self._token, self._most, self._patient = now, token, most, patient
+        self._touched: set[str] = set()
 
     # ---- what was handed in
 
@@ -194,9 +203,14 @@ class Group:
 
     # ---- what goes out
 
-    def claim(self) -> None:
-        """Take what is due to be sent or done and in nobody's hands."""
-        messages = outgoing.claim(self._connection, self._token, self._now, self._most)
+    def claim(self, *, everywhere: bool) -> None:
+        """Take what is due to be sent or done and in nobody's hands; messages in the rooms that this group has touched, or
+        `everywhere`."""
+        if everywhere:
+            messages = outgoing.claim(self._connection, self._token, self._now, self._most)
+            self.made.exhausted = len(messages) < self._most
+        else:
+            messages = outgoing.claim_in(self._connection, self._token, self._now, self._touched)
         work = jobs.claim(self._connection, self._token, self._now, self._most)
         self.made.messages += messages
         self.made.jobs += work
@@ -227,6 +241,10 @@ class Group:
         made.turns += 1
         made.messages += [row for row in turn.posts if row.state == OutboxState.LEASED]
         made.rooms.update(dict.fromkeys(row.room for row in turn.posts))
+        for row in turn.seen(Outbox):
+            self._touched.add(row.room)
+            if row.state == OutboxState.WAITING:
+                made.next_post = min(made.next_post, row.due_at)
         return result
 
     def _after_failure(self, key: int, attempts: int, error: Exception, last: str) -> dict[str, Any]:

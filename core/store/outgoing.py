@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, case, exists, or_, select, text
+from sqlalchemy import TextClause, bindparam, func, or_, select, text
 
 from core.fitting import fit
 from core.store.database import Connection
@@ -30,8 +30,10 @@ MOST_ATTEMPTS = 12
 MOST_ALARM_ATTEMPTS = 120
 """After so many failures a message is dead and a person must look at it: both take an hour, longer than storms last."""
 
+MOST_ALARMS = 64
+"""Alarms that one group takes."""
+
 _outbox = Outbox.table
-_row, _earlier = _outbox.alias("claimed"), _outbox.alias("earlier")
 _busy = (
     select(_outbox.c.id)
     .where(
@@ -47,40 +49,32 @@ _places = select(ARRIVAL.next_value(), _busy.exists()).select_from(series(bindpa
 """Both in one round trip."""
 
 
-def _claim(which: str = "true", behind: str = "true") -> Any:
-    """Lease due rows that are the first unsent ones of their rooms: so nothing overtakes, whatever has been put off.
-
-    `which` rows, compared with those that `behind` names. A lease that has run out counts as an attempt: perhaps the
-    message was shown before its outcome was lost.
-    """
-    first = ~exists().where(
-        _earlier.c.room == _row.c.room,
-        _earlier.c.id < _row.c.id,
-        text("earlier.state in ('waiting', 'leased')"),
-        text(behind),
-    )
-    due = (
-        select(_row.c.id)
-        .where(text("claimed.state in ('waiting', 'leased')"), _row.c.due_at <= bindparam("now"), text(which), first)
-        .order_by(_row.c.due_at, _row.c.id)
-        .limit(bindparam("most"))
-        .with_for_update(skip_locked=True, of=_row)
-    )
-    return (
-        _outbox.update()
-        .where(_outbox.c.id.in_(due))
-        .values(
-            state=OutboxState.LEASED,
-            lease=bindparam("token"),
-            due_at=bindparam("until"),
-            attempts=_outbox.c.attempts + case((_outbox.c.state == OutboxState.LEASED, 1), else_=0),
-        )
-        .returning(_outbox)
-    )
+UNSENT_OF = "{0}.state IN ('waiting', 'leased')"
+_CLAIM = f"""UPDATE outbox SET state = 'leased', lease = :token, due_at = :until,
+ attempts = attempts + CASE WHEN state = 'leased' THEN 1 ELSE 0 END
+ WHERE id IN ({{due}}) RETURNING {", ".join(Outbox.columns)}"""
+"""Lease messages. A lease that has run out counts as an attempt: perhaps it was shown before its outcome was lost."""
+_FIRST = f"""SELECT claimed.id FROM outbox AS claimed
+ WHERE {UNSENT_OF.format("claimed")} AND claimed.due_at <= :now AND {{which}} AND NOT EXISTS (
+ SELECT 1 FROM outbox AS earlier WHERE earlier.room = claimed.room AND earlier.id < claimed.id
+ AND {UNSENT_OF.format("earlier")} AND {{behind}})
+ ORDER BY claimed.due_at, claimed.id LIMIT :most"""
+"""Due messages that are the first unsent ones of their rooms: nothing overtakes, whatever has been put off."""
+_FIRST_IN = f"""SELECT claimed.id FROM outbox AS claimed WHERE claimed.due_at <= :now AND claimed.id IN (
+ SELECT (SELECT one.id FROM outbox AS one WHERE one.room = rooms.value AND {UNSENT_OF.format("one")} ORDER BY one.id LIMIT 1)
+ FROM {{rooms}})"""
+"""The same in some rooms, however many messages wait there."""
+_ROOMS = {"sqlite": "json_each(:rooms) AS rooms", "postgresql": "unnest(CAST(:rooms AS text[])) AS rooms(value)"}
+_LOCK = {"sqlite": "", "postgresql": " FOR UPDATE OF claimed SKIP LOCKED"}
 
 
-_claim_alarms = _claim("claimed.priority = 0", "earlier.priority = 0")
-_claim_rest = _claim()
+def _claiming(due: str) -> dict[str, TextClause]:
+    return {kind: text(_CLAIM.format(due=due.format(rooms=_ROOMS[kind]) + lock)) for kind, lock in _LOCK.items()}
+
+
+_alarms = _claiming(_FIRST.format(which="claimed.priority = 0", behind="earlier.priority = 0"))
+_rest = _claiming(_FIRST.format(which="true", behind="true"))
+_in_rooms = _claiming(_FIRST_IN)
 _expire = (
     _outbox.update()
     .where(
@@ -167,12 +161,33 @@ def claim(connection: Connection, token: str, now: Micros, most: int) -> list[Ou
     """Take due messages that nobody holds: alarms first, even before what waits in their own room, the rest as they fell
     due. What is no news any more is not sent."""
     connection.run(_expire, now=now)
-    rows: list[Outbox] = []
-    for statement in (_claim_alarms, _claim_rest):
-        if len(rows) < most:
-            found = connection.all(statement, now=now, most=most - len(rows), token=token, until=now + LEASE)
-            rows += sorted(map(Outbox.from_db, found), key=lambda row: row.id)
+    rows = _take(connection, _alarms, now=now, token=token, most=most)
+    if len(rows) < most:
+        rows += _take(connection, _rest, now=now, token=token, most=most - len(rows))
     return rows
+
+
+def claim_in(connection: Connection, token: str, now: Micros, rooms: Collection[str]) -> list[Outbox]:
+    """Take what comes next in rooms in which something has changed, and due alarms wherever they are."""
+    rows = _take(connection, _alarms, now=now, token=token, most=MOST_ALARMS)
+    if rooms:
+        given = orjson.dumps(list(rooms)).decode() if connection.kind == "sqlite" else list(rooms)
+        rows += _take(connection, _in_rooms, now=now, token=token, rooms=given)
+    return rows
+
+
+def next_due(connection: Connection, now: Micros) -> Micros | None:
+    """When the next message that is not due yet falls due, or the next lease runs out."""
+    found = connection.one(_next_due, now=now)
+    return found[0] if found else None
+
+
+def _take(connection: Connection, statement: Mapping[str, TextClause], *, now: Micros, **values: Any) -> list[Outbox]:
+    found = connection.all(statement[connection.kind], now=now, until=now + LEASE, **values)
+    return sorted(map(Outbox.from_db, found), key=lambda row: row.id)
+
+
+_next_due = select(func.min(_outbox.c.due_at)).where(UNSENT, _outbox.c.due_at > bindparam("now"))
 
 
 def settle(turn: Turn, outcome: Outcome) -> Outbox | None:

@@ -69,22 +69,23 @@ class Membership:
         """Whether others know of this process."""
         return self._beat_at is not None
 
-    def keep(self, connection: Connection, now: Micros) -> None:
-        """In a group: show that we live, take over from the dead, and see whether we may go on. Raises Fenced."""
+    def keep(self, connection: Connection, now: Micros) -> bool:
+        """In a group: show that we live, take over from the dead, and see whether we may go on. True if what a dead process
+        held is free now. Raises Fenced."""
         self._written = None
         gate = gate_of(connection)
         if gate > self._revision and self.outdated is None:
             self.outdated = OutOfDate(f"the database asks for schema {gate}, this program knows {self._revision}")
         if self._beat_at is not None and 0 <= now - self._beat_at < BEAT:
-            return
+            return False
         if self._beat_at is None:
             connection.run(_join, holder=self._holder, revision=self._revision, since=now, until=now + ALIVE)
         elif not connection.run(_stay, me=self._holder, new_until=now + ALIVE):
             raise Fenced(f"process {self._holder} was taken for dead")
-        if self._steady(now):
-            self._bury(connection, now)
+        buried = self._steady(now) and self._bury(connection, now)
         living = connection.one(_living, now=now)
         self._written = now, living[0] if living else 1
+        return buried
 
     def kept(self) -> None:
         """The group was committed."""
@@ -107,10 +108,12 @@ class Membership:
     def _steady(self, now: Micros) -> bool:
         return self._timely(now) and now - self._steady_since >= STEADY
 
-    def _bury(self, connection: Connection, now: Micros) -> None:
-        for (holder,) in connection.all(_dead, now=now):
+    def _bury(self, connection: Connection, now: Micros) -> bool:
+        dead = connection.all(_dead, now=now)
+        for (holder,) in dead:
             free_process(connection, holder, now)
             connection.run(_leave, who=holder)
+        return bool(dead)
 
 
 def older_than(connection: Connection, revision: int, now: Micros) -> list[str]:

@@ -14,9 +14,9 @@ from collections import deque
 from sqlalchemy import bindparam, func, select
 
 from core.house import House
-from core.store import waking
+from core.store import outgoing, waking
 from core.store.database import Conflict, Connection, Database, is_conflict
-from core.store.group import GROUP, Group, Hears, Item, Made, messages_due
+from core.store.group import FOR_EVER, GROUP, Group, Hears, Item, Made, messages_due
 from core.store.model import (
     UNFINISHED_JOBS,
     UNSENT,
@@ -30,15 +30,16 @@ from core.store.model import (
 from core.store.numbers import RowIds
 from core.store.processes import Membership, OutOfDate
 from core.store.recovering import free_all, free_token
-from core.words import Clock, Micros
+from core.words import SECOND, Clock, Micros
 
 log = logging.getLogger("huiying.pump")
 
 MOST_CONFLICTS = 5
 """So often in a row a group that met another process is done again, the later times one turn of each sort at a time; then
 whatever still stands in the way counts as the failure of its turn."""
-FOR_EVER: Micros = 2**62
-
+LOOK_OVER = 1 * SECOND
+"""How often, at least, all unsent messages are looked over, however many wait; those that follow from a turn are found in
+their rooms at once."""
 __all__ = ["GROUP", "Hears", "Item", "Made", "Pump"]
 
 
@@ -57,6 +58,7 @@ class Pump:
         self._groups = 0
         self._doubtful: list[str] = []
         self._looked_at: Micros = 0
+        self._look_over_at: Micros = 0
 
     def submit(self, item: Item) -> None:
         """Hand something to the next cycle; any thread."""
@@ -134,8 +136,9 @@ class Pump:
             now = self._looked_at = self.clock()
             for doubtful in self._doubtful:
                 free_token(connection, doubtful, now)
-            if self._database.shared:
-                self.membership.keep(connection, now)
+                self._look_over_at = 0
+            if self._database.shared and self.membership.keep(connection, now):
+                self._look_over_at = 0
             token = self._token
             group = Group(connection, self.house, self._hears, self._ids, now, token, most=most, patient=patient)
             if self.outdated is None:
@@ -145,11 +148,15 @@ class Pump:
             if self.outdated is None:
                 group.fire_timers()
                 group.hear(waiting)
-                group.claim()
+                group.claim(everywhere=now >= self._look_over_at)
             else:
                 group.refuse(items, self.outdated)
             if connection.kind == "postgresql" and group.made.anything:
                 waking.tell(connection, self.holder, group.made.rooms, more=group.made.more)
+            if group.made.exhausted:
+                next_due = outgoing.next_due(connection, now) or FOR_EVER
+                self._look_over_at = min(next_due, now + LOOK_OVER)
+            self._look_over_at = min(self._look_over_at, max(group.made.next_post, now + 1))
         self._doubtful.clear()
         self.membership.kept()
         return group.made

@@ -7,10 +7,13 @@ from sqlalchemy import select
 
 from core.parts.model import PartRequest, PartState
 from core.store.model import Event, Outbox, OutboxState, Timer, TimerState
+from core.store.turn import Turn
+from core.tickets.announcing import announce
 from core.tickets.events import Happened
 from core.tickets.handing_over import handovers_of
 from core.tickets.merging import reporters_of
 from core.tickets.model import Handover, Priority, Status, Ticket
+from core.tickets.queries import by_number
 from tests.scenario import Party, Story
 from tests.scenarios.so_far import FIFTY, PART, REASON, ticket_in
 
@@ -25,6 +28,20 @@ def _world(desk: Story) -> tuple[Party, Party, Party, Party, Party]:
         desk.manager("孙经理"),
         desk.buyer("胡采购"),
     )
+
+
+def _announced(desk: Story, number: str) -> str:
+    """Somebody has been asked for it, as after every report; what people heard then is over."""
+
+    def act(turn: Turn) -> None:
+        ticket = by_number(turn, "main", number)
+        assert ticket is not None
+        announce(turn, ticket)
+
+    desk.act(act)
+    desk.passes(seconds=5)
+    desk.unheard.clear()
+    return number
 
 
 VERBS = {
@@ -51,6 +68,7 @@ def test_the_ticket_is_as_before_and_whoever_heard_of_it_hears_once_that_it_was_
 ) -> None:
     wang, liu, *_ = _world(desk)
     number = ticket_in(desk, status, wang, liu)
+    _announced(desk, number)
     wang.says("谢谢")
     desk.passes(seconds=5)
     desk.unheard.clear()
@@ -212,7 +230,7 @@ def test_an_acceptance_taken_back_leaves_the_offer_open(desk: Story) -> None:
 
 def test_several_tickets_of_one_message_are_taken_back_together(desk: Story) -> None:
     wang, liu, *_ = _world(desk)
-    one, two = (ticket_in(desk, S.UNASSIGNED, wang, liu, device) for device in ("打印机", "传真机"))
+    one, two = (_announced(desk, ticket_in(desk, S.UNASSIGNED, wang, liu, device)) for device in ("打印机", "传真机"))
     liu.says(f"接单 {one} {two}")
     liu.hears("action_done", one)
     liu.hears("action_done", two)
