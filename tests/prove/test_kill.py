@@ -57,8 +57,8 @@ class Run:
 
 
 LONG = {
-    "sqlite": Run(processes=1, kills=200, answer=QUICK, engineers=12, faults=6.0, longest=2.0),
-    "postgresql": Run(processes=4, kills=200, answer=QUICK, engineers=16, faults=4.5, longest=4.0),
+    "sqlite": Run(processes=1, kills=200, answer=QUICK, engineers=8, faults=5.0, longest=3.0),
+    "postgresql": Run(processes=4, kills=200, answer=QUICK, engineers=8, faults=4.5, longest=4.0),
 }
 SHORT = {
     "sqlite": Run(processes=1, kills=3, answer=0.15, engineers=40, faults=4.0, longest=1.5),
