@@ -54,7 +54,8 @@ WINDOW = Window(seconds=48 * 3600, messages=5)
 @dataclass(frozen=True)
 class Manners:
     """How a platform behaves, as shares: it refuses for the moment, loses a call, accepts and does not answer, refuses for
-    good, is slow, repeats a delivery that was acknowledged, loses our acknowledgement, loses a hint."""
+    good, is slow, repeats a delivery that was acknowledged, loses our acknowledgement or a hint, sends what
+    nobody can read, keeps the line open for minutes after it has done what it was asked."""
 
     later: float = 0.0
     lost: float = 0.0
@@ -64,6 +65,7 @@ class Manners:
     repeats: float = 0.0
     deaf: float = 0.0
     unreadable: float = 0.0
+    hangs: float = 0.0
 
 
 KIND = Manners()
@@ -150,7 +152,9 @@ class Platform:
         manners, roll = self.manners, self.chance.random()
         way = self._delay()
         answer = way + self._delay()
-        if answer > TIMEOUT:
+        if self.chance.random() < manners.hangs:
+            answer = int(self.chance.uniform(100, 300) * SECOND)
+        elif answer > TIMEOUT:
             self.world.at(self.world.now + way, lambda: self._arrives(call))
             return Receipt("unknown", why="timeout"), TIMEOUT / SECOND
         for share, receipt, arrives in (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,17 +60,19 @@ class Told:
 
 
 def _taken(world: World) -> Iterator[str]:
-    """Whatever a platform need not send again is known to the desk; what nobody could read lies in quarantine."""
-    known = {key for (key,) in world.ask("SELECT key FROM inbox")} | {
-        name for (name,) in world.ask("SELECT name FROM history WHERE sort = 'inbox'")
-    }
+    """Whatever a platform need not send again is known to the desk, once; what nobody could read lies in quarantine."""
+    known = Counter(bytes(raw) for (raw,) in world.ask("SELECT raw FROM inbox"))
+    forgotten = {name for (name,) in world.ask("SELECT name FROM history WHERE sort = 'inbox' AND after IS NULL")}
     unread = {bytes(raw) for (raw,) in world.ask("SELECT raw FROM quarantine")}
     for platform in world.platforms.values():
         for message in platform.messages:
-            if message.readable and f"{platform.name}:{message.id}" not in known:
+            if not message.readable:
+                if message.raw not in unread:
+                    yield f"delivery {message.id} could not be read, and was not kept"
+            elif not known[message.raw] and f"{platform.name}:{message.id}" not in forgotten:
                 yield f"message {message.id} was taken and lost"
-            if not message.readable and message.raw not in unread:
-                yield f"delivery {message.id} could not be read, and was not kept"
+            elif known[message.raw] > 1:
+                yield f"message {message.id} was taken {known[message.raw]} times for a new one"
 
 
 def _answered(world: World, told: Told) -> Iterator[str]:

@@ -65,6 +65,7 @@ class Weather:
                 repeats=chance.choice((0, 0.2)),
                 deaf=chance.choice((0, 0.2)),
                 unreadable=chance.choice((0, 0.02)),
+                hangs=chance.choice((0, 0, 0.03)),
             ),
             stalls=chance.choice((0, 0, 0.002)),
             jumps=chance.choice((0, 0, 1, 2)),
