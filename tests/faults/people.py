@@ -25,7 +25,7 @@ class People(Carrier):
         self.shown: list[Shown] = []
         self.taken: list[str] = []
         self.refused = 0
-        self.answers_after = 0.0
+        self.answers_after, self.patience = 0.0, PATIENCE
         self.trouble: Receipt | None = None
 
     async def post(self, room: Room, say: Say, key: str) -> Receipt:
@@ -47,7 +47,7 @@ class People(Carrier):
         while times:
             tries += 1
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(self.patience):
                     await doors[tries % len(doors)]([raw])
                 times -= 1
             except Exception:
