@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,10 @@ class Calendar:
     def __init__(self, kick: Callable[[], None], zone: ZoneInfo, tick: float = SAFETY_TICK) -> None:
         self._scheduler = AsyncIOScheduler(timezone=zone, job_defaults=DEFAULTS, event_loop=asyncio.get_running_loop())
         self._scheduler.add_job(kick, "interval", seconds=tick, id="safety tick")
+
+    def every(self, seconds: float, call: Callable[[], Any], name: str) -> None:
+        """Call now, when the calendar starts, and then at these intervals."""
+        self._scheduler.add_job(call, "interval", seconds=seconds, id=name, next_run_time=datetime.now(UTC))
 
     def start(self) -> None:
         self._scheduler.start()

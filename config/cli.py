@@ -16,6 +16,9 @@ COMMANDS = {
     "read": ("config.reading:read_command", "what a recorded platform delivery becomes"),
     "doctor": ("config.doctor:doctor_command", "what is missing or wrong, in plain words"),
     "migrate": ("config.migrating:migrate_command", "bring the database to this version"),
+    "dead": ("config.aside:dead_command", "what was set aside: look at it, have it tried again"),
+    "quarantine": ("config.aside:quarantine_command", "deliveries that nobody could read: replay them after a fix"),
+    "metrics-key": ("config.watching:metrics_key_command", "the key with which Prometheus reads /metrics"),
     "backup": ("config.backup:backup_command", "the whole desk in one file"),
     "restore": ("config.backup:restore_command", "a desk from a backup"),
     "move": ("config.moving:move_command", "take a stopped desk to another database"),
@@ -51,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def usage() -> str:
     """What can be said."""
-    lines = [f"  desk {name:<12}{what}" for name, (_, what) in COMMANDS.items()]
+    lines = [f"  desk {name:<13}{what}" for name, (_, what) in COMMANDS.items()]
     return "\n".join(["usage: desk COMMAND …", *lines, "  desk COMMAND --help says more"])
 
 

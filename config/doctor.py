@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sqlite3
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from ipaddress import ip_address
 from pathlib import Path
@@ -184,6 +186,21 @@ def database(settings: Settings) -> Iterator[Trouble]:
         return
     if state != "current":
         yield Trouble(f"database_{state}", "warning" if state == "ahead" else "error")
+    else:
+        yield from _health(settings)
+
+
+def _health(settings: Settings) -> Iterator[Trouble]:
+    """What waits too long in the store, and what was set aside for a person."""
+    from config.standing import troubles
+    from core.insight.health import health
+    from core.store.database import Database
+
+    store = Database(settings.store_url())
+    with store.reading() as connection:
+        found = health(connection, time.time_ns() // 1_000)
+    store.close()
+    yield from troubles(found, shutil.disk_usage(settings.data_dir).free)
 
 
 def _impatient(url: str) -> str:

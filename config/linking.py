@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import secrets
-import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
-from config.loading import Unusable, load
-from config.policies import policies
-from core.house import House
+from config.beside import act_beside
 from core.people.linking import issue_code, links_of, staff_of
 from core.people.model import Person, Role
 from core.refused import Refused
-from core.store import migrate
-from core.store.database import Database
-from core.store.numbers import RowIds
-from core.store.turn import Cause, Turn
-from core.wording import Wording
+from core.store.turn import Turn
 from core.words import MINUTE
 
 
@@ -40,7 +31,7 @@ def staff_command(argv: list[str]) -> int:
     ):
         actions.add_parser(action, help=told).add_argument("name")
     given = parser.parse_args(argv)
-    return _act(lambda turn: _STAFF[given.action](turn, given))
+    return act_beside(lambda turn: _STAFF[given.action](turn, given))
 
 
 def link_command(argv: list[str]) -> int:
@@ -59,7 +50,7 @@ def link_command(argv: list[str]) -> int:
             f"{minutes} 分钟内由本人在企业微信里发给服务台，只能用一次 · to be sent to the desk by {person.name} within {minutes} minutes, once"
         )
 
-    return _act(issue)
+    return act_beside(issue)
 
 
 def _add(turn: Turn, given: Any) -> str:
@@ -114,35 +105,3 @@ def _find(turn: Turn, name: str) -> Person:
     if len(found) != 1:
         raise Refused(f"没有叫 {name} 的员工 · nobody on the staff is called {name}: desk staff list")
     return found[0]
-
-
-def _act(act: Callable[[Turn], str]) -> int:
-    """Carry out one turn on the desk's database, beside a running desk or without one."""
-    try:
-        settings = load()
-    except Unusable as error:
-        print(error, file=sys.stderr)
-        return 1
-    if migrate.state(settings.store_url()) != "current":
-        print("先运行 desk migrate · run desk migrate first", file=sys.stderr)
-        return 1
-    rules, database = policies(settings), Database(settings.store_url())
-    house = House(rules, lambda: secrets.token_hex(16), Wording.load())
-    connection = database.connect()
-    try:
-        with connection.transaction():
-            turn = Turn(connection, house, _now(), Cause(f"cli:{secrets.token_hex(8)}"), RowIds(), "cli")
-            said = act(turn)
-            turn.keep()
-        print(said)
-        return 0
-    except Refused as refused:
-        print(refused.key, file=sys.stderr)
-        return 1
-    finally:
-        connection.close()
-        database.close()
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000

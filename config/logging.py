@@ -9,7 +9,20 @@ from datetime import UTC, datetime
 
 import orjson
 
-FIELDS = ("channel", "cause", "outbox", "inbox", "job", "timer", "room", "path", "bytes", "status")
+FIELDS = (
+    "channel",
+    "cause",
+    "outbox",
+    "inbox",
+    "job",
+    "timer",
+    "quarantine",
+    "kind",
+    "room",
+    "path",
+    "bytes",
+    "status",
+)
 """What a record may carry besides its message (`extra`). Anything else is left out."""
 LONGEST = 8_000
 """Characters of one message or traceback."""

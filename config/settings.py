@@ -243,6 +243,10 @@ class Settings(BaseSettings):
         default=None,
         description="网页钥匙的出处，签发访客身份和看板链接；不写则自动生成 · key of our own pages; made at the first start if unset",
     )
+    heartbeat_url: WebAddress | None = Field(
+        default=None,
+        description="心跳地址：一切正常时每分钟访问一次，{name} 换成本进程的名字 · called once a minute while all is well",
+    )
     timezone: str = Field(default="Asia/Shanghai", description="时区 · time zone")
     languages: Annotated[tuple[Literal["zh", "en"], ...], BeforeValidator(_listed)] = Field(
         default=("zh", "en"), min_length=1, description="语言，第一个为默认 · languages, the first is the default"

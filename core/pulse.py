@@ -49,14 +49,13 @@ class Pulse:
     def __init__(self, clock: Clock):
         self._clock = clock
         self.channels: dict[str, ChannelPulse] = {}
-        self.turns = self.groups = self.refused = self.conflicts = 0
+        self.turns = self.groups = self.refused = 0
         self.lateness, self.group_seconds = Histogram(LATENESS_S), Histogram(GROUP_S)
 
-    def group(self, turns: int, seconds: float, conflicts: int, lateness: Sequence[Micros]) -> None:
-        """A group was committed: its turns, how long it took, how often it was redone, and how late each timer fired."""
+    def group(self, turns: int, seconds: float, lateness: Sequence[Micros]) -> None:
+        """A group was committed: its turns, how long it took, and how late each timer fired."""
         self.groups += 1
         self.turns += turns
-        self.conflicts += conflicts
         self.group_seconds.add(seconds)
         for late in lateness:
             self.lateness.add(late / SECOND)
