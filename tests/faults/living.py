@@ -62,10 +62,14 @@ class Living:
     people: People
     ended: list[Exception] = field(default_factory=list)
     news: list[News] = field(default_factory=list)
+    turns: int = 0
 
     @property
     def door(self) -> Accept:
         return self.desk.accept_for(self.people.name)
+
+    def seen(self) -> None:
+        self.turns += 1
 
 
 @asynccontextmanager
@@ -87,6 +91,7 @@ async def living(
         )
         ended: list[Exception] = []
         one = Living(desk, LiveRunner(desk, ended.append), people, ended)
+        desk.watchers.append(one.seen)
         supervisor, listener = Supervisor(desk), _listener(one) if listens else None
         one.runner.start()
         supervisor.start()

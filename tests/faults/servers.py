@@ -76,7 +76,7 @@ class Wire:
     """A TCP port behind which a server stands. `decide` is asked at each COMMIT of a connection that writes, with all
     that the client has said on it since the last one."""
 
-    def __init__(self, url: str, decide: Callable[[bytes], Verdict]):
+    def __init__(self, url: str, decide: Callable[[bytes], Verdict] = lambda said: "pass"):
         place = make_url(url)
         self._socket = str(Path(str(place.query["host"])) / SOCKET)
         self._decide, self._lock = decide, threading.Lock()
@@ -86,9 +86,20 @@ class Wire:
         through = place.set(host="127.0.0.1", port=port, query={"sslmode": "disable", "gssencmode": "disable"})
         self.url = through.render_as_string(hide_password=False)
         self.cut = 0
+        self.flowing = threading.Event()
+        self.flowing.set()
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def stall(self) -> None:
+        """From now on nothing gets through, and nobody is told."""
+        self.flowing.clear()
+
+    def flow(self) -> None:
+        """What was held up gets through."""
+        self.flowing.set()
+
     def close(self) -> None:
+        self.flow()
         self._listening.close()
         for one in list(self._open):
             _hang_up(one)
@@ -131,6 +142,7 @@ class _Asking:
                 if verdict == "before":
                     break
                 self._mute = verdict == "after"
+                self._wire.flowing.wait()
                 self._server.sendall(piece)
                 if self._mute:
                     return
@@ -158,7 +170,7 @@ def _hang_up(one: socket.socket) -> None:
 
 
 @contextmanager
-def wire(url: str, decide: Callable[[bytes], Verdict]) -> Iterator[Wire]:
+def wire(url: str, decide: Callable[[bytes], Verdict] = lambda said: "pass") -> Iterator[Wire]:
     """A wire to the server behind `url`."""
     one = Wire(url, decide)
     try:

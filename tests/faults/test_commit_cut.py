@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import cast
 
 import pytest
 
 from benchmarks.plain_mind import QUESTION, REPORT
-from tests.databases import Postgres
 from tests.faults.living import Eye, Time, living
 from tests.faults.people import People
 from tests.faults.servers import Verdict, wire
 
 DELIVERED, FIRED, SETTLED = b"INSERT INTO inbox", b"fired_at=", b"sent_at="
 """What a transaction says that stores a delivery, fires a timer, or writes down what became of an answer."""
-
-
-@pytest.fixture
-def desk_on_postgres(postgres: Postgres, postgres_template: str) -> Iterator[str]:
-    url = postgres.fresh(postgres_template)
-    yield url
-    postgres.drop(url)
 
 
 @pytest.mark.req("S35")

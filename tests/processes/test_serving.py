@@ -13,7 +13,6 @@ import httpx
 import pytest
 
 from core.store import migrate
-from tests.databases import Postgres
 from tests.faults.living import Eye
 from tests.processes.programs import Program, desk, environment, serving
 from tests.store.versions import ONLY_ADDS, TAKES_AWAY, folder_with
@@ -25,13 +24,6 @@ pytestmark = pytest.mark.slow
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One folder for all: what a desk has learned lies there, and the next one starts faster."""
     return tmp_path_factory.mktemp("desks")
-
-
-@pytest.fixture
-def desk_on_postgres(postgres: Postgres, postgres_template: str) -> Iterator[str]:
-    url = postgres.fresh(postgres_template)
-    yield url
-    postgres.drop(url)
 
 
 def test_the_second_on_a_file_is_refused(folder: Path) -> None:
