@@ -15,7 +15,7 @@ from core.words import SECOND, Channel
 
 log = logging.getLogger("huiying.running")
 
-IDLE = 5.0
+IDLE = 2.0
 """Longest sleep of the pump in seconds: a safety tick, should a wake-up ever be lost."""
 AFTER_FAILURE = (0.05, 0.2, 1.0, 5.0)
 """Seconds between attempts while the database refuses."""

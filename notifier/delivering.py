@@ -66,37 +66,34 @@ class Deliverer:
                 row = queue[0]
                 receipt = await self._post(row)
                 queue.popleft()
-                if receipt is not None:
-                    self._report(Outcome(row.id, row.lease or "", receipt, self._clock()))
-                if receipt is None or receipt.state in ("later", "unknown"):
+                self._report(Outcome(row.id, row.lease or "", receipt, self._clock()))
+                if receipt.state in ("later", "unknown"):
                     self._put_back(queue, receipt)
         finally:
             del self._waiting[room]
 
-    async def _post(self, row: Outbox) -> Receipt | None:
-        """The receipt, or None if too little of the lease is left to begin."""
+    async def _post(self, row: Outbox) -> Receipt:
+        """The receipt. What is no news any more goes back, and what has too little of its lease left to begin."""
         channel = self._channels.get(row.channel)
         if channel is None:
             return Receipt("refused", why=f"no channel {row.channel}")
         async with self._paces[row.channel].turn(row.room, row.priority):
             now = self._clock()
-            if row.expires_at is not None and row.expires_at <= now:
+            expired = row.expires_at is not None and row.expires_at <= now
+            if expired or min(row.due_at, self._holds_until()) - now < SETTLE:
                 return Receipt("later", after=0.0, why=BEHIND)
-            if min(row.due_at, self._holds_until()) - now < SETTLE:
-                return None
             try:
                 return await channel.post(Room.of(row.room), Say.of(row.say), row.key)
             except Exception as error:
                 log.exception("post failed", extra={"outbox": row.id, "channel": row.channel})
                 return Receipt("unknown", why=type(error).__name__)
 
-    def _put_back(self, queue: deque[Outbox], receipt: Receipt | None) -> None:
+    def _put_back(self, queue: deque[Outbox], receipt: Receipt) -> None:
         """The room must wait: those behind go back too, so that none overtakes."""
+        after = receipt.after if receipt.after is not None else 1.0
         while queue:
             row = queue.popleft()
-            if receipt is not None:
-                after = receipt.after if receipt.after is not None else 1.0
-                self._report(Outcome(row.id, row.lease or "", Receipt("later", after=after, why=BEHIND), self._clock()))
+            self._report(Outcome(row.id, row.lease or "", Receipt("later", after=after, why=BEHIND), self._clock()))
 
 
 def _line_up(queue: deque[Outbox], row: Outbox) -> None:

@@ -15,10 +15,13 @@ from core.store.recovering import free_process
 from core.store.schema import REVISION
 from core.words import SECOND, Micros
 
-BEAT = 5 * SECOND
+BEAT = 2 * SECOND
 """How often a process shows that it lives."""
 ALIVE = 30 * SECOND
-"""How long it counts as alive after that."""
+"""How long it counts as alive after that, be it ever so slow, as long as its connection to the database stands."""
+GONE = 6 * SECOND
+"""How long it counts as alive once its connection is gone, which the system of a killed process sees to at once: one that
+lives has connected again by then. With BEAT, less than the ten seconds for which WeCom recognises a repetition."""
 STEADY = 10 * SECOND
 """A process declares others dead only after it has itself lived so long without a gap: when the database comes back
 after an outage, everybody has time to say so."""
@@ -29,7 +32,14 @@ _process, _shelf = Process.table, ShelfRow.table
 _join = _process.insert()
 _stay = _process.update().where(_process.c.holder == bindparam("me")).values(until=bindparam("new_until"))
 _leave = _process.delete().where(_process.c.holder == bindparam("who"))
-_dead = select(_process.c.holder).where(_process.c.until <= bindparam("now")).with_for_update(skip_locked=True)
+_silent = (
+    select(_process.c.holder, _process.c.until)
+    .where(_process.c.until <= bindparam("silent"))
+    .with_for_update(skip_locked=True)
+)
+_number = func.hashtextextended(bindparam("who"), 0)
+_show_connection = select(func.pg_try_advisory_lock(_number))
+_has_no_connection = select(func.pg_try_advisory_xact_lock(_number))
 _living = select(func.count()).select_from(_process).where(_process.c.until > bindparam("now"))
 _old = select(_process.c.holder).where(_process.c.until > bindparam("now"), _process.c.revision < bindparam("revision"))
 _gate = select(_shelf.c.value).where(_shelf.c.name == GATE)
@@ -63,6 +73,7 @@ class Membership:
         self._beat_at: Micros | None = None
         self._steady_since: Micros = 0
         self._written: tuple[Micros, int] | None = None
+        self._shown_on: Connection | None = None
 
     @property
     def joined(self) -> bool:
@@ -76,7 +87,9 @@ class Membership:
         gate = gate_of(connection)
         if gate > self._revision and self.outdated is None:
             self.outdated = OutOfDate(f"the database asks for schema {gate}, this program knows {self._revision}")
-        if self._beat_at is not None and 0 <= now - self._beat_at < BEAT:
+        if not self._shown(connection):
+            self._steady_since = now
+        elif self._beat_at is not None and 0 <= now - self._beat_at < BEAT:
             return False
         if self._beat_at is None:
             connection.run(_join, holder=self._holder, revision=self._revision, since=now, until=now + ALIVE)
@@ -102,6 +115,14 @@ class Membership:
             free_process(connection, self._holder, now)
             connection.run(_leave, who=self._holder)
 
+    def _shown(self, connection: Connection) -> bool:
+        """Whether others could tell already that we have this connection: by a lock that PostgreSQL drops with it."""
+        if connection is self._shown_on or connection.kind != "postgresql":
+            return True
+        row = connection.one(_show_connection, who=self._holder)
+        self._shown_on = connection if row and row[0] else None
+        return False
+
     def _timely(self, now: Micros) -> bool:
         return self._beat_at is not None and 0 <= now - self._beat_at <= 2 * BEAT
 
@@ -109,11 +130,19 @@ class Membership:
         return self._timely(now) and now - self._steady_since >= STEADY
 
     def _bury(self, connection: Connection, now: Micros) -> bool:
-        dead = connection.all(_dead, now=now)
-        for (holder,) in dead:
+        silent = now + ALIVE - GONE if connection.kind == "postgresql" else now
+        found = connection.all(_silent, silent=silent)
+        dead = [holder for holder, until in found if until <= now or _is_gone(connection, holder)]
+        for holder in dead:
             free_process(connection, holder, now)
             connection.run(_leave, who=holder)
         return bool(dead)
+
+
+def _is_gone(connection: Connection, holder: str) -> bool:
+    """Whether nobody has its connection any more."""
+    row = connection.one(_has_no_connection, who=holder)
+    return bool(row and row[0])
 
 
 def older_than(connection: Connection, revision: int, now: Micros) -> list[str]:

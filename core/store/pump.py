@@ -28,7 +28,7 @@ from core.store.model import (
     Timer,
 )
 from core.store.numbers import RowIds
-from core.store.processes import Membership, OutOfDate
+from core.store.processes import ALIVE, GONE, Membership, OutOfDate
 from core.store.recovering import free_all, free_token
 from core.words import SECOND, Clock, Micros
 
@@ -71,8 +71,10 @@ class Pump:
 
     @property
     def holds_until(self) -> Micros:
-        """Until when this process may count on what it has leased."""
-        return self.membership.until if self._database.shared else FOR_EVER
+        """Until when this process may count on what it has leased; not for long without a connection."""
+        if not self._database.shared:
+            return FOR_EVER
+        return self.membership.until if self._connection is not None else self.membership.until - (ALIVE - GONE)
 
     @property
     def outdated(self) -> OutOfDate | None:

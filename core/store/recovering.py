@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam
 
 from core.store.database import Connection
-from core.store.model import Job, JobState, Outbox, OutboxState
+from core.store.model import Job, JobState, Lease, Outbox, OutboxState
 from core.words import Micros
 
 _messages = (
@@ -27,6 +27,9 @@ _leased = (
 )
 
 
+_held = Lease.table.update().where(Lease.table.c.holder == bindparam("who")).values(holder="", until=0)
+
+
 def free_all(connection: Connection, now: Micros) -> None:
     """Messages and jobs that were under way are taken up again: where nobody else can hold any."""
     with connection.transaction():
@@ -43,3 +46,4 @@ def free_token(connection: Connection, token: str, now: Micros) -> None:
 def free_process(connection: Connection, holder: str, now: Micros) -> None:
     """Those of a process that is dead or leaves; in the running transaction."""
     free_token(connection, f"{holder}.%", now)
+    connection.run(_held, who=holder)
