@@ -31,7 +31,7 @@ QUIET = 0.4
 """Seconds after which a report is answered: the timers that the kills are to hit."""
 STREAMS = 4
 """How many strangers may be waiting at the same time until their report is taken."""
-DRAIN_SECONDS = 150.0
+DRAIN_SECONDS = 90.0
 CALM = 5
 """Looks in a row that must find nothing undone."""
 REPEATS = 0.5
