@@ -86,7 +86,7 @@ class Message:
 
 @dataclass
 class Call:
-    """A post on its way to the platform."""
+    """A post on its way to the platform; `begun` by the clock of the process that sends it."""
 
     process: str
     room: Room
@@ -268,7 +268,7 @@ class SimulatedChannel:
 
     async def post(self, room: Room, say: Say, key: str) -> Receipt:
         self._process.fuse.step()
-        call = Call(self._process.name, room, say, key, self._process.world.now)
+        call = Call(self._process.name, room, say, key, self._process.clock())
         receipt, seconds = self.platform.begin(call)
         await asyncio.sleep(seconds)
         self._process.fuse.step()

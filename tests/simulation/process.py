@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 class Process:
     """A desk that runs until its fuse blows."""
 
-    def __init__(self, world: World, name: str, fuse: Fuse):
-        self.world, self.name, self.fuse = world, name, fuse
+    def __init__(self, world: World, name: str, fuse: Fuse, skew: Micros = 0):
+        """`skew`: how far its clock is ahead of the world's."""
+        self.world, self.name, self.fuse, self.skew = world, name, fuse, skew
         self.stalled_until: Micros = 0
         self.loop = Loop(lambda: world.now)
         self._database = FaultyDatabase(world.url, fuse, lambda: world.now, name, shared=world.shared)
@@ -35,6 +36,10 @@ class Process:
         self._failures = 0
         self.left = False
         self.loop.call_soon(self._start)
+
+    def clock(self) -> Micros:
+        """What this process takes for the present instant."""
+        return self.world.now + self.skew
 
     def one_round(self) -> None:
         """Whatever is ready. Raises Killed when the process dies."""
@@ -120,7 +125,7 @@ class Process:
             world.policies,
             makers,
             FileStore(world.folder / "files"),
-            lambda: world.now,
+            self.clock,
             world.mind,
             chance=lambda: f"{world.fate.getrandbits(128):032x}",
             holder=self.name,
@@ -160,6 +165,4 @@ class Process:
 
     def _until_due(self) -> float:
         due_at = self.desk.pump.next_due()
-        return (
-            self.world.idle if due_at is None else min(max((due_at - self.world.now) / SECOND, 0.001), self.world.idle)
-        )
+        return self.world.idle if due_at is None else min(max((due_at - self.clock()) / SECOND, 0.001), self.world.idle)

@@ -22,7 +22,7 @@ def broken(world: World) -> Iterator[str]:
     """Every broken promise of a world that has come to rest."""
     yield from world.problems
     shown = [one for platform in world.platforms.values() for one, _ in platform.shown]
-    yield from history.faults(world.eye, shown=shown, now=world.now)
+    yield from history.faults(world.eye, shown=shown, now=world.now - world.weather.skew)
     told = Told(world)
     yield from _taken(world)
     yield from _answered(world, told)
@@ -96,11 +96,12 @@ def _answered(world: World, told: Told) -> Iterator[str]:
 def _took_from_the_living(world: World) -> Iterator[str]:
     """Nobody decides about a message or a job while another process holds it, unless that one was taken for dead in time."""
     buried: dict[str, Micros] = {}
+    wrong = 2 * world.weather.skew
     for name, until, now, process in world.ask(
         "SELECT name, until, now, process FROM history WHERE sort = 'process' ORDER BY seq"
     ):
         buried.setdefault(name, now)
-        if name != process and now < until:
+        if name != process and now < until - wrong:
             yield f"{process} took {name} for dead {(until - now) / 1e6:.0f} s too early"
     for name, lease, until, now, process in world.ask(
         "SELECT name, lease, until, now, process FROM history WHERE sort IN ('outbox', 'job') AND before = 'leased' "
@@ -108,7 +109,7 @@ def _took_from_the_living(world: World) -> Iterator[str]:
     ):
         holder = (lease or "").partition(".")[0]
         alive = world.was_alive(holder, now) and now < buried.get(holder, now + 1)
-        if holder != process and now < until and alive:
+        if holder != process and now < until - wrong and alive:
             yield f"{process} decided about {name} while it was leased to {holder} for {(until - now) / 1e6:.0f} s more"
 
 

@@ -37,7 +37,7 @@ MOST_ROUNDS = 200_000
 @dataclass(frozen=True)
 class Weather:
     """What goes wrong in this run: steps after which a process dies (at most), share of statements that the database refuses,
-    how platforms behave, how often a process is suspended, how often time jumps."""
+    how platforms behave, how often a process is suspended, how often time jumps, how far a process's clock may be wrong."""
 
     actions: int
     workers: int
@@ -46,6 +46,7 @@ class Weather:
     manners: Manners
     stalls: float
     jumps: int
+    skew: Micros
 
     @classmethod
     def of(cls, chance: Random, workers: int) -> Weather:
@@ -69,6 +70,7 @@ class Weather:
             ),
             stalls=chance.choice((0, 0, 0.002)),
             jumps=chance.choice((0, 0, 1, 2)),
+            skew=chance.choice((0, 0, 2, 8)) * SECOND,
         )
 
 
@@ -189,7 +191,8 @@ class World:
         refusals = 0.0 if self.kind else self.weather.refusals
         name = f"p{place}n{next(self._lives)}"
         self._lived[name] = (self.now, None)
-        self.processes[place] = Process(self, name, Fuse(life, self.fate, refusals))
+        skew = int(self.weather.skew * self.fate.uniform(-1, 1))
+        self.processes[place] = Process(self, name, Fuse(life, self.fate, refusals), skew)
 
     def _died(self, place: int) -> None:
         process = self.processes[place]
@@ -213,6 +216,9 @@ class World:
         """The machine slept, or its clock was put right."""
         if not self.kind:
             self.now += int(self.fate.uniform(1, 180) * MINUTE)
+            for process in self.processes:
+                if process is not None:
+                    process.skew = int(self.weather.skew * self.fate.uniform(-1, 1))
 
     def _be_kind(self) -> None:
         """From now on nothing goes wrong."""
@@ -260,7 +266,7 @@ class World:
         state, lease, due_at, _ = found
         if (state, (lease or "").partition(".")[0]) != ("leased", call.process):
             self.problems.append(f"message {call.key} was begun by {call.process} while it was {state} by {lease}")
-        elif self.shared and due_at <= self.now:
+        elif self.shared and due_at <= call.begun:
             self.problems.append(f"message {call.key} was begun by {call.process} after its lease had ended")
 
     def was_alive(self, name: str, instant: Micros) -> bool:
