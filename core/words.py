@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Literal, Protocol, Self
 from urllib.parse import quote, unquote
 
@@ -22,7 +23,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 Kind = Literal[
-    "text", "voice", "image", "file", "place", "contact", "command", "press", "edit", "recall", "enter", "leave"
+    "text", "voice", "image", "file", "place", "contact", "command", "press", "edit", "recall", "enter", "leave", "call"
 ]
 
 
@@ -97,7 +98,8 @@ class Inbound:
 
     `about` is the platform's id of the message quoted, edited, recalled or pressed; `press` the token of the button
     pressed (`text` is then its label, where the platform tells it); `called` says that the desk was addressed;
-    `raw` is the delivery as it came, and `id` the platform's own id of this message, if it has one.
+    `raw` is the delivery as it came, and `id` the platform's own id of this message, if it has one. Of a phone call: a key
+    pressed in it is a press (`about` the call, `press` the digit), its end a call (`text` one of CallEnd).
     """
 
     key: str
@@ -142,7 +144,8 @@ class Say:
 
     `purpose` is the kind of message (ack_created, progress …); `also` names further ends that the same message serves,
     `asks` the slots that it asks for, `offers` the intents that it invites to. `replaces` names a card to be updated,
-    `reply` the message to answer to, `mentions` platform ids of people to be called in a group.
+    `reply` the message to answer to, `mentions` platform ids of people to be called in a group. `params` are named values
+    for a carrier that takes approved templates only (SMS, voice): it knows its template by the purpose.
     """
 
     purpose: str
@@ -158,12 +161,14 @@ class Say:
     also: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
+    params: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
         """The value that was stored as JSON."""
         fields = dict(row)
-        fields["facts"] = tuple((label, value) for label, value in fields.get("facts", ()))
+        for name in ("facts", "params"):
+            fields[name] = tuple((label, value) for label, value in fields.get(name, ()))
         fields["buttons"] = tuple(Button(**button) for button in fields.get("buttons", ()))
         fields["file"] = FileRef(**fields["file"]) if fields.get("file") else None
         for name in ("mentions", "also", "asks", "offers"):
@@ -257,6 +262,19 @@ class Cursor:
     value: str
 
 
+class CallEnd(StrEnum):
+    """How a phone call ended. Only a key that was pressed acknowledges anything, and that is a press of its own."""
+
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    DECLINED = "declined"
+    UNREACHABLE = "unreachable"
+    INVALID = "invalid"
+    THROTTLED = "throttled"
+    FAILED = "failed"
+
+
 class Accept(Protocol):
     """Hands raw deliveries to the core. Returns once they are durable; raises only if they could not be stored."""
 
@@ -306,6 +324,19 @@ class Channel(Protocol):
     async def fetch(self, media: Media) -> bytes: ...
 
     async def close(self) -> None: ...
+
+
+class Phone(Channel, Protocol):
+    """A carrier of SMS or voice calls: a channel whose rooms are numbers (Room("voice", account, "+8613…")).
+
+    `post` returns once the provider has the message or the call, with its ref; what comes of it arrives through `receive`
+    or `run`. A post whose outcome is unknown is asked about before anybody is called again.
+    """
+
+    async def ask(self, room: Room, key: str, ref: str | None) -> Receipt | None:
+        """What became of a post, as far as the provider knows: sent, refused, or None if it has never heard of it.
+        A receipt "unknown" says that the provider cannot tell."""
+        ...
 
 
 Clock = Callable[[], Micros]
