@@ -62,7 +62,7 @@ LONG = {
 }
 SHORT = {
     "sqlite": Run(processes=1, kills=3, answer=0.15, engineers=40, faults=4.0, longest=1.5),
-    "postgresql": Run(processes=2, kills=3, answer=0.15, engineers=40, faults=4.0, longest=1.5),
+    "postgresql": Run(processes=2, kills=3, answer=0.15, engineers=20, faults=3.0, longest=0.8),
 }
 
 
