@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,14 +13,13 @@ from pathlib import Path
 from sqlalchemy import text
 
 from benchmarks.plain_mind import PlainMind
-from config.desk import Desk, build
+from config.desk import ChannelMaker, Desk, build
 from config.running import LiveRunner, Supervisor
 from core.policies import Policies
 from core.store.database import Connection, Database
 from core.store.files import FileStore
 from core.store.waking import Listener, News
 from core.words import SECOND, Accept, Channel, Clock, Micros
-from dialogue.understanding.mind import Mind
 from tests import history
 from tests.faults.people import People
 
@@ -74,25 +73,31 @@ class Living:
 
 @asynccontextmanager
 async def living(
-    url: str, people: People, clock: Time, *, holder: str = "first", mind: Mind | None = None,
-    channels: Sequence[Channel] = (), policies: Policies = QUICK, listens: bool = True, database: Database | None = None,
-) -> AsyncIterator[Living]:  # fmt: skip
+    url: str,
+    people: People,
+    clock: Time,
+    *,
+    holder: str = "first",
+    channels: Sequence[Channel] = (),
+    makers: Mapping[str, ChannelMaker] | None = None,
+    database: Database | None = None,
+) -> AsyncIterator[Living]:
     """A desk on the database at `url`, until the end of the block, where it stops in good order."""
-    makers = {channel.name: lambda *_, made=channel: made for channel in (people, *channels)}
+    ready = {channel.name: lambda *_, made=channel: made for channel in (people, *channels)}
     with tempfile.TemporaryDirectory(prefix="huiying-") as folder:
         desk = build(
             database or Database(url),
-            policies,
-            makers,
+            QUICK,
+            {**ready, **(makers or {})},
             FileStore(Path(folder)),
             clock,
-            mind or PlainMind(),
+            PlainMind(),
             holder=holder,
         )
         ended: list[Exception] = []
         one = Living(desk, LiveRunner(desk, ended.append), people, ended)
         desk.watchers.append(one.seen)
-        supervisor, listener = Supervisor(desk), _listener(one) if listens else None
+        supervisor, listener = Supervisor(desk), _listener(one)
         one.runner.start()
         supervisor.start()
         if listener:
