@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
 
@@ -20,7 +20,7 @@ from core.store.numbers import RowIds, take
 from core.store.pump import Hears, Item, Pump
 from core.store.turn import Cause, Turn
 from core.wording import Wording
-from core.words import HOUR, MINUTE, SECOND, Inbound, Micros, Room, Say, Who
+from core.words import HOUR, SECOND, Inbound, Micros, Room, Say, Who
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -39,7 +39,7 @@ CUSTOMERS = (("kf", "an"), ("kf", "bao"), ("kf", "cui"), ("web", "ding"), ("web"
 """Who reports faults: platform, id."""
 DEVICES = ("空压机", "注塑机", "投影仪", "打印机", "叉车")
 SYMPTOMS = ("漏油", "打不开", "异响", "不动了", "报警")
-MORE = ("电话13800138000", "在二号车间门口", "一直在响", "麻烦快点", "下午三点以后有人")
+MORE = ("", "电话13800138000", "在二号车间门口", "一直在响", "麻烦快点", "下午三点以后有人")
 SUMMARY = (
     "检查发现密封圈磨损老化导致漏油，已更换密封圈并补充液压油，试运行三十分钟压力正常，无渗漏，客户确认可以正常使用"
 )
@@ -211,6 +211,3 @@ def _bind_all(turn: Turn) -> None:
 
 def _nobody(turn: Turn, row: Inbox) -> str:
     return "nobody"
-
-
-__all__: list[Any] = ["CUSTOMERS", "ENGINEERS", "MINUTE", "Crowd", "OneByOne", "move_in"]

@@ -68,7 +68,7 @@ def state_and_outbox_apart(patch: Patch) -> None:
     keep = Turn.keep
 
     def keep_state(turn: Turn) -> None:
-        rows = turn._new.pop(Outbox, []) if turn.cause.text != "later" else []
+        rows: list[Any] = turn._new.pop(Outbox, []) if turn.cause.text != "later" else []
         turn.posts = [] if rows else turn.posts
         for row in rows:
             row.state, row.lease = (OutboxState.WAITING, None) if row.state == "leased" else (row.state, row.lease)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -45,6 +45,7 @@ POLL = 600.0
 """Seconds after which a channel that pulls looks without a hint."""
 TIMEOUT = 30 * SECOND
 """How long a channel waits for an answer; a call of which it then knows nothing may still arrive."""
+PHOTO = b"\xff\xd8\xff\xe0 a photo of "
 PAGE = 3
 """Most messages that a pull brings at once."""
 WINDOW = Window(seconds=48 * 3600, messages=5)
@@ -120,12 +121,13 @@ class Platform:
 
     # ---- people speak
 
-    def says(self, who: str, name: str, text: str, *, press: str | None = None) -> Message:
-        """Somebody writes, or presses a button."""
+    def says(self, who: str, name: str, text: str) -> Message:
+        """Somebody writes, or sends a photo if he has no words."""
         number = f"{self.name}-{len(self.messages) + 1}"
         room = Room(self.name, "desk", who)
         delivery = {"id": number, "at": self.world.now, "who": who, "name": name, "room": str(room), "text": text}
-        delivery |= {"kind": "press", "press": press} if press else {"kind": "text"}
+        photo = {"ref": number, "mime": "image/jpeg", "name": "photo.jpg", "size": len(PHOTO)}
+        delivery |= {"kind": "text"} if text else {"kind": "image", "media": [photo]}
         message = Message(number, who, text, self.world.now, orjson.dumps(delivery))
         if self.chance.random() < self.manners.unreadable:
             message.raw, message.readable = b"{" + number.encode(), False
@@ -172,6 +174,18 @@ class Platform:
             return Receipt("refused", why="window"), answer / SECOND
         self.world.at(self.world.now + way, lambda: self._arrives(call))
         return Receipt("sent", ref=f"{self.name}:{call.key}"), answer / SECOND
+
+    def fetched(self) -> tuple[Exception | None, float]:
+        """A file is asked for: what goes wrong, if anything, and how long it takes."""
+        manners, roll = self.manners, self.chance.random()
+        trouble = (
+            CannotFetch("gone")
+            if roll < manners.refused
+            else OSError("connection reset")
+            if roll < manners.refused + manners.later
+            else None
+        )
+        return trouble, self._delay() / SECOND
 
     def _arrives(self, call: Call) -> None:
         again = call.key in self._keys
@@ -275,7 +289,13 @@ class SimulatedChannel:
         return receipt
 
     async def fetch(self, media: Media) -> bytes:
-        raise CannotFetch(media.ref)
+        self._process.fuse.step()
+        trouble, seconds = self.platform.fetched()
+        await asyncio.sleep(seconds)
+        self._process.fuse.step()
+        if trouble:
+            raise trouble
+        return PHOTO + media.ref.encode()
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -284,6 +304,3 @@ class SimulatedChannel:
 def raw_hook(body: bytes) -> Hook:
     """A delivery as the platform sends it."""
     return Hook("POST", {}, (), body)
-
-
-__all__: list[Any] = [KIND, Manners, Message, Platform, Pulling, Pushing, SimulatedChannel, raw_hook]

@@ -32,6 +32,7 @@ def broken(world: World) -> Iterator[str]:
     yield from _ends(world, told)
     yield from _undone(world, told)
     yield from _offered(world)
+    yield from _photos(world)
 
 
 class Told:
@@ -185,6 +186,14 @@ def _undone(world: World, told: Told) -> Iterator[str]:
         for key, _, person, purpose, _ in told.of(data["cause"]):
             if person not in (by, None) and key in told.shown and person not in corrected:
                 yield f"{data['cause']} on {stream} was taken back; person {person} was shown {purpose} {key} uncorrected"
+
+
+def _photos(world: World) -> Iterator[str]:
+    """A photo is fetched, or it says why not."""
+    for ident, ticket in world.ask(
+        "SELECT id, ticket_id FROM attachment WHERE hash IS NULL AND error IS NULL ORDER BY id"
+    ):
+        yield f"photo {ident} of ticket {ticket} was never fetched, and nobody knows why"
 
 
 def _offered(world: World) -> Iterator[str]:
