@@ -24,6 +24,19 @@ SETTLING = 0.1
 """Seconds after a kill until what was written to the wire has been read, and the database has ended its last commit."""
 
 
+@dataclass(frozen=True)
+class Run:
+    """How hard it is tried: processes, kills, seconds until the platform answers; engineers who note, faults a second, longest
+    life of a process in seconds."""
+
+    processes: int
+    kills: int
+    answer: float
+    engineers: int
+    faults: float
+    longest: float
+
+
 @dataclass
 class Toll:
     """What the kills hit: messages that were on their way to the platform, and messages whose outcome a process had been

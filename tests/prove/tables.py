@@ -6,23 +6,18 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bots.emulated.wecom import WeComServer
 from core.store.database import Database
 from core.words import SECOND
 from tests.prove.examination import number, rows, shown
+from tests.prove.killing import Run, Toll
 from tests.prove.people import Crowd
 from tests.prove.provider import SlowProvider
 
-if TYPE_CHECKING:
-    from tests.prove.killing import Toll
-    from tests.prove.test_kill import Run
-
 FILE = "KILL_TABLES"
 """Environment variable that names a file to which the tables are appended."""
-CONFLICT = "another process stood in the way"
-"""How the log tells that a group was done again."""
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL (fsync off)"}
 WAITED = """
 SELECT outbox.sent_at - inbox.received_at FROM inbox JOIN outbox ON outbox.key = 'inbox:' || inbox.id || '.0'
 WHERE inbox.channel = 'wecom' AND outbox.state = 'sent'
@@ -84,11 +79,19 @@ def _shown_twice_to_staff(database: Database, platform: WeComServer, provider: S
     return len(keys) - len(set(keys))
 
 
-def print_table(
-    run: Run, toll: Toll, told: Told, fenced: int, log: str, drained: float, seconds: float, broken: int
-) -> None:
+@dataclass(frozen=True)
+class Done:
+    """What became of the processes: wrongly taken for dead, groups done again; seconds from the last kill until nothing was
+    left to do, and of the whole run."""
+
+    fenced: int
+    conflicts: int
+    drained: float
+    seconds: float
+
+
+def print_table(kind: str, run: Run, toll: Toll, told: Told, done: Done, broken: int) -> None:
     """To the terminal, and to the file that FILE names."""
-    kind = "SQLite" if run.processes == 1 else "PostgreSQL (fsync off)"
     lines = {
         "kill -9": toll.kills,
         "messages taken": told.taken,
@@ -105,16 +108,16 @@ def print_table(
         "the same, per kill": f"{told.repeats / toll.kills:.2f}",
         "of these shown twice to a customer": told.shown_twice,
         "of these shown twice to staff": told.shown_twice_to_staff,
-        "groups done again after a conflict": log.count(CONFLICT),
-        "processes wrongly taken for dead": fenced,
+        "groups done again after a conflict": done.conflicts,
+        "processes wrongly taken for dead": done.fenced,
         "events, all chains whole": told.events,
         "broken promises": broken,
         "report to answer, p50 / p99 / longest": _spread(told.customers_waited),
         "note to answer, p50 / p99 / longest": _spread(told.staff_waited),
-        "until nothing was left to do": f"{drained:.0f} s",
-        "whole run": f"{seconds:.0f} s",
+        "until nothing was left to do": f"{done.drained:.0f} s",
+        "whole run": f"{done.seconds:.0f} s",
     }
-    title = f"kill -9 under load, {kind}, {run.processes} process{'es' * (run.processes > 1)}, platform answers after"
+    title = f"kill -9 under load, {DATABASES[kind]}, {run.processes} process{'es' * (run.processes > 1)}, platform answers after"
     table = "\n".join(
         ["", f"{title} {run.answer * 1000:.0f} ms", *(f"  {name:<42}{value:>22}" for name, value in lines.items()), ""]
     )

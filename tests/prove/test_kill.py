@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,11 +19,11 @@ from core.policies import Policies
 from core.store.database import Database
 from core.store.turn import Turn
 from tests.prove.examination import faults_of, keep_history, number, unfinished
-from tests.prove.killing import Killer, Toll, attend, processes
+from tests.prove.killing import Killer, Run, Toll, attend, processes
 from tests.prove.people import Crowd
 from tests.prove.program import settings
 from tests.prove.provider import SlowProvider
-from tests.prove.tables import Told, print_table
+from tests.prove.tables import Done, Told, print_table
 
 ON_DUTY = 24
 """Engineers to whom new tickets are offered."""
@@ -40,21 +40,9 @@ QUICK, SLOW = 0.02, 0.4
 """Seconds that the platform takes to answer a message."""
 LEAST = 2_000
 """So many timers and so many messages does each of the long runs have at least."""
+CONFLICT = "another process stood in the way"
+"""How a process's log tells that a group was done again."""
 PULLED = "SELECT count(*) FROM inbox WHERE channel = 'wecom_kf'"
-
-
-@dataclass(frozen=True)
-class Run:
-    """How hard it is tried: processes, kills, seconds until the platform answers; engineers who note, faults a second, longest
-    life of a process in seconds."""
-
-    processes: int
-    kills: int
-    answer: float
-    engineers: int
-    faults: float
-    longest: float
-
 
 LONG = {
     "sqlite": Run(processes=1, kills=200, answer=QUICK, engineers=8, faults=5.0, longest=3.0),
@@ -109,10 +97,9 @@ async def _story(url: str, folder: Path, run: Run, capsys: pytest.CaptureFixture
             assert [program.stop() for program in programs] == [0] * run.processes
         broken = list(faults_of(database, platform, crowd, provider.calls))
         told = Told.of(database, platform, provider, crowd)
-        fenced = sum(program.fenced for program in programs)
-        log = (folder / "log").read_text(errors="replace")
+        done = Done(sum(program.fenced for program in programs), _conflicts(folder), seconds, time.monotonic() - begun)
     with capsys.disabled():
-        print_table(run, toll, told, fenced, log, seconds, time.monotonic() - begun, len(broken))
+        print_table(database.kind, run, toll, told, done, len(broken))
     database.close()
     assert not broken, "\n".join(broken[:20])
     assert told.repeats >= 0
@@ -159,6 +146,10 @@ async def _drained(database: Database, platform: WeComServer, killer: Killer) ->
         calm = calm + 1 if left == 0 else 0
         await asyncio.sleep(0.2)
     return time.monotonic() - begun
+
+
+def _conflicts(folder: Path) -> int:
+    return (folder / "log").read_text(errors="replace").count(CONFLICT)
 
 
 def _staff(turn: Turn) -> None:
