@@ -55,6 +55,11 @@ class People(Carrier):
                 await asyncio.sleep(AGAIN)
         self.taken.append(f"{self.name}:{number}")
 
+    @property
+    def said(self) -> set[str]:
+        """The texts that have reached somebody."""
+        return {sent.say.text for sent in self.sent}
+
     def heard_by(self, who: str) -> list[str]:
         """The kinds of message that reached somebody, in order; a message that was shown again counts again."""
         says = {sent.ref.partition(":")[2]: sent.say for sent in self.sent}
