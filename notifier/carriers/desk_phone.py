@@ -1,0 +1,344 @@
+"""The desk phone (模拟电话 – no carrier): numbers that ring and receive SMS on our own page, so that the desk can be tried.
+
+Nothing leaves the process and nothing outlives it. Whatever comes of it is marked: the account is "sim", every ref
+begins with "sim:", every delivery says provider "sim".
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import orjson
+
+from core.words import (
+    Accept,
+    Answer,
+    CallEnd,
+    Can,
+    CannotFetch,
+    Clock,
+    Hook,
+    Inbound,
+    Media,
+    Micros,
+    Receipt,
+    Room,
+    Say,
+    Size,
+    Unreadable,
+    Who,
+)
+from notifier.carriers.telling import Telling
+
+ACCOUNT = PROVIDER = "sim"
+LABEL = "模拟电话 – no carrier"
+"""What every page shows above these numbers."""
+CAN_CALL = Can(text=Size(4000), rate=1000.0)
+CAN_TEXT = Can(text=Size(500), rate=1000.0, safe=True)
+MOST_CALLS = 10_000
+"""Calls that are remembered, so that none rings twice; the oldest that are over are forgotten."""
+MOST_TEXTS = 200
+"""SMS that a number's inbox shows."""
+DIGITS = frozenset("0123456789*#")
+
+
+class NoSuchCall(LookupError):
+    """There is no such call, or it is not at the point where this can be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPhoneConfig:
+    """`ring` and `talk`: seconds for which a call rings, and after which one that was answered ends by itself."""
+
+    ring: float = 30.0
+    talk: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as the page shows it; `says` is the prompt, `keys` what was pressed so far."""
+
+    ref: str
+    number: str
+    at: Micros
+    says: str
+    state: Literal["ringing", "talking", "over"] = "ringing"
+    keys: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An SMS as the page shows it; `ours` is what the desk wrote."""
+
+    at: Micros
+    ours: bool
+    text: str
+
+
+class DeskPhone:
+    """All numbers at once. `calls` and `texts` are the two channels; the rest is what a page shows and does.
+
+    `pause` lets seconds of the desk's clock pass; `wake` hears of a number at which something has changed.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        wake: Callable[[str], None] = lambda number: None,
+        config: DeskPhoneConfig = DeskPhoneConfig(),
+    ) -> None:
+        self.calls = DeskCalls(clock, pause, wake, config)
+        self.texts = DeskTexts(clock, wake)
+
+    def under_way(self, number: str | None = None) -> list[Call]:
+        """Calls that ring or are being talked on, oldest first; all, or those of a number."""
+        return self.calls.under_way(number)
+
+    def inbox(self, number: str) -> list[Text]:
+        """The SMS of a number, oldest first."""
+        return self.texts.inbox(number)
+
+    async def answer(self, ref: str) -> Call:
+        """Take up the receiver. Raises NoSuchCall."""
+        return self.calls.answer(ref)
+
+    async def press(self, ref: str, digit: str) -> Call:
+        """Press a key in a call; returns once that is durable. Raises NoSuchCall, ValueError."""
+        return await self.calls.press(ref, digit)
+
+    async def hang_up(self, ref: str) -> Call:
+        """End a call, or reject one that rings; returns once that is durable. Raises NoSuchCall."""
+        return await self.calls.hang_up(ref)
+
+    async def reply(self, number: str, text: str) -> None:
+        """Write an SMS to the desk; returns once it is durable. Raises ValueError for an empty or overlong one."""
+        await self.texts.reply(number, text)
+
+
+class DeskCalls:
+    """The voice channel of the desk phone."""
+
+    name = "voice"
+    can = CAN_CALL
+
+    def __init__(
+        self,
+        clock: Clock,
+        pause: Callable[[float], Awaitable[None]],
+        wake: Callable[[str], None],
+        config: DeskPhoneConfig,
+    ) -> None:
+        self._clock, self._pause, self._wake, self._config = clock, pause, wake, config
+        self._calls: dict[str, Call] = {}
+        self._timers: dict[str, asyncio.Task[None]] = {}
+        self._facts = Telling()
+
+    @staticmethod
+    def read(raw: bytes) -> list[Inbound]:
+        """A key, or the end of a call. Raises Unreadable."""
+        fact = _fact(raw, "voice", "number", "call", "kind")
+        number, call = fact["number"], fact["call"]
+        common: dict[str, Any] = {"at": fact["at"], "who": Who(number, phone=number), "about": call, "raw": raw}
+        room = Room(DeskCalls.name, ACCOUNT, number)
+        if fact["kind"] == "press":
+            key = f"{call}:press:{fact['count']}"
+            return [Inbound(key, room=room, kind="press", press=fact["digit"], **common)]
+        return [Inbound(f"{call}:end", room=room, kind="call", text=CallEnd(fact["end"]), **common)]
+
+    async def run(self, accept: Accept) -> None:
+        """Tell what happens on the page, for ever."""
+        await self._facts.run(accept)
+
+    async def receive(self, hook: Hook, accept: Accept) -> Answer:
+        """Nobody delivers anything."""
+        return Answer(404)
+
+    async def post(self, room: Room, say: Say, key: str) -> Receipt:
+        """It rings; never a second time for a key."""
+        ref = f"{PROVIDER}:{key}"
+        if ref not in self._calls:
+            self._forget()
+            self._calls[ref] = Call(ref, room.id, self._clock(), say.text)
+            self._timers[ref] = timer = asyncio.create_task(self._time(ref))
+            timer.add_done_callback(lambda _: self._timers.pop(ref, None))
+            self._wake(room.id)
+        return Receipt("sent", ref=ref)
+
+    async def ask(self, room: Room, key: str, ref: str | None) -> Receipt | None:
+        """Sent if it rang in this life, else None."""
+        known = f"{PROVIDER}:{key}"
+        return Receipt("sent", ref=known) if known in self._calls else None
+
+    async def fetch(self, media: Media) -> bytes:
+        """Calls bring no files."""
+        raise CannotFetch("a desk phone has no files")
+
+    async def close(self) -> None:
+        """Calls under way end without a word."""
+        timers = list(self._timers.values())
+        for timer in timers:
+            timer.cancel()
+        await asyncio.gather(*timers, return_exceptions=True)
+
+    # ---- what the page does
+
+    def under_way(self, number: str | None) -> list[Call]:
+        return [call for call in self._calls.values() if call.state != "over" and number in (None, call.number)]
+
+    def answer(self, ref: str) -> Call:
+        self._must_be(ref, "ringing")
+        return self._becomes(ref, state="talking")
+
+    async def press(self, ref: str, digit: str) -> Call:
+        if digit not in DIGITS:
+            raise ValueError("no key of a telephone")
+        call = self._becomes(ref, keys=self._must_be(ref, "talking").keys + digit)
+        await self._tell(call, kind="press", digit=digit, count=len(call.keys))
+        return call
+
+    async def hang_up(self, ref: str) -> Call:
+        ringing = self._must_be(ref, "ringing", "talking").state == "ringing"
+        return await self._end(ref, CallEnd.DECLINED if ringing else CallEnd.ANSWERED)
+
+    # ---- the life of a call
+
+    async def _time(self, ref: str) -> None:
+        await self._pause(self._config.ring)
+        if self._calls[ref].state == "ringing":
+            await self._end(ref, CallEnd.NO_ANSWER)
+            return
+        await self._pause(self._config.talk)
+        await self._end(ref, CallEnd.ANSWERED)
+
+    async def _end(self, ref: str, end: CallEnd) -> Call:
+        timer = self._timers.get(ref)
+        if timer is not None and timer is not asyncio.current_task():
+            timer.cancel()
+        call = self._becomes(ref, state="over")
+        await self._tell(call, kind="end", end=end)
+        return call
+
+    async def _tell(self, call: Call, **fact: Any) -> None:
+        row = {"provider": PROVIDER, "carries": self.name, "number": call.number, "call": call.ref, "at": self._clock()}
+        await self._facts.tell(orjson.dumps(row | fact))
+
+    def _must_be(self, ref: str, *states: str) -> Call:
+        call = self._calls.get(ref)
+        if call is None or call.state not in states:
+            raise NoSuchCall(ref)
+        return call
+
+    def _becomes(self, ref: str, **change: Any) -> Call:
+        self._calls[ref] = call = replace(self._calls[ref], **change)
+        self._wake(call.number)
+        return call
+
+    def _forget(self) -> None:
+        while len(self._calls) >= MOST_CALLS:
+            oldest = next((ref for ref, call in self._calls.items() if call.state == "over"), None)
+            if oldest is None:
+                return
+            del self._calls[oldest]
+
+
+class DeskTexts:
+    """The SMS channel of the desk phone."""
+
+    name = "sms"
+    can = CAN_TEXT
+
+    def __init__(self, clock: Clock, wake: Callable[[str], None]) -> None:
+        self._clock, self._wake = clock, wake
+        self._inboxes: dict[str, deque[Text]] = {}
+        self._shown: dict[str, None] = {}
+        self._replies = 0
+        self._facts = Telling()
+
+    @staticmethod
+    def read(raw: bytes) -> list[Inbound]:
+        """An SMS from a number. Raises Unreadable."""
+        fact = _fact(raw, "sms", "number", "id", "text")
+        number = fact["number"]
+        return [
+            Inbound(
+                key=f"{PROVIDER}:sms:{fact['id']}",
+                at=fact["at"],
+                who=Who(number, phone=number),
+                room=Room(DeskTexts.name, ACCOUNT, number),
+                kind="text",
+                text=fact["text"],
+                id=fact["id"],
+                raw=raw,
+            )
+        ]
+
+    async def run(self, accept: Accept) -> None:
+        """Tell what is written on the page, for ever."""
+        await self._facts.run(accept)
+
+    async def receive(self, hook: Hook, accept: Accept) -> Answer:
+        """Nobody delivers anything."""
+        return Answer(404)
+
+    async def post(self, room: Room, say: Say, key: str) -> Receipt:
+        """It lies in the inbox; once, however often it is posted."""
+        if CAN_TEXT.text.of(say.text) > CAN_TEXT.text.most:
+            return Receipt("refused", why="longer than an SMS takes")
+        ref = f"{PROVIDER}:{key}"
+        if ref not in self._shown:
+            while len(self._shown) >= MOST_CALLS:
+                del self._shown[next(iter(self._shown))]
+            self._shown[ref] = None
+            self._add(room.id, Text(self._clock(), True, say.text))
+        return Receipt("sent", ref=ref)
+
+    async def ask(self, room: Room, key: str, ref: str | None) -> Receipt | None:
+        """Sent if it came in this life, else None."""
+        known = f"{PROVIDER}:{key}"
+        return Receipt("sent", ref=known) if known in self._shown else None
+
+    async def fetch(self, media: Media) -> bytes:
+        """An SMS brings no files."""
+        raise CannotFetch("a desk phone has no files")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    # ---- what the page does
+
+    def inbox(self, number: str) -> list[Text]:
+        return list(self._inboxes.get(number, ()))
+
+    async def reply(self, number: str, text: str) -> None:
+        if not text.strip() or CAN_TEXT.text.of(text) > CAN_TEXT.text.most:
+            raise ValueError("not an SMS")
+        self._replies += 1
+        at = self._clock()
+        self._add(number, Text(at, False, text))
+        row = {"provider": PROVIDER, "carries": self.name, "number": number, "at": at, "text": text}
+        await self._facts.tell(orjson.dumps(row | {"id": f"{number}:{at}:{self._replies}"}))
+
+    def _add(self, number: str, text: Text) -> None:
+        self._inboxes.setdefault(number, deque(maxlen=MOST_TEXTS)).append(text)
+        self._wake(number)
+
+
+def _fact(raw: bytes, carries: str, *names: str) -> dict[str, Any]:
+    """A delivery of our own, complete. Raises Unreadable."""
+    try:
+        fact = orjson.loads(raw)
+        complete = fact["provider"] == PROVIDER and fact["carries"] == carries and type(fact["at"]) is int
+        complete = complete and all(isinstance(fact[name], str) for name in names)
+        if complete and carries == "voice":
+            pressed = fact["kind"] == "press" and fact["digit"] in DIGITS and type(fact["count"]) is int
+            complete = pressed or (fact["kind"] == "end" and fact["end"] in set(CallEnd))
+    except (ValueError, TypeError, KeyError) as error:
+        raise Unreadable(f"not of the desk phone: {type(error).__name__}") from error
+    if not complete:
+        raise Unreadable("not of the desk phone")
+    return fact

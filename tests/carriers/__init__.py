@@ -1,0 +1,1 @@
+"""Carriers of SMS and voice against what they speak to."""
