@@ -15,6 +15,7 @@ from core.house import House, JobKind, Reaction
 from core.parts import requesting
 from core.people.passes import Pages
 from core.policies import Policies
+from core.pulse import Pulse
 from core.rules import applying
 from core.store.database import Database
 from core.store.files import FileStore
@@ -109,6 +110,7 @@ class Desk:
     worker: Worker
     shelf: StoreShelf
     leases: Leases
+    pulse: Pulse
     runner: Runner | None = None
     watchers: list[Callable[[], None]] = field(default_factory=list)
 
@@ -118,6 +120,7 @@ class Desk:
 
         async def accept(deliveries: Sequence[bytes], cursor: Cursor | None = None) -> None:
             await self._submit(Item(Delivery.read(channel, deliveries, cursor)))
+            self.pulse.heard(name)
 
         return accept
 
@@ -233,7 +236,7 @@ def build(
         jobs=JOBS,
         pages=pages,
     )
-    hearing = Hearing(mind, staff_channels)
+    pulse, hearing = Pulse(clock), Hearing(mind, staff_channels)
     pump = Pump(database, house, Hears(hearing.hear, hearing.sorry, hearing.prepare), clock, holder)
     desk: Desk
 
@@ -251,9 +254,10 @@ def build(
         pause,
         lambda: pump.holds_until,
         lambda: pump.membership.living,
+        pulse.posted,
     )
     worker = Worker({attaching.FETCH: fetch_media(channels, files)}, lambda finished: desk.report_job(finished))
-    desk = Desk(database, house, channels, files, clock, mind, pump, deliverer, worker, shelf, leases)
+    desk = Desk(database, house, channels, files, clock, mind, pump, deliverer, worker, shelf, leases, pulse)
     return desk
 
 

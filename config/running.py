@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable
 
 from config.desk import Desk
@@ -65,6 +66,7 @@ class LiveRunner:
         failures, told = 0, False
         while not self._stopping:
             self._wake.clear()
+            began = time.monotonic()
             try:
                 made = self._desk.pump.cycle()
                 pause = 0.0 if made.anything or self._desk.pump.pending else self._until_due()
@@ -75,6 +77,7 @@ class LiveRunner:
                 return
             except Exception:
                 log.exception("the store refused a group")
+                self._desk.pulse.refuse()
                 made, pause = Made(), AFTER_FAILURE[min(failures, len(AFTER_FAILURE) - 1)]
                 failures += 1
             if self._desk.pump.outdated is not None and not told:
@@ -82,6 +85,7 @@ class LiveRunner:
                 self._loop.call_soon_threadsafe(self._ended, self._desk.pump.outdated)
                 told = True
             if made.anything:
+                self._desk.pulse.group(made.turns, time.monotonic() - began, made.lateness)
                 self._loop.call_soon_threadsafe(self._desk.hand_out, made)
             elif pause:
                 self._wake.wait(pause)
@@ -113,12 +117,17 @@ class Supervisor:
     async def _keep(self, name: str, channel: Channel) -> None:
         failures = 0
         while True:
-            started = asyncio.get_running_loop().time()
+            loop = asyncio.get_running_loop()
+            started, well = loop.time(), loop.call_later(RESTART[-1], self._desk.pulse.lives, name)
             try:
                 await self._run(name, channel)
+                self._desk.pulse.lives(name)
                 return
             except Exception:
                 log.exception("channel died", extra={"channel": name})
+                self._desk.pulse.died(name)
+            finally:
+                well.cancel()
             if asyncio.get_running_loop().time() - started > RESTART[-1]:
                 failures = 0
             await self._sleep(RESTART[min(failures, len(RESTART) - 1)])

@@ -23,6 +23,7 @@ from config.running import LiveRunner, Supervisor
 from config.secret import CannotReveal
 from config.settings import Settings
 from config.troubles import Finding
+from config.watching import Watch
 from core.people.passes import Pages
 from core.store.database import AlreadyRunning, Database
 from core.store.files import FileStore
@@ -195,7 +196,9 @@ async def _live(settings: Settings, database: Database, listening: socket.socket
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     board_key = board_key_of(key)
     secure = (settings.public_url or "").startswith("https://")
-    pages = front(desk, settings.entity, bells, board_key, healthy=runner.alive, secure=secure)
+    watch = Watch(desk, settings, key, runner.alive)
+    asked = {"metrics": watch.metrics, "metrics_key": watch.metrics_key}
+    pages = front(desk, settings.entity, bells, board_key, healthy=runner.alive, secure=secure, **asked)
 
     def say_so() -> None:
         url = _url(settings, *listening.getsockname()[:2])
@@ -206,6 +209,7 @@ async def _live(settings: Settings, database: Database, listening: socket.socket
     runner.start()
     supervisor.start()
     calendar.start()
+    watch.begin(calendar)
     if listener:
         listener.start()
     try:

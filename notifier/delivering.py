@@ -28,10 +28,12 @@ class Deliverer:
         pause: Pause = asyncio.sleep,
         holds_until: Callable[[], Micros] = lambda: FOR_EVER,
         processes: Callable[[], int] = lambda: 1,
+        posted: Callable[[str, str], None] = lambda channel, state: None,
     ):
-        """`holds_until` tells how long this process may count on its leases, `processes` how many share a channel's rate."""
+        """`holds_until` tells how long this process may count on its leases, `processes` how many share a channel's rate;
+        `posted` hears what a channel answered."""
         self._channels, self._clock, self._report, self._pause = channels, clock, report, pause
-        self._holds_until = holds_until
+        self._holds_until, self._posted = holds_until, posted
         self._waiting: dict[str, deque[Outbox]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._paces = {name: Pace(channel.can, clock, pause, processes) for name, channel in channels.items()}
@@ -67,6 +69,8 @@ class Deliverer:
                 receipt = await self._post(row)
                 queue.popleft()
                 self._report(Outcome(row.id, row.lease or "", receipt, self._clock()))
+                if receipt.why != BEHIND:
+                    self._posted(row.channel, receipt.state)
                 if receipt.state in ("later", "unknown"):
                     self._put_back(queue, receipt)
         finally:

@@ -67,13 +67,14 @@ class Made:
     """What a committed group leaves to be done outside.
 
     `more`: work that another process could take up at once; `exhausted`: a look over all messages found no more that could go;
-    `next_post`: when the first message that its turns left waiting is due.
+    `next_post`: when the first message that its turns left waiting is due; `lateness`: how late each timer fired.
     """
 
     answers: list[tuple[Callable[[Any], None], Any]] = field(default_factory=list)
     messages: list[Outbox] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     rooms: dict[str, None] = field(default_factory=dict)
+    lateness: list[Micros] = field(default_factory=list)
     turns: int = 0
     more: bool = False
     exhausted: bool = False
@@ -141,6 +142,8 @@ class Group:
                 connection.run(
                     _timer_failed, **self._after_failure(timer.id, timer.attempts, failure, TimerState.PARKED)
                 )
+                if timer.attempts >= len(TRIES):
+                    log.error("a timer was parked after failing", extra={"timer": timer.id})
 
     def fire(self, turn: Turn, key: int) -> None:
         """One timer's turn: its state and all that follows from it are kept together."""
@@ -153,6 +156,7 @@ class Group:
             log.error("a timer of an unknown kind was parked", extra={"timer": timer.id})
             return
         timer.state, timer.fired_at = TimerState.FIRED, turn.now
+        self.made.lateness.append(turn.now - timer.due_at)
         act(turn, timer)
 
     # ---- what has been said
@@ -180,6 +184,7 @@ class Group:
         self._connection.run(_message_failed, **failed)
         if row.attempts < len(TRIES):
             return False
+        log.error("a message was set aside as failed", extra={"inbox": row.id})
         self.turn(Cause(f"inbox:{row.id}:sorry"), lambda turn: self._hears.sorry(turn, row))
         return True
 

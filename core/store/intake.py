@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -13,6 +14,8 @@ from core.store.database import Connection
 from core.store.model import Inbox, Outbox, OutboxState, Quarantine, RoomRow, ShelfRow
 from core.store.numbers import RowIds
 from core.words import Channel, Cursor, Inbound, Media, Micros, Receipt, Room, Who
+
+log = logging.getLogger("huiying.intake")
 
 LONGEST_TEXT = 20_000
 """Characters of one message that the desk reads; the raw delivery is kept whole."""
@@ -92,6 +95,7 @@ def _store_the_rest(connection: Connection, delivery: Delivery, now: Micros, ids
             error=clean(error),
         )
         connection.run(_new_quarantine, **kept.to_db())
+        log.warning("a delivery was quarantined", extra={"channel": delivery.channel, "quarantine": kept.id})
     for ref, receipt in delivery.late:
         state = OutboxState.HELD if receipt.why == "window" else OutboxState.DEAD
         connection.run(_not_delivered, channel=delivery.channel, ref_=ref, state=state, error=receipt.why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ from core.store.database import Connection
 from core.store.model import Job, JobState
 from core.store.turn import Turn
 from core.words import MINUTE, SECOND, Micros
+
+log = logging.getLogger("huiying.jobs")
 
 LEASE = 5 * MINUTE
 """How long a process may work on a job before another one takes it up."""
@@ -65,6 +68,7 @@ def finish(turn: Turn, finished: Finished) -> None:
         kind.done(turn, job)
     elif finished.final or job.attempts >= kind.attempts:
         job.state = JobState.DEAD
+        log.error("a job was given up", extra={"job": job.id})
         kind.failed(turn, job)
     else:
         job.state = JobState.WAITING
@@ -77,6 +81,7 @@ def set_aside(turn: Turn, finished: Finished) -> None:
     if job is not None:
         job.attempts += 1
         job.state, job.lease, job.error = JobState.DEAD, None, finished.error or "its end could not be carried out"
+        log.error("a job whose end failed was given up", extra={"job": job.id})
 
 
 def _held(turn: Turn, finished: Finished) -> Job | None:

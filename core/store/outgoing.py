@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,8 @@ from core.store.model import UNSENT, Outbox, OutboxState, RoomRow
 from core.store.numbers import ARRIVAL, series
 from core.store.turn import Turn
 from core.words import MINUTE, SECOND, Micros, Receipt, Room, Say
+
+log = logging.getLogger("huiying.outgoing")
 
 LEASE = 2 * MINUTE
 """How long a process may hold a message before another one takes it up."""
@@ -217,6 +220,10 @@ def settle(turn: Turn, outcome: Outcome) -> Outbox | None:
             row.state = OutboxState.HELD
         case "refused" | "gone":
             row.state = OutboxState.DEAD
+    if row.state in (OutboxState.DEAD, OutboxState.UNCLEAR):
+        log.warning(
+            "a message was not delivered", extra={"outbox": row.id, "channel": row.channel, "status": row.state}
+        )
     return row
 
 
