@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from config.desk import Desk
 
 DEAF = 5 * MINUTE
-"""A channel whose loop has been down for so long, or none of whose posts has succeeded for so long, is deaf."""
+"""A channel whose loop has been down for so long, or whose posts have failed for so long, is deaf."""
+FAILURES = 3
+"""So many posts in a row must have failed: one that is not repeated, with nothing after it, says little."""
 DISK_LEAST = 1_000_000_000
 """Bytes that must be free where the data lies: a night's media."""
 ALLOWED = {
@@ -70,7 +72,8 @@ def standing(desk: Desk, data_dir: Path, turning: Callable[[], bool]) -> Standin
 
 def is_deaf(channel: ChannelPulse, now: Micros) -> bool:
     """Whether a channel has been out of order for too long."""
-    return any(since is not None and now - since > DEAF for since in (channel.down_since, channel.failing_since))
+    failing = channel.failing_since if channel.failures >= FAILURES else None
+    return any(since is not None and now - since > DEAF for since in (channel.down_since, failing))
 
 
 def troubles(found: Health, disk_free: int) -> Iterator[Trouble]:

@@ -46,14 +46,14 @@ class Watch:
 
     def __init__(self, desk: Desk, settings: Settings, key: str, turning: Callable[[], bool]):
         self._desk, self._settings, self._turning = desk, settings, turning
-        self._checkpoints = Checkpoints(desk, AuditKey(key), settings.checkpoint_folder)
+        self.checkpoints = Checkpoints(desk, AuditKey(key), settings.checkpoint_folder)
         self._metrics = Metrics(desk.pulse, self.look, lambda: desk.pump.conflicts, desk.clock)
         self._broken: list[str] = []
         self.metrics_key = metrics_key_of(key)
 
     def begin(self, calendar: Calendar) -> None:
         """Have the calendar call us."""
-        calendar.every(CHECKPOINT_TICK, self._checkpoints.tick, "checkpoints")
+        calendar.every(CHECKPOINT_TICK, self.checkpoints.tick, "checkpoints")
         calendar.every(BEAT, self.beat, "heartbeat")
 
     def look(self) -> Standing:

@@ -33,12 +33,14 @@ class Histogram:
 
 @dataclass
 class ChannelPulse:
-    """One channel. `down_since`: its loop has died and not lived on yet; `failing_since`: no post has succeeded since."""
+    """One channel. `down_since`: its loop has died and not lived on yet; `failing_since`: no post has succeeded since, and
+    `failures` have failed."""
 
     heard_at: Micros | None = None
     posted_at: Micros | None = None
     down_since: Micros | None = None
     failing_since: Micros | None = None
+    failures: int = 0
     restarts: int = 0
     posts: Counter[str] = field(default_factory=Counter)
 
@@ -76,9 +78,10 @@ class Pulse:
         channel, now = self.channel(name), self._clock()
         channel.posts[state] += 1
         if state == "sent":
-            channel.posted_at, channel.failing_since = now, None
+            channel.posted_at, channel.failing_since, channel.failures = now, None, 0
         elif state in ("later", "unknown"):
             channel.failing_since = channel.failing_since or now
+            channel.failures += 1
 
     def died(self, name: str) -> None:
         """A channel's own loop has died; it will be started again."""

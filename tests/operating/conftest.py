@@ -7,6 +7,9 @@ import pytest
 
 from tests.databases import Postgres
 from tests.operating.whole_desk import Operator
+from tests.web.conftest import trained
+
+__all__ = ["trained"]
 
 
 @pytest.fixture

@@ -134,6 +134,8 @@ def test_a_channel_is_deaf_after_a_while() -> None:
     now[0] += MINUTE
     pulse.died("wecom")
     pulse.posted("kf", "unknown")
+    assert not is_deaf(pulse.channel("kf"), NOON * 2), "two failures, and nothing after them, say little"
+    pulse.posted("kf", "later")
     assert not is_deaf(pulse.channel("wecom"), NOON + DEAF) and not is_deaf(pulse.channel("kf"), NOON + DEAF)
     assert is_deaf(pulse.channel("wecom"), NOON + DEAF + 1) and is_deaf(pulse.channel("kf"), NOON + DEAF + 1)
     pulse.lives("wecom")
