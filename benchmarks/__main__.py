@@ -18,7 +18,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import disk, growth, measures, past, peer
+from benchmarks import backlog, crowd, disk, growth, measures, past, peer
 from benchmarks.figures import Table
 from benchmarks.measures import QUIET, RATE, Ground
 from benchmarks.messages import MIX
@@ -142,6 +142,14 @@ def measure_scale(table: Table, asked: Asked, place: Callable[[], Ground]) -> No
     growth.scale(table, asked.sizes, asked.databases, asked.seed, *([growth.BLOCK * 2] if asked.quick else []))
 
 
+def measure_processes(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    crowd.processes(table, *((1_000, 400) if asked.quick else ()))
+
+
+def measure_backlog(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    backlog.backlog(table, asked.databases, asked.seed, *((1_000, 2_000) if asked.quick else ()))
+
+
 def measure_peer(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
     peer.beside_peer(table, *((1_000, 10) if asked.quick else ()))
 
@@ -169,8 +177,22 @@ MEASURES: dict[str, tuple[str, str, Measure]] = {
         "Growth with the tickets in the store",
         "reopened store, nothing of it in memory at first, random people; the desk in this process, without HTTP and "
         f"understanding, platforms that take everything at once; of 20 messages: {growth.mixture()}; "
-        f"{past.ENGINEERS:,} engineers on duty, one ticket in ten is open",
+        f"{past.ENGINEERS:,} engineers, {past.ENGINEERS // past.SHIFTS} on duty; one ticket in ten is open",
         measure_scale,
+    ),
+    "processes": (
+        "Several processes on one PostgreSQL database",
+        f"{crowd.MESSAGES:,} notes of engineers wait in rooms of {crowd.EACH} each, on {crowd.TICKETS:,} tickets; each process is "
+        "one of the system, with its pump, deliveries at once, without HTTP and understanding; afterwards every note stands "
+        "once in its ticket's chain, in order, or there is no figure",
+        measure_processes,
+    ),
+    "backlog": (
+        "Start on a backlog",
+        f"{backlog.UNSENT_ROWS:,} messages lie unsent in the rooms of {backlog.TICKETS // past.TICKETS_EACH:,} customers; a real "
+        "process with its own understanding starts, and a customer reports a standstill at once; platforms take everything "
+        f"at once, WeCom's limits lifted; {past.ENGINEERS // past.SHIFTS} engineers on duty are told of the P0",
+        measure_backlog,
     ),
     "peer": (
         "Beside django-helpdesk",

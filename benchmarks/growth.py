@@ -142,10 +142,10 @@ def conversation(past: Past, chance: random.Random, count: int) -> list[Said]:
 
 
 def content(past: Past, chance: random.Random) -> int:
-    """A customer none of whose tickets is open."""
+    """A customer all of whose tickets are closed."""
     while True:
         customer = chance.randrange(past.customers)
-        if not any(past.is_open(place) for place in past.places_of(customer)):
+        if all(past.status_of(place) == Status.CLOSED for place in past.places_of(customer)):
             return customer
 
 

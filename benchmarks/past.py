@@ -37,6 +37,8 @@ TICKETS_EACH = 3
 """Tickets of one customer."""
 ENGINEERS, AGENTS, MANAGERS = 1_000, 5, 3
 """The staff is the same for every size, so that a figure that grows has grown with the tickets."""
+SHIFTS = 4
+"""One engineer in so many is on duty."""
 FAVOURED = 20
 """One customer in so many has the grade A."""
 FIRST_NUMBER = Policies().tickets.first_number
@@ -143,7 +145,7 @@ class Past:
         if self.is_open(place):
             return OPEN_STATES[_mixed(place) % 10]
         young = self.made_at(place) > PRESENT - 3 * DAY
-        return Status.DONE if young and _mixed(place) % 2 else Status.CLOSED
+        return Status.DONE if young and _mixed(place) % 8 == 1 else Status.CLOSED
 
     def made_at(self, place: int) -> Micros:
         """When it was reported."""
@@ -212,8 +214,9 @@ def _staff(rows: Rows, engineers: int) -> None:
     since = PRESENT - 365 * DAY
     for index, role in enumerate(kinds):
         person, who, room = engineer_id(index), engineer_address(index), engineer_room(index)
+        on_duty = role != Role.ENGINEER or index % SHIFTS == 0
         skill = orjson.dumps([f"{DEVICES[index % len(DEVICES)]}维修"]).decode()
-        rows[Person].append((person, ENTITY, role, f"员工{index}", None, None, f"{index % 20}区", skill, True))
+        rows[Person].append((person, ENTITY, role, f"员工{index}", None, None, f"{index % 20}区", skill, on_duty))
         account = str(WeComServer.agent_id)
         rows[Link].append((person, ENTITY, "wecom", account, who, person, room, "setup", since, PRESENT))
         rows[RoomRow].append((room, "wecom", person, PRESENT, None, None))

@@ -7,19 +7,45 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
+from benchmarks.filling import fill
+from benchmarks.past import Past
+from core.store import chain
+from core.store.database import Database
+from core.tickets.model import STILL_OPEN, Ticket
+
+SCALE = ("--sizes", "1000", "--databases", "sqlite")
 PROMISED = {
     "intake": ("cheapest: raw sqlite3, one commit each", "desk: HTTP request to commit", "target ≤ 0.5, stretch 0.25"),
+    "scale": (
+        "sqlite, 1,000 tickets: CPU of the desk, one at a time",
+        "修好了吗 to committed answer, p99",
+        "board, all of it",
+    ),
+    "backlog": ("P0 reported to its first message posted", "posts a second", "most memory of the desk", "target < 300"),
     "path": ("desk: messages per fsync, all commits counted", "target ≥ 16, stretch 28", "target ≤ 1, stretch 0.5"),
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PROMISED)
-def test_a_quick_round(name: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks", "--only", name, "--quick", "--folder", str(tmp_path)]
+def test_a_quick_round(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = [sys.executable, "-m", "benchmarks", "--only", name, "--quick", *SCALE, "--folder", str(tmp_path)]
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stderr
     for words in PROMISED[name]:
         assert words in done.stdout
-    assert list(tmp_path.iterdir()) == []
+    assert {path.name for path in tmp_path.iterdir()} <= {"cache"}
+    assert not list(tmp_path.glob("cache/work-*"))
+
+
+def test_the_past_is_one_that_the_desk_could_have_written(database_url: str) -> None:
+    fill(database_url, Past(400))
+    database = Database(database_url)
+    with database.reading() as connection:
+        assert list(chain.faults(connection)) == []
+        assert connection.one(select(func.count()).select_from(Ticket.table)) == (400,)
+        assert connection.one(select(func.count()).select_from(Ticket.table).where(STILL_OPEN)) == (40,)
+    database.close()
