@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -206,6 +208,9 @@ def test_a_line_that_was_never_finished_is_written_again(desk: Stand, tmp_path: 
 def test_another_program_can_check_the_signature(desk: Stand, tmp_path: Path, needs: Callable[[str], str]) -> None:
     with desk.database.reading() as connection:
         made: Checkpoint = next(checkpoints.after(connection, 1))
+    said = {name: getattr(made, name) for name in ("number", "at", "upto", "heads", "prev", "key")}
+    plain = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert hashlib.sha256(plain.encode()).hexdigest() == made.digest, "anybody can compute it"
     (tmp_path / "key.pem").write_text(KEY.pem())
     (tmp_path / "signature").write_bytes(bytes.fromhex(made.signature))
 
