@@ -28,10 +28,12 @@ Patch = pytest.MonkeyPatch
 
 @dataclass(frozen=True)
 class Planted:
-    """A mistake: what it is called, how it is made, and how many processes it takes to show (0: as the seed says)."""
+    """A mistake: what it is called, how it is made, what the check must say of it (a regular expression), and how many
+    processes it takes to show (0: as the seed says)."""
 
     name: str
     make: Callable[[Patch], None]
+    sign: str
     workers: int = 0
 
 
@@ -198,33 +200,36 @@ def merge_loses_a_reporter(patch: Patch) -> None:
 def chain_forked(patch: Patch) -> None:
     """Each process remembers the hash at which it left a chain."""
     append, seal = chain.append, chain.seal
-    left: dict[tuple[int, str], str] = {}
 
     def append_to_remembered(turn: Turn, **given: Any) -> Any:
         event, hidden = append(turn, **given)
-        place = (id(turn.house), event.stream)
-        event.prev = left.get(place, event.prev)
-        event.hash = left[place] = seal(event)
+        left: dict[str, str] = vars(turn._ids).setdefault("left", {})
+        event.prev = left.get(event.stream, event.prev)
+        event.hash = left[event.stream] = seal(event)
         return event, hidden
 
     patch.setattr(chain, "append", append_to_remembered)
 
 
 PLANTED = (
-    Planted("acknowledge before store", acknowledge_before_store),
-    Planted("cursor stored before its messages", cursor_before_messages),
-    Planted("state and outbox in two transactions", state_and_outbox_apart),
-    Planted("lease token unchecked on result", lease_unchecked),
-    Planted("inbox key missing", no_inbox_key),
-    Planted("inbox key kept too short", inbox_key_too_short, workers=1),
-    Planted("timer fired but not rescheduled", not_rescheduled),
-    Planted("reschedule in a second transaction", rescheduled_apart),
-    Planted("room order broken by two workers", room_never_busy, workers=2),
-    Planted("expiry ignored", expiry_ignored),
-    Planted("dead letter dropped", dead_letter_dropped),
-    Planted("undo that forgets a queued notice", undo_forgets_a_queued_notice),
-    Planted("merge that loses a reporter", merge_loses_a_reporter),
-    Planted("hash chain forked by two writers", chain_forked, workers=2),
+    Planted("acknowledge before store", acknowledge_before_store, "taken and lost"),
+    Planted("cursor stored before its messages", cursor_before_messages, "taken and lost"),
+    Planted(
+        "state and outbox in two transactions",
+        state_and_outbox_apart,
+        "heard nothing|never heard|nobody was answered|was not told",
+    ),
+    Planted("lease token unchecked on result", lease_unchecked, "was begun by|decided about|, and then"),
+    Planted("inbox key missing", no_inbox_key, "times for a new one"),
+    Planted("inbox key kept too short", inbox_key_too_short, "was forgotten after|times for a new one", workers=1),
+    Planted("timer fired but not rescheduled", not_rescheduled, "nothing happens"),
+    Planted("reschedule in a second transaction", rescheduled_apart, "nothing happens"),
+    Planted("room order broken by two workers", room_never_busy, "overtook", workers=2),
+    Planted("expiry ignored", expiry_ignored, "after it expired"),
+    Planted("dead letter dropped", dead_letter_dropped, "dropped while it was dead"),
+    Planted("undo that forgets a queued notice", undo_forgets_a_queued_notice, "uncorrected"),
+    Planted("merge that loses a reporter", merge_loses_a_reporter, "was not told"),
+    Planted("hash chain forked by two writers", chain_forked, "does not continue the chain", workers=2),
 )
 
 
