@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -83,12 +83,12 @@ def fill(
     What the source's processes held is free afterwards. `over`: rows that are there are thrown away, in the same transaction.
     `tell` hears of each table when it is done. Raises NotEmpty, WrongSchema, Differs, and what the database raises.
     """
-    _make_tables(target.url, source)
+    tables = _make_tables(target.url, source)
     connection = target.connect()
     try:
         with connection.transaction():
-            _make_room(connection, source, over)
-            carried = [_carry(connection, source, shape, tell) for shape in source.shapes]
+            _make_room(connection, tables, over)
+            carried = [_carry(connection, source, shape, tell) for shape in tables]
             if int(source.revision) == REVISION:
                 rise_above(connection, source.floor)
         if int(source.revision) < REVISION:
@@ -129,23 +129,26 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _make_tables(url: str, source: Source) -> None:
+def _make_tables(url: str, source: Source) -> tuple[Shape, ...]:
+    """The target's tables, which are exactly the source's: no word of a source becomes SQL."""
     if int(source.revision) > REVISION:
         raise WrongSchema(source.revision)
     if migrate.state(url) == "empty":
         migrate.migrate(url, source.revision)
-    there = {shape.name: shape.columns for shape in shapes(url)}
-    wanted = {shape.name: shape.columns for shape in source.shapes}
+    tables = shapes(url)
+    there = {shape.name: shape for shape in tables}
+    wanted = {shape.name: shape for shape in source.shapes}
     if strange := [name for name in sorted({*there, *wanted}) if there.get(name) != wanted.get(name)]:
         raise WrongSchema(", ".join(strange))
+    return tables
 
 
-def _make_room(connection: Connection, source: Source, over: bool) -> None:
-    if not occupied(connection, source.shapes):
+def _make_room(connection: Connection, tables: Sequence[Shape], over: bool) -> None:
+    if not occupied(connection, tables):
         return
     if not over or connection.kind == "sqlite":
         raise NotEmpty
-    connection.say("TRUNCATE " + ", ".join(f'"{shape.name}"' for shape in source.shapes))
+    connection.say("TRUNCATE " + ", ".join(f'"{shape.name}"' for shape in tables))
 
 
 def _carry(connection: Connection, source: Source, shape: Shape, tell: Tell) -> Carried:
