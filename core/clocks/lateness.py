@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.store.turn import Turn
 from core.tickets.model import Priority, Status, Ticket
-from core.tickets.queries import alive
+from core.tickets.queries import unanswered
 from core.words import HOUR, Micros
 
 NEARLY = 1 * HOUR
@@ -25,9 +25,7 @@ def what_is_late(turn: Turn, entity: str) -> list[Ticket]:
     """Open tickets whose first response is late or nearly late, and P0 that nobody has taken, the latest first."""
     waiting = [
         ticket
-        for ticket in alive(turn, entity)
-        if ticket.is_open
-        and ticket.first_response_at is None
-        and (late_by(turn, ticket) > -NEARLY or (ticket.priority == Priority.P0 and ticket.status == Status.UNASSIGNED))
+        for ticket in unanswered(turn, entity)
+        if late_by(turn, ticket) > -NEARLY or (ticket.priority == Priority.P0 and ticket.status == Status.UNASSIGNED)
     ]
     return sorted(waiting, key=lambda ticket: (ticket.priority, -late_by(turn, ticket)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
@@ -21,6 +22,9 @@ Distance = Callable[[Person, Ticket], int | None]
 
 SHORTEST_NAME = 2
 """Characters that a device or symptom must have to be looked for within a skill."""
+
+REMEMBERED = 512
+"""Lists of regions that are kept taken apart: many engineers have the same."""
 
 _person, _link, _ticket = Person.table.c, Link.table.c, Ticket.table.c
 _bound = (
@@ -141,8 +145,9 @@ def _covers(region: str, place: str) -> bool:
     return holds(place, short)
 
 
-def _listed(*texts: str | None) -> list[str]:
-    return [part for text in texts if text for part in re.split(r"[、,，;；/\s]+", text) if part]
+@lru_cache(REMEMBERED)
+def _listed(*texts: str | None) -> tuple[str, ...]:
+    return tuple(part for text in texts if text for part in re.split(r"[、,，;；/\s]+", text) if part)
 
 
 def _weighed(standing: Standing, policy: DispatchPolicy) -> Standing:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+
+REMEMBERED = 512
+"""Answers that are kept: a report is held against the same few skills for every engineer."""
 
 
+@lru_cache(REMEMBERED)
 def holds(text: str, word: str) -> bool:
     """Whether the word stands in the text; width, case, and blanks between Chinese characters aside."""
     text, word = _folded(text), _folded(word).strip()

@@ -40,7 +40,7 @@ class Priority(StrEnum):
 SLOTS = ("fault_symptom", "device", "phone", "address", "preferred_time")
 """What a customer is asked for, one at a time, in this order."""
 
-_LIVE = "status not in ('closed', 'cancelled')"
+LIVING = text("status not in ('closed', 'cancelled')")
 STILL_OPEN = text("status not in ('done', 'closed', 'cancelled')")
 OVER = text("status in ('done', 'closed', 'cancelled')")
 """OPEN and its contrary spelled out, in queries as in the partial indexes that serve them."""
@@ -58,7 +58,7 @@ OVER = text("status in ('done', 'closed', 'cancelled')")
     Index("ticket_created", "entity", "created_at"),
     Index("ticket_done", "entity", "done_at"),
     Index("ticket_load", "entity", "engineer_id", "id", sqlite_where=STILL_OPEN, postgresql_where=STILL_OPEN),
-    Index("ticket_board", "entity", "status", "priority", sqlite_where=text(_LIVE), postgresql_where=text(_LIVE)),
+    Index("ticket_board", "entity", "status", "priority", sqlite_where=LIVING, postgresql_where=LIVING),
 )
 class Ticket(Row):
     """One fault of one customer, from the first word to the closing. What is unknown is None.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import and_, bindparam, func, select
 
 from core.people.model import Person
 from core.refused import Refused
 from core.store.turn import Turn
-from core.tickets.model import Status, Ticket
+from core.tickets.model import LIVING, STILL_OPEN, Status, Ticket
 
 RECENT = 20
 """How many tickets of one person are looked at to find the one that is meant."""
@@ -22,7 +22,13 @@ _of_customer = (
 )
 _of_engineer = (
     select(Ticket.table)
-    .where(_ticket.engineer_id == bindparam("person_id"), text("status not in ('done', 'closed', 'cancelled')"))
+    .where(_ticket.engineer_id == bindparam("person_id"), STILL_OPEN)
+    .order_by(_ticket.priority, _ticket.id)
+)
+_numbers_of_engineer = (
+    select(_ticket.number, Person.table.c.name)
+    .join(Person.table, Person.table.c.id == _ticket.customer_id, isouter=True)
+    .where(_ticket.engineer_id == bindparam("person_id"), STILL_OPEN)
     .order_by(_ticket.priority, _ticket.id)
 )
 _unaccepted = (
@@ -32,11 +38,19 @@ _unaccepted = (
     .limit(RECENT)
 )
 
-_alive = (
+_unanswered = (
     select(Ticket.table)
-    .where(_ticket.entity == bindparam("entity"), text("status not in ('closed', 'cancelled')"))
+    .where(_ticket.entity == bindparam("entity"), STILL_OPEN, _ticket.first_response_at.is_(None))
     .order_by(_ticket.priority, _ticket.id)
 )
+_living = and_(_ticket.entity == bindparam("entity"), LIVING)
+_signed = {
+    name: select(Ticket.table)
+    .where(_living, func.lower(_ticket[name]).contains(bindparam("sign")))
+    .order_by(_ticket.priority, _ticket.id)
+    for name in ("serial_no", "phone")
+}
+_by_status = select(_ticket.status, func.count()).where(_living).group_by(_ticket.status)
 _made_since = select(func.count()).where(
     _ticket.entity == bindparam("entity"), _ticket.created_at >= bindparam("since")
 )
@@ -77,14 +91,31 @@ def open_of_engineer(turn: Turn, person: Person) -> list[Ticket]:
     return turn.rows(Ticket, _of_engineer, person_id=person.id)
 
 
+def numbers_of_engineer(turn: Turn, person: Person) -> list[tuple[str, str | None]]:
+    """Numbers of his open tickets and their customers' names, the most urgent first."""
+    return [(number, name) for number, name in turn.ask(_numbers_of_engineer, person_id=person.id)]
+
+
 def unaccepted(turn: Turn, entity: str) -> list[Ticket]:
     """Tickets that nobody has accepted, the most urgent first."""
     return turn.rows(Ticket, _unaccepted, entity=entity)
 
 
-def alive(turn: Turn, entity: str) -> list[Ticket]:
-    """Every ticket that is neither closed nor cancelled, the most urgent first."""
-    return turn.rows(Ticket, _alive, entity=entity)
+def unanswered(turn: Turn, entity: str) -> list[Ticket]:
+    """Open tickets without a first response, the most urgent first."""
+    return turn.rows(Ticket, _unanswered, entity=entity)
+
+
+def with_sign(turn: Turn, entity: str, field: str, sign: str) -> list[Ticket]:
+    """Tickets neither closed nor cancelled that carry this serial_no or phone, one of several on it; the most urgent first."""
+    sign = sign.casefold()
+    found = turn.rows(Ticket, _signed[field], entity=entity, sign=sign)
+    return [ticket for ticket in found if sign in (getattr(ticket, field) or "").casefold().split("、")]
+
+
+def how_many(turn: Turn, entity: str) -> dict[str, int]:
+    """Status → number of tickets, but for those closed and cancelled."""
+    return {row[0]: row[1] for row in turn.ask(_by_status, entity=entity)}
 
 
 def made_and_done_since(turn: Turn, entity: str, since: int) -> tuple[int, int]:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from core.people.model import Person
 from core.refused import Refused
 from core.tickets.model import Ticket
-from core.tickets.queries import digits_of, open_of_engineer
+from core.tickets.queries import digits_of, numbers_of_engineer
 from core.tickets.undoing import remember
 from dialogue import serving
 from dialogue.choosing import chosen, is_young
@@ -148,7 +147,7 @@ def _also(heard: Heard, ticket: Ticket, order: Order) -> str:
 
 def _said_nothing(heard: Heard, order: Order) -> str:
     """收到 and its kin are heard, and do not count; talk among people is none of our business."""
-    if order.action == "ack_only" and open_of_engineer(heard.turn, heard.person):
+    if order.action == "ack_only" and numbers_of_engineer(heard.turn, heard.person):
         heard.answer("hint", "staff.heard")
         return "heard, no response"
     if order.action == "none" and heard.message.called and not heard.message.room.group and heard.text.strip():
@@ -170,12 +169,7 @@ def _press(heard: Heard, token: str) -> str:
 
 def _context(heard: Heard) -> Context:
     """What the desk knows of the speaker."""
-    turn, person = heard.turn, heard.person
-    mine = open_of_engineer(turn, person)
-    last = turn.get(Ticket, heard.talk.last_ticket) if heard.talk.last_ticket else None
-    customers = {}
-    for ticket in mine:
-        customer = turn.get(Person, ticket.customer_id)
-        if customer and customer.name:
-            customers[customer.name] = digits_of(ticket.number)
-    return Context(digits_of(last.number) if last else None, tuple(digits_of(t.number) for t in mine), customers)
+    mine = [(digits_of(number), name) for number, name in numbers_of_engineer(heard.turn, heard.person)]
+    last = heard.turn.get(Ticket, heard.talk.last_ticket) if heard.talk.last_ticket else None
+    customers = {name: digits for digits, name in mine if name}
+    return Context(digits_of(last.number) if last else None, tuple(digits for digits, _ in mine), customers)

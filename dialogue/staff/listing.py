@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from core.tickets.board import BOARD
 from core.tickets.describing import card, what, who
 from core.tickets.entitled import must_be_entitled
 from core.tickets.model import Priority, Status, Ticket
-from core.tickets.queries import alive, made_and_done_since, open_of_engineer
+from core.tickets.queries import how_many, made_and_done_since, open_of_engineer, unaccepted
 from core.wording import local
 from core.words import HOUR, MINUTE, Micros, Room
 from dialogue.heard import Heard
@@ -56,18 +55,16 @@ def my_open(heard: Heard) -> str:
 
 def board(heard: Heard) -> str:
     """How many tickets are in each state, and what today brought."""
-    tickets = alive(heard.turn, heard.person.entity)
-    counts = Counter(ticket.status for ticket in tickets)
+    counts = how_many(heard.turn, heard.person.entity)
     words, lang, zone = heard.turn.house.wording, heard.lang, heard.turn.house.zone
     shown = "、".join(
-        words.text(lang, "staff.board_count", status=words.name(lang, "status", status), count=counts[status])
+        words.text(lang, "staff.board_count", status=words.name(lang, "status", status), count=counts.get(status, 0))
         for status in COLUMNS
     )
     midnight = local(heard.turn.now, zone).replace(hour=0, minute=0, second=0, microsecond=0)
     made, done = made_and_done_since(heard.turn, heard.person.entity, int(midnight.timestamp()) * 1_000_000)
     lines = [words.text(lang, "staff.board", counts=shown), words.text(lang, "staff.board_today", made=made, done=done)]
-    urgent = [ticket for ticket in tickets if ticket.status == Status.UNASSIGNED]
-    if urgent:
+    if urgent := unaccepted(heard.turn, heard.person.entity):
         lines += [words.text(lang, "staff.open_list"), *(_line(heard, ticket) for ticket in urgent[:10])]
     pages = heard.turn.house.pages
     link = pages.link(heard.turn, heard.person, BOARD) if pages else None

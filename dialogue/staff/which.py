@@ -6,7 +6,7 @@ from core.conversations.saying import ask_which
 from core.refused import Refused
 from core.tickets.describing import what
 from core.tickets.model import Status, Ticket
-from core.tickets.queries import alive, by_number, full_number, must_find, open_of_engineer, unaccepted
+from core.tickets.queries import by_number, full_number, must_find, open_of_engineer, unaccepted, with_sign
 from dialogue.heard import Heard
 from dialogue.understanding.words import Order, TicketRef
 
@@ -72,10 +72,7 @@ def _candidates(heard: Heard, order: Order) -> list[Ticket]:
 def _by_sign(heard: Heard, ref: TicketRef) -> list[Ticket]:
     """By a serial number of its device, or a phone number on it."""
     field = "serial_no" if ref.form == "serial" else "phone"
-    sign = str(ref.id).casefold()
-    found = [
-        t for t in alive(heard.turn, heard.person.entity) if sign in (getattr(t, field) or "").casefold().split("、")
-    ]
+    found = with_sign(heard.turn, heard.person.entity, field, str(ref.id))
     if not found:
         raise Refused("sign_unknown", sign=str(ref.id))
     return found[:MOST_CHOICES]
