@@ -32,7 +32,7 @@ from core.words import (
     Unreadable,
     Who,
 )
-from notifier.carriers.telling import Telling
+from notifier.carriers.telling import DIGITS, Telling, ended, pressed, read_call
 
 ACCOUNT = PROVIDER = "sim"
 LABEL = "模拟电话 – no carrier"
@@ -43,7 +43,6 @@ MOST_CALLS = 10_000
 """Calls that are remembered, so that none rings twice; the oldest that are over are forgotten."""
 MOST_TEXTS = 200
 """SMS that a number's inbox shows."""
-DIGITS = frozenset("0123456789*#")
 
 
 class NoSuchCall(LookupError):
@@ -93,7 +92,7 @@ class DeskPhone:
         config: DeskPhoneConfig = DeskPhoneConfig(),
     ) -> None:
         self.calls = DeskCalls(clock, pause, wake, config)
-        self.texts = DeskTexts(clock, wake)
+        self.texts = DeskTexts(clock, pause, wake)
 
     def under_way(self, number: str | None = None) -> list[Call]:
         """Calls that ring or are being talked on, oldest first; all, or those of a number."""
@@ -136,19 +135,12 @@ class DeskCalls:
         self._clock, self._pause, self._wake, self._config = clock, pause, wake, config
         self._calls: dict[str, Call] = {}
         self._timers: dict[str, asyncio.Task[None]] = {}
-        self._facts = Telling()
+        self._facts = Telling(pause)
 
     @staticmethod
     def read(raw: bytes) -> list[Inbound]:
         """A key, or the end of a call. Raises Unreadable."""
-        fact = _fact(raw, "voice", "number", "call", "kind")
-        number, call = fact["number"], fact["call"]
-        common: dict[str, Any] = {"at": fact["at"], "who": Who(number, phone=number), "about": call, "raw": raw}
-        room = Room(DeskCalls.name, ACCOUNT, number)
-        if fact["kind"] == "press":
-            key = f"{call}:press:{fact['count']}"
-            return [Inbound(key, room=room, kind="press", press=fact["digit"], **common)]
-        return [Inbound(f"{call}:end", room=room, kind="call", text=CallEnd(fact["end"]), **common)]
+        return [read_call(raw, PROVIDER)]
 
     async def run(self, accept: Accept) -> None:
         """Tell what happens on the page, for ever."""
@@ -198,7 +190,8 @@ class DeskCalls:
         if digit not in DIGITS:
             raise ValueError("no key of a telephone")
         call = self._becomes(ref, keys=self._must_be(ref, "talking").keys + digit)
-        await self._tell(call, kind="press", digit=digit, count=len(call.keys))
+        room = Room(self.name, ACCOUNT, call.number)
+        await self._facts.tell(pressed(PROVIDER, room, ref, self._clock(), digit, len(call.keys)))
         return call
 
     async def hang_up(self, ref: str) -> Call:
@@ -220,12 +213,8 @@ class DeskCalls:
         if timer is not None and timer is not asyncio.current_task():
             timer.cancel()
         call = self._becomes(ref, state="over")
-        await self._tell(call, kind="end", end=end)
+        await self._facts.tell(ended(PROVIDER, Room(self.name, ACCOUNT, call.number), ref, self._clock(), end))
         return call
-
-    async def _tell(self, call: Call, **fact: Any) -> None:
-        row = {"provider": PROVIDER, "carries": self.name, "number": call.number, "call": call.ref, "at": self._clock()}
-        await self._facts.tell(orjson.dumps(row | fact))
 
     def _must_be(self, ref: str, *states: str) -> Call:
         call = self._calls.get(ref)
@@ -252,30 +241,26 @@ class DeskTexts:
     name = "sms"
     can = CAN_TEXT
 
-    def __init__(self, clock: Clock, wake: Callable[[str], None]) -> None:
+    def __init__(self, clock: Clock, pause: Callable[[float], Awaitable[None]], wake: Callable[[str], None]) -> None:
         self._clock, self._wake = clock, wake
         self._inboxes: dict[str, deque[Text]] = {}
         self._shown: dict[str, None] = {}
         self._replies = 0
-        self._facts = Telling()
+        self._facts = Telling(pause)
 
     @staticmethod
     def read(raw: bytes) -> list[Inbound]:
         """An SMS from a number. Raises Unreadable."""
-        fact = _fact(raw, "sms", "number", "id", "text")
-        number = fact["number"]
-        return [
-            Inbound(
-                key=f"{PROVIDER}:sms:{fact['id']}",
-                at=fact["at"],
-                who=Who(number, phone=number),
-                room=Room(DeskTexts.name, ACCOUNT, number),
-                kind="text",
-                text=fact["text"],
-                id=fact["id"],
-                raw=raw,
-            )
-        ]
+        try:
+            said = orjson.loads(raw)
+            number, at, text, name = said["number"], said["at"], said["text"], said["id"]
+            ours = said["provider"] == PROVIDER and type(at) is int
+        except (ValueError, TypeError, KeyError) as error:
+            raise Unreadable(f"not of the desk phone: {type(error).__name__}") from error
+        if not ours or not all(isinstance(value, str) for value in (number, text, name)):
+            raise Unreadable("not of the desk phone")
+        room, key = Room(DeskTexts.name, ACCOUNT, number), f"{PROVIDER}:sms:{name}"
+        return [Inbound(key, at, Who(number, phone=number), room, "text", text=text, id=name, raw=raw)]
 
     async def run(self, accept: Accept) -> None:
         """Tell what is written on the page, for ever."""
@@ -320,25 +305,10 @@ class DeskTexts:
         self._replies += 1
         at = self._clock()
         self._add(number, Text(at, False, text))
-        row = {"provider": PROVIDER, "carries": self.name, "number": number, "at": at, "text": text}
-        await self._facts.tell(orjson.dumps(row | {"id": f"{number}:{at}:{self._replies}"}))
+        name = f"{number}:{at}:{self._replies}"
+        row = {"provider": PROVIDER, "number": number, "at": at, "text": text, "id": name}
+        await self._facts.tell(orjson.dumps(row))
 
     def _add(self, number: str, text: Text) -> None:
         self._inboxes.setdefault(number, deque(maxlen=MOST_TEXTS)).append(text)
         self._wake(number)
-
-
-def _fact(raw: bytes, carries: str, *names: str) -> dict[str, Any]:
-    """A delivery of our own, complete. Raises Unreadable."""
-    try:
-        fact = orjson.loads(raw)
-        complete = fact["provider"] == PROVIDER and fact["carries"] == carries and type(fact["at"]) is int
-        complete = complete and all(isinstance(fact[name], str) for name in names)
-        if complete and carries == "voice":
-            pressed = fact["kind"] == "press" and fact["digit"] in DIGITS and type(fact["count"]) is int
-            complete = pressed or (fact["kind"] == "end" and fact["end"] in set(CallEnd))
-    except (ValueError, TypeError, KeyError) as error:
-        raise Unreadable(f"not of the desk phone: {type(error).__name__}") from error
-    if not complete:
-        raise Unreadable("not of the desk phone")
-    return fact

@@ -123,10 +123,9 @@ def test_what_could_not_be_stored_is_told_again() -> None:
             rejecting = asyncio.create_task(phone.hang_up(ref))
             await settle()
             assert not rejecting.done() and core.ends() == []
-            again = asyncio.create_task(phone.calls.run(core.accept))
+            await clock.passes(1)
             await rejecting
             assert core.ends() == [CallEnd.DECLINED]
-            again.cancel()
 
     asyncio.run(story())
 
@@ -188,8 +187,8 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["provider", "carries", "number", "call", "at", "kind", "digit", "count", "end", "id"]),
-            inner | st.sampled_from(["sim", "voice", "sms", "press", "end", "1", "busy"]),
+            st.sampled_from(["provider", "room", "number", "call", "at", "press", "count", "end", "id", "text"]),
+            inner | st.sampled_from(["sim", "voice/sim/1", "sms/sim/1", "1", "busy", 7]),
         )
     ),
     max_leaves=12,
