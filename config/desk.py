@@ -143,7 +143,7 @@ class Desk:
     def report_outcome(self, outcome: Outcome) -> None:
         """Have the outcome of a message written down, without what follows from it if that fails; kept until it is."""
         cause = Cause(f"outbox:{outcome.id}")
-        self._report(cause, lambda turn: delivered(turn, outcome), lambda turn: settle(turn, outcome))
+        self._report(cause, lambda turn: delivered(turn, outcome), lambda turn: settle(turn, outcome), outcome.id)
 
     def report_job(self, finished: Finished) -> None:
         """Have the end of a job written down; kept until it is. A job whose end cannot be carried out is dead."""
@@ -169,13 +169,15 @@ class Desk:
         self.pump.close()
         self.database.close()
 
-    def _report(self, cause: Cause, act: Callable[[Turn], Any], otherwise: Callable[[Turn], Any]) -> None:
+    def _report(
+        self, cause: Cause, act: Callable[[Turn], Any], otherwise: Callable[[Turn], Any], message: int | None = None
+    ) -> None:
         def done(result: Any) -> None:
             if isinstance(result, Exception):
                 self.pump.submit(Item(otherwise, cause, again=True))
                 self._kick()
 
-        self.pump.submit(Item(act, cause, done, again=True))
+        self.pump.submit(Item(act, cause, done, True, message))
         self._kick()
 
     async def _submit(self, item: Item) -> Any:

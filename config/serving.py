@@ -246,6 +246,8 @@ async def _stop(desk: Desk, runner: LiveRunner, supervisor: Supervisor, calendar
     log.info("stopping", extra={"status": "stopping"})
     calendar.stop()
     await supervisor.stop()
+    desk.pump.draining = desk.deliverer.draining = True
+    runner.kick()
     loop = asyncio.get_running_loop()
     until = loop.time() + (DRAIN if drain else 0)
     while (desk.deliverer.busy or desk.worker.busy or desk.pump.pending) and loop.time() < until:  # noqa: ASYNC110

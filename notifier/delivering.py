@@ -18,7 +18,10 @@ FOR_EVER: Micros = 2**62
 
 
 class Deliverer:
-    """Posts messages and reports what became of each. Knows no database; a lost report is a lease that runs out."""
+    """Posts messages and reports what became of each. Knows no database; a lost report is a lease that runs out.
+
+    While `draining` it begins no post; what waits goes back.
+    """
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class Deliverer:
         `posted` hears what a channel answered."""
         self._channels, self._clock, self._report, self._pause = channels, clock, report, pause
         self._holds_until, self._posted = holds_until, posted
+        self.draining = False
         self._waiting: dict[str, deque[Outbox]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._paces = {name: Pace(channel.can, clock, pause, processes) for name, channel in channels.items()}
@@ -84,7 +88,7 @@ class Deliverer:
         async with self._paces[row.channel].turn(row.room, row.priority):
             now = self._clock()
             expired = row.expires_at is not None and row.expires_at <= now
-            if expired or min(row.due_at, self._holds_until()) - now < SETTLE:
+            if self.draining or expired or min(row.due_at, self._holds_until()) - now < SETTLE:
                 return Receipt("later", after=0.0, why=BEHIND)
             try:
                 return await channel.post(Room.of(row.room), Say.of(row.say), row.key)

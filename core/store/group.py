@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from core.house import House
 from core.refused import Refused
 from core.store import jobs, outgoing
 from core.store.database import Conflict, Connection, is_conflict, is_outage
+from core.store.hands import Hands
 from core.store.intake import Delivery, store
 from core.store.model import (
     WAITING_MESSAGES,
@@ -53,13 +55,14 @@ class Item:
     """Something handed to the pump from outside: a delivery to store, or an action to carry out as a turn.
 
     `done` hears the result, or the exception, after the commit. `again` keeps the item for the next group if this one fails
-    (an outcome must not be lost; a sender whose delivery was not stored will repeat it).
+    (an outcome must not be lost; a sender whose delivery was not stored will repeat it). `message`: whose outcome it is.
     """
 
     work: Delivery | Act
     cause: Cause | None = None
     done: Callable[[Any], None] | None = None
     again: bool = False
+    message: int | None = None
 
 
 @dataclass
@@ -100,12 +103,13 @@ class Group:
 
     def __init__(
         self, connection: Connection, house: House, hears: Hears, ids: RowIds, now: Micros, token: str, *,
-        most: int = GROUP, patient: bool = False,
+        hands: Hands, most: int = GROUP, patient: bool = False,
     ):  # fmt: skip
         self.made = Made()
         self._connection, self._house, self._hears, self._ids = connection, house, hears, ids
         self._now, self._token, self._most, self._patient = now, token, most, patient
         self._touched: set[str] = set()
+        self._hands, self._born = hands, Counter[str]()
 
     # ---- what was handed in
 
@@ -212,10 +216,10 @@ class Group:
         """Take what is due to be sent or done and in nobody's hands; messages in the rooms that this group has touched, or
         `everywhere`."""
         if everywhere:
-            messages = outgoing.claim(self._connection, self._token, self._now, self._most)
+            messages = outgoing.claim(self._connection, self._token, self._now, self._most, self._full())
             self.made.exhausted = len(messages) < self._most
         else:
-            messages = outgoing.claim_in(self._connection, self._token, self._now, self._touched)
+            messages = outgoing.claim_in(self._connection, self._token, self._now, self._touched, self._full())
         work = jobs.claim(self._connection, self._token, self._now, self._most)
         self.made.messages += messages
         self.made.jobs += work
@@ -227,7 +231,7 @@ class Group:
         """Carry out one turn; its result, or the exception because of which it has not happened. Raises Conflict, and what
         the database raises when it cannot go on at all."""
         connection, made = self._connection, self.made
-        turn = Turn(connection, self._house, self._now, cause, self._ids, self._token)
+        turn = Turn(connection, self._house, self._now, cause, self._ids, self._token, may_hold=self._may_hold)
         if connection.kind == "postgresql":
             turn.guard()
         try:
@@ -244,13 +248,21 @@ class Group:
                 log.exception("turn failed", extra={"cause": cause.text})
             return error
         made.turns += 1
-        made.messages += [row for row in turn.posts if row.state == OutboxState.LEASED]
+        born = [row for row in turn.posts if row.state == OutboxState.LEASED]
+        self._born.update(row.channel for row in born)
+        made.messages += born
         made.rooms.update(dict.fromkeys(row.room for row in turn.posts))
         for row in turn.seen(Outbox):
             self._touched.add(row.room)
             if row.state == OutboxState.WAITING:
                 made.next_post = min(made.next_post, row.due_at)
         return result
+
+    def _may_hold(self, channel: str) -> bool:
+        return self._hands.free(channel, self._born[channel])
+
+    def _full(self) -> list[str]:
+        return [channel for channel in {*self._hands.full(), *self._born} if not self._may_hold(channel)]
 
     def _after_failure(self, key: int, attempts: int, error: Exception, last: str) -> dict[str, Any]:
         tried_out = attempts >= len(TRIES)

@@ -63,20 +63,27 @@ _FIRST = f"""SELECT claimed.id FROM outbox AS claimed
  AND {UNSENT_OF.format("earlier")} AND {{behind}})
  ORDER BY claimed.due_at, claimed.id LIMIT :most"""
 """Due messages that are the first unsent ones of their rooms: nothing overtakes, whatever has been put off."""
-_FIRST_IN = f"""SELECT claimed.id FROM outbox AS claimed WHERE claimed.due_at <= :now AND claimed.id IN (
+_FIRST_IN = f"""SELECT claimed.id FROM outbox AS claimed WHERE claimed.due_at <= :now AND {{not_full}} AND claimed.id IN (
  SELECT (SELECT one.id FROM outbox AS one WHERE one.room = rooms.value AND {UNSENT_OF.format("one")} ORDER BY one.id LIMIT 1)
  FROM {{rooms}})"""
 """The same in some rooms, however many messages wait there."""
 _ROOMS = {"sqlite": "json_each(:rooms) AS rooms", "postgresql": "unnest(CAST(:rooms AS text[])) AS rooms(value)"}
+_NOT_FULL = {
+    "sqlite": "claimed.channel NOT IN (SELECT value FROM json_each(:full))",
+    "postgresql": "claimed.channel <> ALL(CAST(:full AS text[]))",
+}
 _LOCK = {"sqlite": "", "postgresql": " FOR UPDATE OF claimed SKIP LOCKED"}
 
 
 def _claiming(due: str) -> dict[str, TextClause]:
-    return {kind: text(_CLAIM.format(due=due.format(rooms=_ROOMS[kind]) + lock)) for kind, lock in _LOCK.items()}
+    return {
+        kind: text(_CLAIM.format(due=due.format(rooms=_ROOMS[kind], not_full=_NOT_FULL[kind]) + lock))
+        for kind, lock in _LOCK.items()
+    }
 
 
 _alarms = _claiming(_FIRST.format(which="claimed.priority = 0", behind="earlier.priority = 0"))
-_rest = _claiming(_FIRST.format(which="true", behind="true"))
+_rest = _claiming(_FIRST.format(which="{not_full}", behind="true"))
 _in_rooms = _claiming(_FIRST_IN)
 _expire = (
     _outbox.update()
@@ -127,7 +134,7 @@ def post(
     say = replace(say, link=None) if room.group else say
     address, parts = str(room), fit(say, turn.house.cans[room.channel])
     ids, busy = _place(turn, address, len(parts))
-    free = not held and due_at is None and not busy
+    free = not held and due_at is None and not busy and (priority == 0 or turn.may_hold(room.channel))
     rows = []
     for part, row_id in zip(parts, ids, strict=True):
         row = Outbox(
@@ -160,23 +167,30 @@ def _place(turn: Turn, address: str, count: int) -> tuple[list[int], bool]:
     return [row[0] for row in found], any(row[1] for row in found)
 
 
-def claim(connection: Connection, token: str, now: Micros, most: int) -> list[Outbox]:
+def claim(connection: Connection, token: str, now: Micros, most: int, full: Collection[str] = ()) -> list[Outbox]:
     """Take due messages that nobody holds: alarms first, even before what waits in their own room, the rest as they fell
-    due. What is no news any more is not sent."""
+    due, but none of channels that are `full`. What is no news any more is not sent."""
     connection.run(_expire, now=now)
     rows = _take(connection, _alarms, now=now, token=token, most=most)
     if len(rows) < most:
-        rows += _take(connection, _rest, now=now, token=token, most=most - len(rows))
+        rows += _take(connection, _rest, now=now, token=token, most=most - len(rows), full=_listed(connection, full))
     return rows
 
 
-def claim_in(connection: Connection, token: str, now: Micros, rooms: Collection[str]) -> list[Outbox]:
+def claim_in(
+    connection: Connection, token: str, now: Micros, rooms: Collection[str], full: Collection[str] = ()
+) -> list[Outbox]:
     """Take what comes next in rooms in which something has changed, and due alarms wherever they are."""
     rows = _take(connection, _alarms, now=now, token=token, most=MOST_ALARMS)
     if rooms:
-        given = orjson.dumps(list(rooms)).decode() if connection.kind == "sqlite" else list(rooms)
-        rows += _take(connection, _in_rooms, now=now, token=token, rooms=given)
+        given = _listed(connection, rooms)
+        rows += _take(connection, _in_rooms, now=now, token=token, rooms=given, full=_listed(connection, full))
     return rows
+
+
+def _listed(connection: Connection, words: Collection[str]) -> Any:
+    """Words as a statement takes them."""
+    return orjson.dumps(list(words)).decode() if connection.kind == "sqlite" else list(words)
 
 
 def next_due(connection: Connection, now: Micros) -> Micros | None:

@@ -17,6 +17,7 @@ from core.house import House
 from core.store import outgoing, waking
 from core.store.database import Conflict, Connection, Database, is_conflict
 from core.store.group import FOR_EVER, GROUP, Group, Hears, Item, Made, messages_due
+from core.store.hands import Hands
 from core.store.model import (
     UNFINISHED_JOBS,
     UNSENT,
@@ -34,6 +35,8 @@ from core.words import SECOND, Clock, Micros
 
 log = logging.getLogger("huiying.pump")
 
+OUTCOMES = 512
+"""Most outcomes that one transaction writes down, besides GROUP other items."""
 MOST_CONFLICTS = 5
 """So often in a row a group that met another process is done again, the later times one turn of each sort at a time; then
 whatever still stands in the way counts as the failure of its turn."""
@@ -44,16 +47,20 @@ __all__ = ["GROUP", "Hears", "Item", "Made", "Pump"]
 
 
 class Pump:
-    """One process's share of the desk's work on one connection."""
+    """One process's share of the desk's work on one connection. While `draining` it takes up nothing new."""
 
     def __init__(self, database: Database, house: House, hears: Hears, clock: Clock, holder: str):
         self.house, self.clock, self.holder = house, clock, holder
         self.membership = Membership(holder)
         self.conflicts = 0
+        self.draining = False
         self._database, self._hears = database, hears
         self._connection: Connection | None = None
         self._ids = RowIds()
         self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self._outcomes: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self._hands = Hands(house.cans)
+        self._wanting: set[str] = set()
         self._kept: deque[Item] = deque()
         self._groups = 0
         self._doubtful: list[str] = []
@@ -62,12 +69,12 @@ class Pump:
 
     def submit(self, item: Item) -> None:
         """Hand something to the next cycle; any thread."""
-        self._items.put(item)
+        (self._outcomes if item.again else self._items).put(item)
 
     @property
     def pending(self) -> bool:
         """Whether items wait for a cycle."""
-        return bool(self._kept) or not self._items.empty()
+        return bool(self._kept) or not (self._items.empty() and self._outcomes.empty())
 
     @property
     def holds_until(self) -> Micros:
@@ -142,16 +149,19 @@ class Pump:
             if self._database.shared and self.membership.keep(connection, now):
                 self._look_over_at = 0
             token = self._token
-            group = Group(connection, self.house, self._hears, self._ids, now, token, most=most, patient=patient)
+            group = Group(
+                connection, self.house, self._hears, self._ids, now, token,
+                hands=self._hands, most=most, patient=patient,
+            )  # fmt: skip
             if self.outdated is None:
                 group.store(items)
             for item in items:
                 group.act(item)
-            if self.outdated is None:
+            if self.outdated is None and not self.draining:
                 group.fire_timers()
                 group.hear(waiting)
                 group.claim(everywhere=now >= self._look_over_at)
-            else:
+            elif self.outdated is not None:
                 group.refuse(items, self.outdated)
             if connection.kind == "postgresql" and group.made.anything:
                 waking.tell(connection, self.holder, group.made.rooms, more=group.made.more)
@@ -161,7 +171,17 @@ class Pump:
             self._look_over_at = min(self._look_over_at, max(group.made.next_post, now + 1))
         self._doubtful.clear()
         self.membership.kept()
+        self._count(items, group.made)
         return group.made
+
+    def _count(self, items: list[Item], made: Made) -> None:
+        """What this process has in hand after a group; what there was no hand for is looked for when there is."""
+        self._hands.settle(item.message for item in items if item.message is not None)
+        self._hands.take(made.messages)
+        if any(self._hands.half_empty(channel) for channel in self._wanting):
+            self._wanting.clear()
+            self._look_over_at = 0
+        self._wanting.update(self._hands.full())
 
     def _look(self, connection: Connection) -> list[Inbox]:
         """The messages whose turn it is, and what they mean: found out before the transaction where nobody else can take
@@ -173,15 +193,18 @@ class Pump:
         return waiting
 
     def _take_items(self, most: int) -> list[Item]:
+        """Outcomes first, and many: they must keep up with what is handed out, or a kill would repeat it."""
         items: list[Item] = []
-        while len(items) < most:
-            if self._kept:
-                items.append(self._kept.popleft())
-                continue
-            try:
-                items.append(self._items.get_nowait())
-            except queue.Empty:
-                break
+        while self._kept and len(items) < most:
+            items.append(self._kept.popleft())
+        for waiting, bound in ((self._outcomes, OUTCOMES if most > 1 else most), (self._items, most)):
+            taken = 0
+            while taken < bound and (most > 1 or not items):
+                try:
+                    items.append(waiting.get_nowait())
+                except queue.Empty:
+                    break
+                taken += 1
         return items
 
     # ---- the connection
@@ -199,7 +222,7 @@ class Pump:
     def _give_back(self, items: list[Item], error: Exception) -> None:
         for item in items:
             if item.again:
-                self._items.put(item)
+                self._outcomes.put(item)
             elif item.done:
                 item.done(error)
 

@@ -43,11 +43,14 @@ class Cause:
 
 
 class Turn:
-    """One unit of work on one connection."""
+    """One unit of work on one connection. `may_hold`: whether its process may take one more message of a channel in hand."""
 
-    def __init__(self, connection: Connection, house: House, now: Micros, cause: Cause, ids: RowIds, token: str):
+    def __init__(
+        self, connection: Connection, house: House, now: Micros, cause: Cause, ids: RowIds, token: str, *,
+        may_hold: Callable[[str], bool] = lambda channel: True,
+    ):  # fmt: skip
         self.connection, self.house, self.now, self.cause, self.token = connection, house, now, cause, token
-        self._ids = ids
+        self._ids, self.may_hold = ids, may_hold
         self._known: dict[tuple[type[Row], Any], Row] = {}
         self._before: dict[tuple[type[Row], Any], dict[str, Any]] = {}
         self._locked: set[tuple[type[Row], Any]] = set()
