@@ -90,16 +90,16 @@ class Wire:
         self.flowing.set()
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def stall(self) -> None:
-        """From now on nothing gets through, and nobody is told."""
+    @contextmanager
+    def stalled(self) -> Iterator[None]:
+        """Meanwhile nothing gets through, and nobody is told; afterwards everything does that was held up."""
         self.flowing.clear()
-
-    def flow(self) -> None:
-        """What was held up gets through."""
-        self.flowing.set()
+        try:
+            yield
+        finally:
+            self.flowing.set()
 
     def close(self) -> None:
-        self.flow()
         self._listening.close()
         for one in list(self._open):
             _hang_up(one)

@@ -68,15 +68,14 @@ async def _silent(url: str) -> None:
             await _steady(two, clock)
             await one.desk.act(_tells_wang(people))
             await until(lambda: eye.one("SELECT count(*) FROM outbox WHERE state = 'sent'"))
-            net.stall()
-            clock.skip(ALIVE / SECOND)
-            await asyncio.sleep(3 * GAP)
-            assert len(people.shown) == 1
-            assert eye.one("SELECT count(*) FROM outbox WHERE lease LIKE 'one.%'") == NEWS - 1
-            await _steady(two, clock)
-            assert eye.column("SELECT holder FROM process") == ["two"]
-            await until(lambda: len(people.shown) == NEWS)
-            net.flow()
+            with net.stalled():
+                clock.skip(ALIVE / SECOND)
+                await asyncio.sleep(3 * GAP)
+                assert len(people.shown) == 1
+                assert eye.one("SELECT count(*) FROM outbox WHERE lease LIKE 'one.%'") == NEWS - 1
+                await _steady(two, clock)
+                assert eye.column("SELECT holder FROM process") == ["two"]
+                await until(lambda: len(people.shown) == NEWS)
             one.runner.kick()
             await until(lambda: one.ended)
             assert isinstance(one.ended[0], Fenced) and not two.ended

@@ -80,10 +80,9 @@ def test_who_cannot_renew_shuts_before_another_opens(desk_on_postgres: str) -> N
             async with living(net.url, OneConnection("one", clock, log), clock, holder="one"):
                 await until(lambda: log)
                 async with living(desk_on_postgres, OneConnection("two", clock, log), clock, holder="two"):
-                    net.stall()
-                    await until(lambda: "two opens" in log, 3 * HOLD)
-                    assert log == ["one opens", "one shuts", "two opens"]
-                    net.flow()
+                    with net.stalled():
+                        await until(lambda: "two opens" in log, 3 * HOLD)
+                        assert log == ["one opens", "one shuts", "two opens"]
                     await asyncio.sleep(1.5 * HOLD)
                     assert log[3:] == []
                 with suppress(TimeoutError):
