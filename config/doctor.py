@@ -113,14 +113,16 @@ def tzdata_missing(settings: Settings) -> Iterator[Trouble]:
 
 def data_dir_closed(settings: Settings) -> Iterator[Trouble]:
     """A data folder that cannot be made or written to."""
-    place = settings.data_dir
-    while not place.exists():
-        place = place.parent
     try:
-        with tempfile.TemporaryFile(dir=place):
+        with tempfile.TemporaryFile(dir=_standing(settings.data_dir)):
             pass
     except OSError:
         yield Trouble("data_dir_closed", values={"path": settings.data_dir})
+
+
+def _standing(place: Path) -> Path:
+    """The folder itself, or as much of its path as is there."""
+    return place if place.exists() else _standing(place.parent)
 
 
 def listening(settings: Settings) -> Iterator[Trouble]:
@@ -200,7 +202,7 @@ def _health(settings: Settings) -> Iterator[Trouble]:
     with store.reading() as connection:
         found = health(connection, time.time_ns() // 1_000)
     store.close()
-    yield from troubles(found, shutil.disk_usage(settings.data_dir).free)
+    yield from troubles(found, shutil.disk_usage(_standing(settings.data_dir)).free)
 
 
 def _impatient(url: str) -> str:
