@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from multiprocessing import get_context
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy.engine import make_url
 
-from benchmarks.past import SHEETS, Past, Rows
+from benchmarks.past import SHEETS, Past
 from core.store.database import Database
 from core.store.migrate import create
 from core.store.numbers import rise_above
 from core.store.rows import Row
 
 CHUNK = 5_000
-"""Tickets whose rows are in memory at a time."""
+"""Tickets that are made and written together."""
+AHEAD = 3
+"""So many of these lots may wait to be written."""
+
+T = TypeVar("T")
 
 
 def fill(url: str, past: Past) -> None:
@@ -33,6 +40,20 @@ def fill(url: str, past: Past) -> None:
         rise_above(connection, past.last_id)
     connection.close()
     database.close()
+
+
+def _made(past: Past, make: Callable[[Past, range], T]) -> Iterator[T]:
+    """The past, CHUNK tickets at a time; another process makes the next ones while these are written."""
+    parts = [range(first, min(first + CHUNK, past.size)) for first in range(0, past.size, CHUNK)]
+    if len(parts) == 1:
+        yield make(past, parts[0])
+        return
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as maker:
+        ahead = deque(maker.submit(make, past, part) for part in parts[:AHEAD])
+        for number in range(len(parts)):
+            yield ahead.popleft().result()
+            if number + AHEAD < len(parts):
+                ahead.append(maker.submit(make, past, parts[number + AHEAD]))
 
 
 def others(kind: type[Row]) -> dict[str, Any]:
@@ -58,7 +79,7 @@ def _fill_sqlite(path: str, past: Past) -> None:
         database.execute(f'DROP INDEX "{name}"')
     database.execute("BEGIN")
     statements = {kind: _insert(kind) for kind in SHEETS}
-    for rows in past.chunks(CHUNK):
+    for rows in _made(past, Past.rows):
         for kind, found in rows.items():
             database.executemany(statements[kind], found)
     database.execute("COMMIT")
@@ -93,21 +114,25 @@ def _fill_postgres(url: str, past: Past) -> None:
         with _without_indexes(connection):
             for kind in SHEETS:  # emptied in this transaction, so that COPY need not write a log
                 connection.execute(f'TRUNCATE "{kind.table.name}"'.encode())
-            for rows in past.chunks(CHUNK):
-                _copy(connection, rows)
+            for texts in _made(past, copy_texts):
+                for words, text in texts:
+                    with connection.cursor().copy(words.encode()) as copy:
+                        copy.write(text)
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
 
 
-def _copy(connection: psycopg.Connection[Any], rows: Rows) -> None:
-    for kind, found in rows.items():
+def copy_texts(past: Past, places: range) -> list[tuple[str, str]]:
+    """What to say to PostgreSQL, and the rows that follow, table by table."""
+    texts = []
+    for kind, found in past.rows(places).items():
         fixed = others(kind)
         names = ", ".join(f'"{name}"' for name in (*SHEETS[kind], *fixed))
         tail = "".join(f"\t{_field(value)}" for value in fixed.values()) + "\n"
         text = tail.join(["\t".join([_field(value) for value in values]) for values in found])
-        with connection.cursor().copy(f'COPY "{kind.table.name}" ({names}) FROM STDIN'.encode()) as copy:
-            copy.write(text + tail if found else "")
+        texts.append((f'COPY "{kind.table.name}" ({names}) FROM STDIN', text + tail if found else ""))
+    return texts
 
 
 def _field(value: Any) -> str:

@@ -8,7 +8,7 @@ newest fifth.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -159,19 +159,17 @@ class Past:
         """Digits of its number."""
         return FIRST_NUMBER + place
 
-    def chunks(self, most: int) -> Iterator[Rows]:
-        """All rows, the oldest first, `most` tickets at a time."""
+    def rows(self, places: range) -> Rows:
+        """What these tickets brought, in the order of their places; the first of all brings the staff."""
         rows: Rows = {kind: [] for kind in SHEETS}
-        _staff(rows, self.engineers)
-        rows[Counter].append((f"ticket:{ENTITY}", FIRST_NUMBER + self.size - 1))
-        for place in range(self.size):
+        if 0 in places:
+            _staff(rows, self.engineers)
+            rows[Counter].append((f"ticket:{ENTITY}", FIRST_NUMBER + self.size - 1))
+        for place in places:
             if place < self.customers:
                 _customer(rows, self, place)
             _ticket(rows, self, place)
-            if place % most == most - 1:
-                yield rows
-                rows = {kind: [] for kind in SHEETS}
-        yield rows
+        return rows
 
 
 def ticket_id(place: int) -> int:
