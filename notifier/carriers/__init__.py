@@ -1,1 +1,1 @@
-"""Carriers of SMS and voice calls: each a Phone of core/words.py whose rooms are numbers."""
+"""Carriers of SMS and voice calls. None imports a vendor's SDK; all were run against emulated servers only."""

@@ -1,1 +1,1 @@
-"""Carriers of SMS and voice against what they speak to."""
+"""What holds for every carrier of SMS and voice, against emulated providers that check signatures by themselves."""

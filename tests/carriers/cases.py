@@ -1,0 +1,10 @@
+"""Every carrier under the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.carriers import aliyun_cases
+from tests.carriers.rig import Case
+
+CASES: Sequence[Case] = (aliyun_cases.SMS, aliyun_cases.VOICE)
