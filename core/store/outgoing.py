@@ -42,11 +42,15 @@ _busy = (
     .where(
         _outbox.c.room == bindparam("room"),
         UNSENT,
-        or_(_outbox.c.lease.is_(None), _outbox.c.lease.not_like(bindparam("mine"))),
+        or_(
+            _outbox.c.lease.is_(None),
+            _outbox.c.lease.not_like(bindparam("mine")),
+            _outbox.c.due_at < bindparam("soon"),
+        ),
     )
     .limit(1)
 )
-
+"""Whether something unsent in a room is not in this process's hands, or has too little of its lease left to be begun."""
 
 _places = select(ARRIVAL.next_value(), _busy.exists()).select_from(series(bindparam("count")))
 """Both in one round trip."""
@@ -159,11 +163,11 @@ def post(
 
 
 def _place(turn: Turn, address: str, count: int) -> tuple[list[int], bool]:
-    """Ids for so many messages, and whether something unsent in this room is not in this process's hands."""
-    mine = f"{turn.token.rpartition('.')[0]}.%"
+    """Ids for so many messages, and whether something unsent in this room is not safely in this process's hands."""
+    given = {"room": address, "mine": f"{turn.token.rpartition('.')[0]}.%", "soon": turn.now + SETTLE}
     if turn.connection.kind == "sqlite":
-        return [turn.new_id() for _ in range(count)], turn.connection.one(_busy, room=address, mine=mine) is not None
-    found = turn.connection.all(_places, count=count, room=address, mine=mine)
+        return [turn.new_id() for _ in range(count)], turn.connection.one(_busy, **given) is not None
+    found = turn.connection.all(_places, count=count, **given)
     return [row[0] for row in found], any(row[1] for row in found)
 
 
