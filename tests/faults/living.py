@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from sqlalchemy import text
 from benchmarks.plain_mind import PlainMind
 from config.desk import ChannelMaker, Desk, build
 from config.running import LiveRunner, Supervisor
+from config.serving import DRAIN
 from core.policies import Policies
 from core.store.database import Connection, Database
 from core.store.files import FileStore
@@ -108,6 +109,9 @@ async def living(
             if listener:
                 await asyncio.to_thread(listener.stop)
             await supervisor.stop()
+            desk.pump.draining = desk.deliverer.draining = True
+            with suppress(TimeoutError):
+                await until(lambda: not (desk.deliverer.busy or desk.pump.pending), DRAIN if not one.ended else 0)
             await one.runner.stop()
             await asyncio.sleep(0)
             await desk.close()
