@@ -225,7 +225,7 @@ def _customer(rows: Rows, past: Past, customer: int) -> None:
     person, who, room = customer_id(customer), customer_address(customer), customer_room(customer)
     met = past.made_at(customer) - MINUTE
     last = past.places_of(customer)[-1]
-    level = "A" if customer % FAVOURED == 0 else "B" if customer % 4 == 0 else None
+    level = "A" if _mixed(7 * customer + 3) % FAVOURED == 0 else "B" if customer % 4 == 0 else None
     phone = f"13{customer:09d}"
     rows[Person].append((person, ENTITY, Role.CUSTOMER, f"客户{customer}", phone, level, None, "[]", False))
     rows[Link].append(
