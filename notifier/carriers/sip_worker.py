@@ -45,6 +45,10 @@ LEAD_IN = 0.4
 """Seconds of silence before the prompt, in which the callee brings the receiver to his ear."""
 FEED = 0.1
 """Seconds between two looks at how much of the prompt has been sent."""
+TAIL = 0.15
+"""Seconds that the last of a sound, taken from the buffer, still needs to the far side."""
+FLUSH = 0.1
+"""Seconds after which a flush is over: it takes place at the next packet, and takes along what was written meanwhile."""
 MEDIA = 3.0
 """Seconds within which an answered call must carry sound."""
 
@@ -153,6 +157,7 @@ class Line:
         """What was being played stops at once. The key that ends the call is thanked for; after any other all begins anew."""
         try:
             call.audio.flush_tx()
+            await asyncio.sleep(FLUSH)
         except (AudioNotActive, AudioRestarted):
             log.debug("nothing to silence")
         if digit not in self._order["keys"]:
@@ -169,6 +174,7 @@ class Line:
             try:
                 sound = sound[call.audio.write(sound) :]
                 if not sound and call.audio.info().tx_buffered == 0:
+                    await asyncio.sleep(TAIL)
                     return
                 silent_since = loop.time()
             except (AudioNotActive, AudioRestarted):

@@ -25,6 +25,11 @@ class HandClock:
     def __call__(self) -> Micros:
         return self.at
 
+    @property
+    def waiting(self) -> list[Micros]:
+        """Until when somebody waits."""
+        return sorted(at for at, _, over in self._waiting if not over.done())
+
     async def pause(self, seconds: float) -> None:
         self._count += 1
         over = asyncio.get_running_loop().create_future()
