@@ -154,6 +154,8 @@ def rewritten(path: Path, change: str) -> None:
                 content = orjson.dumps({**orjson.loads(content), "format": 99})
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
+        if change == "twice":
+            tar.addfile(members[-1][0], io.BytesIO(members[-1][1]))
         if change == "../stranger":
             tar.addfile(tarfile.TarInfo("../stranger"))
 
@@ -168,6 +170,7 @@ def rewritten(path: Path, change: str) -> None:
         "+rows/ticket/0",
         "+web.key",
         "format",
+        "twice",
         "../stranger",
     ],
 )
