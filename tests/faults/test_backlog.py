@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -19,8 +20,8 @@ from tests.faults.people import People
 
 ALARM = 5.0
 """Seconds within which an alarm must be out, whatever waits."""
-TAKEN = 1.0
-"""Seconds within which a platform must hear that a message was taken."""
+TAKEN = 3.0
+"""Seconds within which a platform must hear that a message was taken: Feishu's and Slack's figure."""
 IN_HAND = 1_000
 """Most messages that a process holds at the same time or has shown without having written so down: what a kill could repeat."""
 GROWTH = 100 * 2**20
@@ -74,12 +75,13 @@ class Slow(People):
 
 
 @pytest.mark.req("S10", "S35")
-def test_a_mountain_for_a_slow_platform(desk_url: str) -> None:
+def test_a_mountain_for_a_slow_platform(sqlite_template: Path, tmp_path: Path) -> None:
     """The desk takes in hand what can leave soon, not all that waits; an alarm that arises now passes by what it has in hand."""
-    clock = Time()
-    with Filling(desk_url, clock() - HOUR) as filling:
-        filling.outbox(5_000)
-    asyncio.run(_goes_slowly(desk_url, clock))
+    clock, path = Time(), tmp_path / "desk.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    with Filling(f"sqlite:///{path}", clock() - HOUR) as filling:
+        filling.outbox(3_000)
+    asyncio.run(_goes_slowly(f"sqlite:///{path}", clock))
 
 
 async def _goes_slowly(url: str, clock: Time) -> None:

@@ -6,18 +6,35 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from core.store import migrate
+from core.words import HOUR
+from tests.databases import Postgres
+from tests.faults.filling import Filling
 from tests.faults.living import Eye
 from tests.processes.programs import Program, desk, environment, serving
 from tests.store.versions import ONLY_ADDS, TAKES_AWAY, folder_with
 
 pytestmark = pytest.mark.slow
+MOUNTAIN = 20_000
+"""Messages that wait when a desk starts: it cannot send them all before it is told to stop."""
+
+
+@dataclass(frozen=True)
+class Two:
+    """Two programs on one database."""
+
+    url: str
+    env: dict[str, str]
+    one: Program
+    other: Program
 
 
 @pytest.fixture(scope="module")
@@ -27,70 +44,86 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_second_on_a_file_is_refused(folder: Path) -> None:
-    """It says so in words, with exit status 1; the first works on."""
+    """It says so in words, with exit status 1. The first works on; told to stop while thousands of messages wait, it leaves none
+    in its hands of which nobody would know whether it was shown."""
     env = environment(folder, "")
     assert desk(env, "migrate").returncode == 0
+    url = f"sqlite:///{folder / 'var' / 'desk.db'}"
+    with Filling(url, _now() - HOUR) as filling:
+        filling.outbox(MOUNTAIN)
     with serving(env, folder, "first") as first:
         first.ready()
         second = desk(env, "serve")
         assert second.returncode == 1 and "已经有一个服务台在运行" in second.stderr, second.stderr
         assert first.get("/healthz").status_code == 200
         assert first.stop() == 0
+    eye = Eye(url, _now, watch=False)
+    states = dict(eye.connection.all(text("SELECT state, count(*) FROM outbox GROUP BY state")))
+    assert set(states) == {"sent", "waiting"} and sum(states.values()) == MOUNTAIN, states
+    assert eye.one("SELECT max(attempts) FROM outbox") == 1
+    eye.close()
+
+
+@pytest.fixture(scope="module")
+def two(folder: Path, postgres: Postgres, postgres_template: str) -> Iterator[Two]:
+    """Two programs that serve one database, in one folder."""
+    url = postgres.fresh(postgres_template)
+    env = environment(folder, url)
+    with serving(env, folder, "one") as one, serving(env, folder, "two") as other:
+        one.ready()
+        other.ready()
+        yield Two(url, env, one, other)
+    postgres.drop(url)
 
 
 @pytest.mark.req("S35")
-def test_two_programs_are_one_desk(folder: Path, desk_on_postgres: str) -> None:
+def test_two_programs_are_one_desk(two: Two) -> None:
     """A visitor's page is open at one process while he writes at both, as behind a load balancer: his page wakes, his words
     stay in order, and each is heard once."""
-    env = environment(folder, desk_on_postgres)
     said = [f"三号空压机漏油，第{number}次补充" for number in range(12)]
-    with serving(env, folder, "one") as one, serving(env, folder, "two") as two:
-        one.ready()
-        two.ready()
-        token = one.post("/api/chat/session").json()["token"]
-        with _looking(two, token) as looks:
-            for number, text in enumerate(said):
-                body = {"token": token, "id": f"message-{number}", "kind": "text", "text": text}
-                assert (one, two)[number % 2].post("/hook/webchat", **body).status_code == 200
-            _until(lambda: _answers(two, token))
-            _until(lambda: len(looks) >= 2)
-        [shown] = {tuple(_mine(program, token)) for program in (one, two)}
-        assert list(shown) == said
-        eye = Eye(desk_on_postgres, _now, watch=False)
-        assert eye.one("SELECT count(*) FROM process WHERE until > since") == 2
-        assert one.stop() == two.stop() == 0
-    assert eye.column("SELECT holder FROM process") == []
+    token = two.one.post("/api/chat/session").json()["token"]
+    with _looking(two.other, token) as looks:
+        for number, text in enumerate(said):
+            assert _writes((two.one, two.other)[number % 2], token, number, text) == 200
+        _until(lambda: _answers(two.other, token))
+        _until(lambda: len(looks) >= 2)
+    [shown] = {tuple(_mine(program, token)) for program in (two.one, two.other)}
+    assert list(shown) == said
+    eye = Eye(two.url, _now, watch=False)
+    assert eye.one("SELECT count(*) FROM process") == 2
     assert eye.one("SELECT count(*) FROM ticket") == 1
     told = "SELECT event_private.data FROM event_private JOIN event ON event.id = event_id WHERE stream LIKE 'ticket:%' ORDER BY seq"
     words = " ".join(eye.column(told))
     assert [text for text in said if text in words] == said and words.index("第1次") < words.index("第11次")
+    _until(lambda: not eye.unfinished())
     assert eye.broken() == []
     eye.close()
 
 
-def test_a_program_that_is_too_old_ends(folder: Path, desk_on_postgres: str, tmp_path: Path) -> None:
-    """A later version takes a column away: the running program takes nothing new, and ends with exit status 4 before that
-    happens."""
-    env = environment(folder, desk_on_postgres)
-    newer = folder_with(tmp_path, ONLY_ADDS, TAKES_AWAY)
-    with serving(env, folder, "older") as older:
-        older.ready()
-        token = older.post("/api/chat/session").json()["token"]
-        answered: list[int] = []
+def test_programs_that_are_too_old_end(two: Two, tmp_path: Path) -> None:
+    """A later version takes a column away: running programs take nothing new, and end with exit status 4 before that happens."""
+    newer, token = folder_with(tmp_path, ONLY_ADDS, TAKES_AWAY), two.one.post("/api/chat/session").json()["token"]
+    answered: list[int] = []
 
-        def knock(old: object) -> bool:
+    def knock(old: object) -> bool:
+        for program in (two.one, two.other):
             with suppress(httpx.HTTPError):
-                said = {"token": token, "id": "message-1", "kind": "text", "text": "空压机漏油"}
-                answered.append(older.post("/hook/webchat", **said).status_code)
-            time.sleep(0.1)
-            return True
+                answered.append(_writes(program, token, 100, "空压机漏油"))
+        time.sleep(0.1)
+        return True
 
-        migrate.migrate(desk_on_postgres, folder=newer, clock=_now, wait=knock)
-        assert set(answered) == {503}
-        assert older.ends() == 4, older.log.read_text()
-        assert migrate.revision(desk_on_postgres) == "0004"
-        again = desk(env, "serve")
-        assert again.returncode != 0, again.stderr
+    migrate.migrate(two.url, folder=newer, clock=_now, wait=knock)
+    assert answered and set(answered) == {503}
+    assert (two.one.ends(), two.other.ends()) == (4, 4), two.one.log.read_text()
+    assert migrate.revision(two.url) == "0004"
+    again = desk(two.env, "serve")
+    assert again.returncode != 0, again.stderr
+
+
+def _writes(program: Program, token: str, number: int, text: str) -> int:
+    """The status with which the visitor's message was answered."""
+    said = {"token": token, "id": f"message-{number}", "kind": "text", "text": text}
+    return program.post("/hook/webchat", **said).status_code
 
 
 def _now() -> int:
