@@ -184,6 +184,10 @@ _AGAIN = {("dead", "waiting"), ("unclear", "waiting")}
 """A person may send a dead letter, or one that perhaps was shown, again."""
 
 
+_ASIDE = ("held", "dead", "unclear", "withdrawn", "expired")
+"""What was held back or given up for a reason: an earlier call of which nothing was heard may still arrive after others."""
+
+
 def _of_outbox(connection: Connection) -> Iterator[str]:
     """No message is dropped, none that is over is taken up again, and one that ended unsent says why."""
     for state, reason in _REASONS.items():
@@ -222,7 +226,7 @@ def _of_delivery(connection: Connection, shown: list[Shown], together: Micros) -
         name
         for (name,) in _ask(
             connection,
-            "SELECT DISTINCT name FROM history WHERE sort = 'outbox' AND after IN ('held', 'dead', 'unclear')",
+            f"SELECT DISTINCT name FROM history WHERE sort = 'outbox' AND after IN {_ASIDE}",
         )
     }
     rooms: dict[str, list[tuple[str, int, Micros]]] = {}
@@ -238,7 +242,7 @@ def _overtaken(
     written: list[tuple[str, int, Micros]], first: dict[str, int], together: Micros
 ) -> Iterator[tuple[str, str]]:
     """Messages of one room that were accepted before one that was written earlier. An alarm (priority 0) may overtake what
-    is none; what was held back for a reason (no reply window, dead, unclear) is not compared."""
+    is none; what was held back or given up for a reason is not compared."""
     last: dict[int, tuple[str, Micros]] = {}
     for key, priority, at in written:
         for earlier, earlier_at in (one for rank, one in last.items() if rank <= priority):

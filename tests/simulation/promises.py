@@ -40,9 +40,12 @@ class Told:
 
     def __init__(self, world: World):
         self.rows: dict[str, list[tuple[str, str, int | None, str, str]]] = defaultdict(list)
-        for key, room, person, purpose, state, say in world.ask(
-            "SELECT key, room, person_id, purpose, state, say FROM outbox ORDER BY id"
+        self._newest: dict[tuple[int | None, str | None], str] = {}
+        self._subject: dict[str, str | None] = {}
+        for key, room, person, purpose, state, say, subject in world.ask(
+            "SELECT key, room, person_id, purpose, state, say, subject FROM outbox ORDER BY id"
         ):
+            self._newest[person, subject], self._subject[key] = key, subject
             also = orjson.loads(say).get("also", ())
             for kind in (purpose, *also):
                 self.rows[key.rpartition(".")[0]].append((key, room, person, kind, state))
@@ -57,7 +60,16 @@ class Told:
 
     def by(self, cause: str, person: int, kind: str) -> bool:
         """Whether this cause let this person hear something of this kind, or everybody can see why not."""
-        return any((row[2], row[3]) == (person, kind) and row[4] in (*REASONS, "withdrawn") for row in self.of(cause))
+        return any(
+            (row[2], row[3]) == (person, kind) and (row[4] in (*REASONS, "withdrawn") or self._stale(row))
+            for row in self.of(cause)
+        )
+
+    def _stale(self, row: tuple[str, str, int | None, str, str]) -> bool:
+        """Whether it was held, and later news on the same subject went in its stead."""
+        key, _, person, _, state = row
+        subject = self._subject[key]
+        return state == "expired" and subject is not None and self._newest[person, subject] != key
 
 
 def _taken(world: World) -> Iterator[str]:

@@ -76,7 +76,7 @@ def _run(seeds: range, template: Path) -> Tally:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.req("S35", "S84")
 def test_every_day(template: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tally = _run(range(EVERY_DAY), template)
