@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from core.words import SECOND, Accept, Answer, Clock, Hook
-from notifier.carriers.deliveries import items, turned_away, wrapped
+from core.words import SECOND, Answer, Clock
 from notifier.carriers.signing_acs3 import canonical, signed
 from notifier.carriers.wire import BUSY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS, Trouble, Wire, code
 
@@ -67,13 +66,3 @@ def trouble(told: str, message: str = "") -> Trouble:
     if told == LIMIT and "天" not in message:
         return Trouble("later", why, HOUR_SECONDS if "小时" in message else MINUTE_SECONDS)
     return Trouble("refused", why)
-
-
-async def taken_in(hook: Hook, accept: Accept, secret: str, account: str, clock: Clock) -> Answer:
-    """Answers a push once it is durable. Aliyun signs none: who knows the secret in our address is let in."""
-    refusal = turned_away(hook, secret)
-    if refusal:
-        return refusal
-    at = clock()
-    await accept([wrapped(account, at, item) for item in items(hook.body)])
-    return TAKEN

@@ -13,8 +13,8 @@ import httpx
 import orjson
 
 from core.words import Accept, Answer, Can, Clock, Hook, Inbound, Receipt, Room, Say, Size, Who
-from notifier.carriers.aliyun_api import Api, taken_in
-from notifier.carriers.deliveries import Delivery, Pushed, attempt, day, moment, reader, text
+from notifier.carriers.aliyun_api import TAKEN, Api
+from notifier.carriers.deliveries import Delivery, Pushed, attempt, day, moment, reader, taken_in, text
 from notifier.carriers.numbers import e164, listed
 from notifier.carriers.templates import Templates, filled
 from notifier.carriers.wire import Trouble, Wire, code
@@ -92,7 +92,8 @@ class AliyunSms(Pushed):
 
     async def receive(self, hook: Hook, accept: Accept) -> Answer:
         """Takes SmsReport and SmsUp pushes."""
-        return await taken_in(hook, accept, self._config.hook_secret, self._config.account, self._clock)
+        secret, account = self._config.hook_secret, self._config.account
+        return await taken_in(hook, accept, secret, account, self._clock(), TAKEN)
 
     async def post(self, room: Room, say: Say, key: str) -> Receipt:
         """Sends the template of `say.purpose`. Aliyun does not recognise a repetition."""

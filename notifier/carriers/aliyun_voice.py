@@ -13,8 +13,8 @@ import httpx
 import orjson
 
 from core.words import SECOND, Accept, Answer, CallEnd, Can, Clock, Hook, Inbound, Micros, Receipt, Room, Say, Size, Who
-from notifier.carriers.aliyun_api import Api, taken_in
-from notifier.carriers.deliveries import KEYS, SHANGHAI, Delivery, Pushed, attempt, moment, reader, text
+from notifier.carriers.aliyun_api import TAKEN, Api
+from notifier.carriers.deliveries import KEYS, SHANGHAI, Delivery, Pushed, attempt, moment, reader, taken_in, text
 from notifier.carriers.numbers import domestic, e164
 from notifier.carriers.templates import Templates, filled
 from notifier.carriers.wire import Trouble, Wire
@@ -119,7 +119,8 @@ class AliyunVoice(Pushed):
 
     async def receive(self, hook: Hook, accept: Accept) -> Answer:
         """Takes VoiceReport and VoiceCallReport pushes."""
-        return await taken_in(hook, accept, self._config.hook_secret, self._config.account, self._clock)
+        secret, account = self._config.hook_secret, self._config.account
+        return await taken_in(hook, accept, secret, account, self._clock(), TAKEN)
 
     async def post(self, room: Room, say: Say, key: str) -> Receipt:
         """Calls and plays the prompt of `say.purpose`. Aliyun does not recognise a repetition."""

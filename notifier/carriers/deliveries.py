@@ -77,6 +77,15 @@ def turned_away(hook: Hook, secret: str) -> Answer | None:
     return None if hook.method == "POST" else Answer(405)
 
 
+async def taken_in(hook: Hook, accept: Accept, secret: str, account: str, at: Micros, taken: Answer) -> Answer:
+    """Answers a push of JSON with `taken` once it is durable. Who knows the secret in our address is let in."""
+    refusal = turned_away(hook, secret)
+    if refusal:
+        return refusal
+    await accept([wrapped(account, at, item) for item in items(hook.body)])
+    return taken
+
+
 def items(body: bytes) -> list[Any]:
     """The reports in a push: the members of an array, or the one thing it is. What is no JSON stays text, to be kept."""
     try:

@@ -46,3 +46,11 @@ def e164(told: str) -> str:
     if not _E164.fullmatch(text):
         raise ValueError("not a telephone number")
     return text
+
+
+def international(country: str, rest: str) -> str:
+    """A number that was told in two parts. Raises ValueError for what is none."""
+    text = f"+{str(country).lstrip('+')}{rest}"
+    if not _E164.fullmatch(text):
+        raise ValueError("not a telephone number")
+    return text

@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal
 
 import httpx
@@ -35,7 +34,6 @@ State = Literal["later", "refused", "gone", "unknown"]
 _PATIENCE = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS).as_dict()
 _NO_CODE = re.compile(r"[^A-Za-z0-9._-]")
 _MOST_CODE = 80
-_address = lru_cache(16)(httpx.URL)
 
 
 class Trouble(Exception):
@@ -81,9 +79,8 @@ class Wire:
         Raises Trouble: "later" where nothing was written or the server says that it failed, "unknown" where the request
         was written and no answer came.
         """
-        address = url if "?" in url else _address(url)
         sent = {"accept-encoding": "identity", **headers}
-        request = httpx.Request(method, address, headers=sent, content=content, extensions={"timeout": _PATIENCE})
+        request = httpx.Request(method, url, headers=sent, content=content, extensions={"timeout": _PATIENCE})
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 response = await self._transport.handle_async_request(request)

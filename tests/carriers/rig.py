@@ -21,7 +21,7 @@ from tests.contract.rig import Now
 NUMBER = "+8613800000002"
 WORDS = {
     "number": "GD-1001",
-    "what": "注塑机报 E-07 整线停机",
+    "what": "注塑机 E-07 停机",
     "place": "二期五栋",
     "minutes": "60",
     "engineer": "刘工",

@@ -112,6 +112,7 @@ def test_a_reply_told_twice_is_one_reply(case: Case) -> None:
         rig = case.rig()
         rig.pushes.twice = True
         await rig.replies("1")
+        rig.now.passes(1)
         await rig.replies("1")
         assert rig.kept.calls == 4 and rig.kept.facts() == [("text", "1")] * 2
         await rig.carrier.close()

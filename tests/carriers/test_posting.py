@@ -218,6 +218,7 @@ def test_what_became_of_a_post_is_asked_and_not_guessed(case: Case) -> None:
         told = await rig.carrier.ask(rig.room, "key:1", lost.ref)
         assert told is not None and told.state == case.asks
         sent = await rig.carrier.post(rig.room, saying(case.purpose), "key:2")
+        rig.now.passes(5)
         known = await rig.carrier.ask(rig.room, "key:2", sent.ref)
         assert known is not None and known.state == case.asks_known and known.ref == sent.ref
         rig.server.fault("5xx")
