@@ -53,6 +53,7 @@ class Turn:
         self._ids, self.may_hold = ids, may_hold
         self._known: dict[tuple[type[Row], Any], Row] = {}
         self._before: dict[tuple[type[Row], Any], dict[str, Any]] = {}
+        self._of_kind: dict[type[Row], list[tuple[type[Row], Any]]] = {}
         self._locked: set[tuple[type[Row], Any]] = set()
         self._first: dict[tuple[type[Row], Any], dict[str, Any]] = {}
         self._new: dict[type[Row], list[Row]] = {}
@@ -102,7 +103,8 @@ class Turn:
         """Take a row that was read outside the turn as one of its own."""
         place = (type(row), row.__dict__[row.primary])
         self._known[place] = row
-        self._before[place] = self._first[place] = _copy(row)
+        self._first[place] = _copy(row)
+        self._stored(place, self._first[place])
         return row
 
     # ---- writing
@@ -194,7 +196,7 @@ class Turn:
             for kind, rows in self._new.items():
                 self.connection.many(_insert(kind), [row.to_db() for row in rows])
                 for row in rows:
-                    self._before[(kind, row.__dict__[kind.primary])] = _copy(row)
+                    self._stored((kind, row.__dict__[kind.primary]), _copy(row))
             for (kind, key), fields, known in changes:
                 batch.change(_update(kind, tuple(fields), bool(known)), **fields, **known, key_=key)
         self._new = {}
@@ -228,9 +230,15 @@ class Turn:
             self._before[place] = _copy(row)
         return known  # type: ignore[return-value]
 
+    def _stored(self, place: tuple[type[Row], Any], fields: dict[str, Any]) -> None:
+        """This is how a row stands in the database."""
+        if place not in self._before:
+            self._of_kind.setdefault(place[0], []).append(place)
+        self._before[place] = fields
+
     def _show(self, kind: type[Row]) -> None:
         """Let a query on this table see what the turn has done to it so far."""
-        if self._new.get(kind) or any(place[0] is kind and self._differs(place) for place in self._before):
+        if self._new.get(kind) or any(self._differs(place) for place in self._of_kind.get(kind, ())):
             self.flush()
 
     def _differs(self, place: tuple[type[Row], Any]) -> bool:
