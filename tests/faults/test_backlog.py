@@ -32,6 +32,7 @@ HELD = "SELECT count(*) FROM outbox WHERE state = 'leased'"
 
 
 @pytest.mark.req("S10", "S35")
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("rows", "seconds"), [(20_000, 2), pytest.param(100_000, 60, marks=pytest.mark.prove)], ids=["some", "all"]
 )
