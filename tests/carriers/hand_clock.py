@@ -7,7 +7,7 @@ import heapq
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from core.words import SECOND, Cursor, Inbound, Micros, Phone, Receipt
+from core.words import SECOND, Cursor, Inbound, Micros, Phone, Receipt, Unreadable
 
 NOON: Micros = 1_772_596_800 * SECOND
 LOOK = 0.01
@@ -61,6 +61,7 @@ class Core:
         self.phone = phone
         self.heard: dict[str, Inbound] = {}
         self.late: dict[str, Receipt] = {}
+        self.quarantine: list[bytes] = []
         self.failures = 0
 
     async def accept(self, deliveries: Sequence[bytes], cursor: Cursor | None = None) -> None:
@@ -68,7 +69,11 @@ class Core:
             self.failures -= 1
             raise OSError("disk full")
         for raw in deliveries:
-            found = self.phone.read(raw)
+            try:
+                found = self.phone.read(raw)
+            except Unreadable:
+                self.quarantine.append(raw)
+                continue
             for fact in found:
                 self.heard.setdefault(fact.key, fact)
             if not found and (late := getattr(self.phone, "late", lambda raw: None)(raw)):
