@@ -212,14 +212,16 @@ class Group:
 
     # ---- what goes out
 
-    def claim(self, *, everywhere: bool) -> None:
+    def claim(self, *, everywhere: bool, lapsed: bool) -> None:
         """Take what is due to be sent or done and in nobody's hands; messages in the rooms that this group has touched, or
-        `everywhere`."""
+        `everywhere`; with `lapsed` also those whose lease has run out."""
         if everywhere:
-            messages = outgoing.claim(self._connection, self._token, self._now, self._most, self._full())
+            messages = outgoing.claim(self._connection, self._token, self._now, self._most, self._full(), lapsed=lapsed)
             self.made.exhausted = len(messages) < self._most
         else:
-            messages = outgoing.claim_in(self._connection, self._token, self._now, self._touched, self._full())
+            messages = outgoing.claim_in(
+                self._connection, self._token, self._now, self._touched, self._full(), lapsed=lapsed
+            )
         work = jobs.claim(self._connection, self._token, self._now, self._most)
         self.made.messages += messages
         self.made.jobs += work

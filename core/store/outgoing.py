@@ -61,13 +61,14 @@ _CLAIM = f"""UPDATE outbox SET state = 'leased', lease = :token, due_at = :until
  attempts = attempts + CASE WHEN state = 'leased' THEN 1 ELSE 0 END
  WHERE id IN ({{due}}) RETURNING {", ".join(Outbox.columns)}"""
 """Lease messages. A lease that has run out counts as an attempt: perhaps it was shown before its outcome was lost."""
+MAY_TAKE = "claimed.due_at <= :now AND (claimed.state = 'waiting' OR :lapsed)"
 _FIRST = f"""SELECT claimed.id FROM outbox AS claimed
- WHERE {UNSENT_OF.format("claimed")} AND claimed.due_at <= :now AND {{which}} AND NOT EXISTS (
+ WHERE {UNSENT_OF.format("claimed")} AND {MAY_TAKE} AND {{which}} AND NOT EXISTS (
  SELECT 1 FROM outbox AS earlier WHERE earlier.room = claimed.room AND earlier.id < claimed.id
  AND {UNSENT_OF.format("earlier")} AND {{behind}})
  ORDER BY claimed.due_at, claimed.id LIMIT :most"""
 """Due messages that are the first unsent ones of their rooms: nothing overtakes, whatever has been put off."""
-_FIRST_IN = f"""SELECT claimed.id FROM outbox AS claimed WHERE claimed.due_at <= :now AND {{not_full}} AND claimed.id IN (
+_FIRST_IN = f"""SELECT claimed.id FROM outbox AS claimed WHERE {MAY_TAKE} AND {{not_full}} AND claimed.id IN (
  SELECT (SELECT one.id FROM outbox AS one WHERE one.room = rooms.value AND {UNSENT_OF.format("one")} ORDER BY one.id LIMIT 1)
  FROM {{rooms}})"""
 """The same in some rooms, however many messages wait there."""
@@ -171,24 +172,32 @@ def _place(turn: Turn, address: str, count: int) -> tuple[list[int], bool]:
     return [row[0] for row in found], any(row[1] for row in found)
 
 
-def claim(connection: Connection, token: str, now: Micros, most: int, full: Collection[str] = ()) -> list[Outbox]:
+def claim(
+    connection: Connection, token: str, now: Micros, most: int, full: Collection[str] = (), *, lapsed: bool = True
+) -> list[Outbox]:
     """Take due messages that nobody holds: alarms first, even before what waits in their own room, the rest as they fell
-    due, but none of channels that are `full`. What is no news any more is not sent."""
+    due, but none of channels that are `full`. What is no news any more is not sent.
+
+    `lapsed`: also those whose lease has run out.
+    """
     connection.run(_expire, now=now)
-    rows = _take(connection, _alarms, now=now, token=token, most=most)
+    how = {"now": now, "token": token, "lapsed": lapsed}
+    rows = _take(connection, _alarms, most=most, **how)
     if len(rows) < most:
-        rows += _take(connection, _rest, now=now, token=token, most=most - len(rows), full=_listed(connection, full))
+        rows += _take(connection, _rest, most=most - len(rows), full=_listed(connection, full), **how)
     return rows
 
 
 def claim_in(
-    connection: Connection, token: str, now: Micros, rooms: Collection[str], full: Collection[str] = ()
-) -> list[Outbox]:
+    connection: Connection, token: str, now: Micros, rooms: Collection[str], full: Collection[str] = (),
+    *, lapsed: bool = True,
+) -> list[Outbox]:  # fmt: skip
     """Take what comes next in rooms in which something has changed, and due alarms wherever they are."""
-    rows = _take(connection, _alarms, now=now, token=token, most=MOST_ALARMS)
+    how = {"now": now, "token": token, "lapsed": lapsed}
+    rows = _take(connection, _alarms, most=MOST_ALARMS, **how)
     if rooms:
         given = _listed(connection, rooms)
-        rows += _take(connection, _in_rooms, now=now, token=token, rooms=given, full=_listed(connection, full))
+        rows += _take(connection, _in_rooms, rooms=given, full=_listed(connection, full), **how)
     return rows
 
 

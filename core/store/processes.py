@@ -95,7 +95,7 @@ class Membership:
             connection.run(_join, holder=self._holder, revision=self._revision, since=now, until=now + ALIVE)
         elif not connection.run(_stay, me=self._holder, new_until=now + ALIVE):
             raise Fenced(f"process {self._holder} was taken for dead")
-        buried = self._steady(now) and self._bury(connection, now)
+        buried = self.steady(now) and self._bury(connection, now)
         living = connection.one(_living, now=now)
         self._written = now, living[0] if living else 1
         return buried
@@ -126,7 +126,8 @@ class Membership:
     def _timely(self, now: Micros) -> bool:
         return self._beat_at is not None and 0 <= now - self._beat_at <= 2 * BEAT
 
-    def _steady(self, now: Micros) -> bool:
+    def steady(self, now: Micros) -> bool:
+        """Whether we have lived without a gap for so long that whoever has something to write down has had time to."""
         return self._timely(now) and now - self._steady_since >= STEADY
 
     def _bury(self, connection: Connection, now: Micros) -> bool:

@@ -160,7 +160,8 @@ class Pump:
             if self.outdated is None and not self.draining:
                 group.fire_timers()
                 group.hear(waiting)
-                group.claim(everywhere=now >= self._look_over_at)
+                lapsed = not self._database.shared or self.membership.steady(now)
+                group.claim(everywhere=now >= self._look_over_at, lapsed=lapsed)
             elif self.outdated is not None:
                 group.refuse(items, self.outdated)
             if connection.kind == "postgresql" and group.made.anything:
