@@ -22,8 +22,6 @@ MOST_ATTEMPT = 15
 KEYS = "0123456789*#"
 """Keys of a phone."""
 SHANGHAI = timezone(timedelta(hours=8))
-MOST_ITEMS = 1000
-"""Most reports in one push; more is nobody's doing whom we know."""
 
 _Read = TypeVar("_Read")
 
@@ -45,9 +43,8 @@ class Delivery:
 
 
 def wrapped(account: str, at: Micros, item: Any, query: Sequence[tuple[str, str]] = ()) -> bytes:
-    """A report as the core keeps it. The secret is not kept."""
-    told = {name: value for name, value in query if name != SECRET}
-    return orjson.dumps({"account": account, "at": at, "item": item, **({"query": told} if told else {})})
+    """A report as the core keeps it, with what stood in the address where the provider signed that."""
+    return orjson.dumps({"account": account, "at": at, "item": item, **({"query": dict(query)} if query else {})})
 
 
 def reader(read: Callable[[Delivery], _Read]) -> Callable[[bytes], _Read]:
@@ -92,7 +89,7 @@ def items(body: bytes) -> list[Any]:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
         return [body.decode("utf-8", "replace")]
-    return found if isinstance(found, list) and len(found) <= MOST_ITEMS else [found]
+    return found if isinstance(found, list) else [found]
 
 
 def text(value: Any) -> str:
