@@ -188,7 +188,7 @@ class Sip:
             return await asyncio.shield(known.receipt)
         address = self._config.address(room.id)
         if address is None:
-            return Receipt("refused", why="no number or SIP address that can be dialled")
+            return Receipt("refused", why="no SIP address, and no trunk that takes this number")
         if not self._alive:
             return Receipt("later", after=RESTART[1], why="the dialler is not at work")
         if sum(not call.over for call in self._calls.values()) >= self._config.lines:
@@ -220,7 +220,11 @@ class Sip:
     # ---- dialling
 
     async def _dial(self, ref: str, call: _Call, address: str, say: Say) -> Receipt:
-        prompt = await self._prompt(say)
+        try:
+            prompt = await self._prompt(say)
+        except BaseException:
+            del self._calls[ref]
+            raise
         if not self._alive:
             self._settle(ref, Receipt("later", after=RESTART[1], why="the dialler is not at work"))
             return await call.receipt

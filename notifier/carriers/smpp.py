@@ -194,9 +194,6 @@ class Smpp:
         """Take leave of the message centre."""
         if self._session:
             await self._session.unbind()
-        for task in self._posts.values():
-            task.cancel()
-        await asyncio.gather(*self._posts.values(), return_exceptions=True)
 
     # ---- out
 
@@ -236,6 +233,8 @@ class Smpp:
             self._session = session
             await living
         finally:
+            if self._session and not living.done():
+                await self._session.unbind()
             self._session = None
             living.cancel()
             await asyncio.gather(living, return_exceptions=True)

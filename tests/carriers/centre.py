@@ -45,6 +45,12 @@ class Centre:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
 
+    async def answers_next(self, how: int | str) -> None:
+        """The next message is answered with this status, or not at all ("silent")."""
+        before = len(self.all("obeyed"))
+        self.order(next=how)
+        await self.until("obeyed", before + 1)
+
     async def bring(self, source: str, content: bytes, **more: object) -> int:
         """A deliver_sm to whoever is bound; the status of his answer."""
         before = len(self.all("brought"))

@@ -66,6 +66,7 @@ class Centre:
     async def obey(self, order: dict) -> None:
         if "next" in order:
             self.answers.append(order["next"])
+            tell(obeyed=True)
         elif "answer_kept" in order:
             while self.kept:
                 self.accept(self.kept.pop(0))

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -405,5 +406,24 @@ def test_refused_before_anything_is_dialled() -> None:
         sip = Sip(CONFIG, prompt, HandClock())
         receipt = await sip.post(Room("voice", "sip", "+8613800000001"), ALARM, "k1")
         assert receipt.state == "refused" and receipt.why
+
+    asyncio.run(story())
+
+
+def test_the_command_that_rings_a_phone(needs: Callable[[str], str], tmp_path: Path) -> None:
+    async def story() -> None:
+        phone = FarPhone()
+        async with sipp(needs("sipp"), tmp_path, "answers", rtp_port=phone.port) as far:
+            command = (sys.executable, "-m", "notifier.carriers.ring", far.address, "--interface", HOST)
+            program = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+            for _ in range(1000):
+                if phone.seconds > 0.5:
+                    break
+                await asyncio.sleep(0.01)
+            phone.press("1")
+            said, _ = await program.communicate()
+            assert (said.decode().split("\n"), program.returncode) == (["sent", "key 1", "over: answered", ""], 0)
+            assert await far.content()
+        phone.close()
 
     asyncio.run(story())

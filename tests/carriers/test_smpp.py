@@ -102,7 +102,8 @@ def test_an_sms_goes_out_and_the_reply_comes_in() -> None:
             first, second = core.heard.values()
             assert (first.kind, first.text, first.room, first.who.phone) == ("text", "1", ROOM, NUMBER)
             assert (second.text, second.room) == ("好的", ROOM)
-        await side.until("unbound")
+            await smpp.close()
+            await side.until("unbound")
 
     told(story)
 
@@ -140,7 +141,7 @@ def test_the_centre_says_no() -> None:
     async def story(side: Centre) -> None:
         async with desk(config(side.port)) as (smpp, _):
             for answer, expected in REFUSALS.items():
-                side.order(next=answer)
+                await side.answers_next(answer)
                 receipt = await smpp.post(ROOM, ALARM, "k1")
                 assert (receipt.state, receipt.after) == expected
                 assert await smpp.ask(ROOM, "k1", None) is None
@@ -152,7 +153,7 @@ def test_the_centre_says_no() -> None:
 def test_no_answer_is_unknown_until_it_comes_after_all() -> None:
     async def story(side: Centre) -> None:
         async with desk(replace(config(side.port), response=0.2)) as (smpp, core):
-            side.order(next="silent")
+            await side.answers_next("silent")
             assert (await smpp.post(ROOM, ALARM, "k1")).state == "unknown"
             doubt = await smpp.ask(ROOM, "k1", None)
             assert doubt and doubt.state == "unknown"
@@ -219,11 +220,11 @@ def test_a_lost_connection_is_made_again() -> None:
         clock, port = HandClock(), free_tcp_port()
         async with centre(port) as first, desk(config(port), clock) as (smpp, core):
             await first.bring("13800000001", b"1")
-            first.order(next="silent")
+            await first.answers_next("silent")
             waiting = asyncio.create_task(smpp.post(ROOM, ALARM, "k1"))
             await first.until("submitted")
             await first.close()
-            assert (await waiting).state == "unknown"
+            assert (await waiting) == Receipt("unknown", why="the connection ended before the answer")
             assert (await smpp.post(ROOM, ALARM, "k2")).state == "later"
             await clock.passes(1)
             await core.until(lambda: clock.waiting)
@@ -380,6 +381,8 @@ def test_what_is_unreadable_is_kept_and_said_to_be() -> None:
             await reader.readuntil(b"\x34\0\0\0")
             writer.write(_bind_answer(0) + struct.pack("!IIII", 19, smpp_pdu.DELIVER_SM, 0, 7) + b"\1\2\3")
             answers.append(await reader.readexactly(17))
+            await reader.readexactly(16)
+            writer.close()
 
         server = await asyncio.start_server(serve, HOST, 0)
         async with desk(config(server.sockets[0].getsockname()[1])) as (_, core):
