@@ -122,14 +122,16 @@ class AliyunSms(Pushed):
             return Receipt("unknown", ref, why=str(trouble))
 
     async def _find(self, number: str, out_id: str, ref: str | None) -> Receipt | None:
-        known = {"BizId": ref} if ref and ref != out_id else {}
+        known, more = {"BizId": ref} if ref and ref != out_id else {}, False
         for back in DAYS:
             query = {"PhoneNumber": number, "SendDate": day(self._clock(), back), "PageSize": str(PAGE)}
             answer = await self._api.call("QuerySendDetails", {**query, "CurrentPage": "1", **known})
-            for detail in (answer.get("SmsSendDetailDTOs") or {}).get("SmsSendDetailDTO") or ():
+            details = (answer.get("SmsSendDetailDTOs") or {}).get("SmsSendDetailDTO") or ()
+            for detail in details:
                 if detail.get("OutId") == out_id:
                     return _fate(detail, ref or out_id)
-        return None
+            more = more or len(details) >= PAGE
+        return Receipt("unknown", ref, why="more messages than a page holds") if more else None
 
 
 def _fate(detail: Mapping[str, Any], ref: str) -> Receipt:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import orjson
 
@@ -23,7 +23,13 @@ KEYS = "0123456789*#"
 """Keys of a phone."""
 SHANGHAI = timezone(timedelta(hours=8))
 
-_Read = TypeVar("_Read")
+_Read = TypeVar("_Read", covariant=True)
+
+
+class Reads(Protocol[_Read]):
+    """Reads a raw delivery. Raises Unreadable."""
+
+    def __call__(self, raw: bytes) -> _Read: ...
 
 
 def attempt(key: str) -> str:
@@ -47,7 +53,7 @@ def wrapped(account: str, at: Micros, item: Any, query: Sequence[tuple[str, str]
     return orjson.dumps({"account": account, "at": at, "item": item, **({"query": dict(query)} if query else {})})
 
 
-def reader(read: Callable[[Delivery], _Read]) -> Callable[[bytes], _Read]:
+def reader(read: Callable[[Delivery], _Read]) -> Reads[_Read]:
     """A function that reads a delivery, made to take the raw one, and to raise Unreadable with few words, no contents."""
 
     @wraps(read)

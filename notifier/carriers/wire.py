@@ -57,14 +57,16 @@ class Reply:
     body: bytes
 
     def json(self) -> dict[str, Any]:
-        """The JSON object in it. Raises Trouble "unknown": it came back, and nobody can tell what it says."""
+        """The JSON object in it. Raises Trouble: "refused" for an error page, "unknown" for what nobody can tell."""
         try:
             found = orjson.loads(self.body)
-        except orjson.JSONDecodeError as error:
-            raise Trouble("unknown", "unreadable answer") from error
-        if not isinstance(found, dict):
-            raise Trouble("unknown", "unreadable answer")
-        return found
+        except orjson.JSONDecodeError:
+            found = None
+        if isinstance(found, dict):
+            return found
+        if self.status >= 400:
+            raise Trouble("refused", f"HTTP {self.status}")
+        raise Trouble("unknown", "unreadable answer")
 
 
 class Wire:

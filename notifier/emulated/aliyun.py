@@ -216,7 +216,7 @@ class AliyunServer(Serving):
             and detail["SendDate"][:10].replace("-", "") == params.get("SendDate")
             and params.get("BizId", detail["biz_id"]) == detail["biz_id"]
         ]
-        return {"TotalCount": len(found), "SmsSendDetailDTOs": {"SmsSendDetailDTO": found}}
+        return {"TotalCount": len(found), "SmsSendDetailDTOs": {"SmsSendDetailDTO": found[: int(params["PageSize"])]}}
 
     def _filled(self, template: str, told: str) -> str:
         try:

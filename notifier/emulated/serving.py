@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -42,13 +43,17 @@ class Answered:
 
 
 class Serving:
-    """In process through httpx.ASGITransport(app=server), or served by uvicorn. `asked` keeps every request."""
+    """In process through httpx.ASGITransport(app=server), or served by uvicorn. `asked` keeps every request.
+
+    `slowness` are the seconds that every answer takes.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.asked: list[Asked] = []
         self.calls: Counter[str] = Counter()
         self._faults: deque[Fault] = deque()
+        self.slowness = 0.0
         self._number = 0
 
     def fault(self, *faults: Fault) -> None:
@@ -74,6 +79,8 @@ class Serving:
         answered = (
             Answered(503, b"upstream connect error", "text/plain") if fault == "5xx" else self._answer(asked, fault)
         )
+        if self.slowness:
+            await asyncio.sleep(self.slowness)
         if fault == "lost":
             raise httpx.ReadTimeout("emulated: no answer")
         head = [(b"content-type", answered.mime.encode()), (b"content-length", str(len(answered.body)).encode())]

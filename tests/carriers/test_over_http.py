@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.words import Room
+from core.words import Phone, Room
 from notifier.carriers.aliyun_sms import AliyunSms, AliyunSmsConfig
 from notifier.carriers.aliyun_voice import AliyunVoice, AliyunVoiceConfig
 from notifier.carriers.tencent_sms import TencentSms, TencentSmsConfig
@@ -24,14 +24,14 @@ ODD = "~*+ &=%2B/?#'\"é"
 """Characters that lose their shape wherever somebody encodes once too often, or too little."""
 
 
-def aliyun(server: AliyunServer, base: str) -> list[Any]:
+def aliyun(server: AliyunServer, base: str) -> list[Phone]:
     known, secret = (server.key_id, server.key_secret), aliyun_cases.SECRET
     sms = AliyunSmsConfig(*known, server.sign_name, aliyun_cases.SMS_TEMPLATES, secret, api_base=base)
     voice = AliyunVoiceConfig(*known, server.show_number, aliyun_cases.PROMPTS, "TTS_100009", secret, api_base=base)
     return [AliyunSms(sms, real_time), AliyunVoice(voice, real_time)]
 
 
-def tencent(server: TencentServer, base: str) -> list[Any]:
+def tencent(server: TencentServer, base: str) -> list[Phone]:
     known, secret = (server.secret_id, server.key_secret), tencent_cases.SECRET
     templates = tencent_cases.SMS_TEMPLATES
     sms = TencentSmsConfig(*known, server.sms_app, server.sign_name, templates, secret, 20, api_base=base)
@@ -39,7 +39,7 @@ def tencent(server: TencentServer, base: str) -> list[Any]:
     return [TencentSms(sms, real_time), TencentVoice(voice, real_time)]
 
 
-def twilio(server: TwilioServer, base: str) -> list[Any]:
+def twilio(server: TwilioServer, base: str) -> list[Phone]:
     url = "https://desk.example/hook/voice"
     config = TwilioConfig(server.account_sid, server.key_secret, server.sender, url, api_base=base)
     return [TwilioSms(config, real_time), TwilioVoice(config, real_time)]

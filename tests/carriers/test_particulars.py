@@ -45,8 +45,9 @@ def answering(status: int, body: bytes = b"{}", retry_after: str | None = None) 
         (answering(429, retry_after="7"), "later", 7.0),
         (answering(429, retry_after="999999999"), "later", HOUR_SECONDS),
         (answering(429, retry_after="soon"), "later", MINUTE_SECONDS),
-        (answering(200, b"x" * (MOST_ANSWER + 1)), "unknown", None),
+        (answering(200, b'{"a": "' + b"x" * MOST_ANSWER + b'"}'), "unknown", None),
         (answering(200, b"<html>"), "unknown", None),
+        (answering(403, b"<html>"), "refused", None),
         (answering(200, b"[]"), "unknown", None),
     ],
 )
@@ -209,6 +210,20 @@ def test_aliyun_tells_the_message_from_others_to_the_same_number() -> None:
         rig = aliyun_cases.SmsRig()
         await rig.carrier.post(rig.room, saying("p0_alert"), "another")
         assert await rig.carrier.ask(rig.room, "key", None) is None
+        await rig.carrier.close()
+
+    asyncio.run(story())
+
+
+def test_a_message_among_more_than_a_page_of_others_is_found_by_its_number_or_unknown() -> None:
+    async def story() -> None:
+        rig = aliyun_cases.SmsRig()
+        first = await rig.carrier.post(rig.room, saying("p0_alert"), "key")
+        for count in range(50):
+            assert (await rig.carrier.post(rig.room, saying("assigned"), f"key:{count}")).state == "sent"
+        assert await rig.carrier.ask(rig.room, "key", first.ref) == first
+        lost = await rig.carrier.ask(rig.room, "key", None)
+        assert lost is not None and lost.state == "unknown"
         await rig.carrier.close()
 
     asyncio.run(story())
