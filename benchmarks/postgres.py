@@ -22,6 +22,9 @@ SETTINGS = {
 """What differs from PostgreSQL's own settings. A commit is on the disk before it is answered (fsync and
 synchronous_commit stand); without replicas the log may be minimal."""
 
+SET = "benchmark-settings"
+"""Stands in the server's folder once it has these settings."""
+
 
 class NoServer(RuntimeError):
     """PostgreSQL cannot be started on this machine."""
@@ -85,9 +88,11 @@ def server(folder: Path) -> Iterator[Server]:
         raise NoServer(f"{type(error).__name__}: {error}") from error
     try:
         found = Server(running.get_uri(), place, running)
-        for name, value in SETTINGS.items():
-            found.say(f"ALTER SYSTEM SET {name} = '{value}'")
-        found.restart()
+        if not (place / SET).exists():
+            for name, value in SETTINGS.items():
+                found.say(f"ALTER SYSTEM SET {name} = '{value}'")
+            found.restart()
+            (place / SET).touch()
         yield found
     finally:
         running.cleanup()
