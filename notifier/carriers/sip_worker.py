@@ -218,9 +218,6 @@ class Dialler:
         self._tell({"call": order["dial"], "dialled": True})
         try:
             await line.live(call)
-        except asyncio.CancelledError:
-            await _hang_up(call)
-            raise
         finally:
             self._lines.pop(call.handle, None)
 

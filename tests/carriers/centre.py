@@ -53,6 +53,7 @@ class Centre:
 
     async def bring(self, source: str, content: bytes, **more: object) -> int:
         """A deliver_sm to whoever is bound; the status of his answer."""
+        await self.until("bound")
         before = len(self.all("brought"))
         self.order(bring={"source": source, "to": "1069", "content": content.hex(), **more})
         await self.until("brought", before + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import struct
@@ -101,10 +102,13 @@ def chirp(low: float, high: float, seconds: float) -> np.ndarray:
 
 
 def free_port() -> int:
-    """A UDP port that nobody uses."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    """A port that nobody uses, neither over UDP nor over TCP: our stack listens on both."""
+    while True:
+        with socket.socket() as stream, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+            stream.bind((HOST, 0))
+            with contextlib.suppress(OSError):
+                datagrams.bind((HOST, stream.getsockname()[1]))
+                return stream.getsockname()[1]
 
 
 class Sipp:

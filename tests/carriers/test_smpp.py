@@ -159,6 +159,7 @@ def test_no_answer_is_unknown_until_it_comes_after_all() -> None:
             assert doubt and doubt.state == "unknown"
             again = asyncio.create_task(smpp.post(ROOM, ALARM, "k1"))
             await settle()
+            await side.until("submitted")
             side.order(answer_kept=True)
             assert await again == Receipt("sent", "smpp:00000aa1") == await smpp.ask(ROOM, "k1", None)
             assert len(side.submitted) == 1 and core.heard == {}
@@ -173,7 +174,7 @@ def test_delivery_receipts() -> None:
         async with desk(config(side.port)) as (smpp, core):
             refs = [(await smpp.post(ROOM, ALARM, f"k{number}")).ref or "" for number in range(2)]
             for content, esm_class in (
-                (b"id:00000aa1 sub:001 dlvrd:001 stat:DELIVRD err:000 text:stat:UNDELIV", 4),
+                (b"id:00000aa1 sub:001 dlvrd:001 stat:DELIVRD err:000 text:see stat:UNDELIV", 4),
                 (b"id:00000aa1 stat:ENROUTE", 0x20),
                 (b"id:00000aa1 stat:ACCEPTD", 4),
             ):
@@ -256,7 +257,8 @@ def test_a_centre_that_shows_no_life_is_left() -> None:
                 writer.write(behaviour)
                 await reader.read(len(b"desk\0secret\0\0") + 4)
                 enquiries.append(await reader.read(16))
-            writer.close()
+            if behaviours:
+                writer.close()
 
         clock = HandClock()
         server = await asyncio.start_server(serve, HOST, 0)
