@@ -132,36 +132,40 @@ class Sipp:
 @asynccontextmanager
 async def sipp(program: str, folder: Path, scenario: str, calls: int = 1, **values: object) -> AsyncIterator[Sipp]:
     """SIPp listening on a port of its own; `values` fill the [names] of the scenario."""
-    port = free_port()
     text = (SCENARIOS / f"{scenario}.xml").read_text()
     for name, value in values.items():
         text = text.replace(f"[{name}]", str(value))
-    file, output = folder / f"{scenario}-{port}.xml", folder / f"{port}.out"
-    file.write_text(text)
-    command = [program, "-sf", file, "-i", HOST, "-mi", HOST, "-p", port, "-mp", free_port(), "-m", calls, "-nostdin"]
-    with output.open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            *map(str, [*command, "-timeout", 60]),
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            env={"PATH": os.defpath, "TERM": "dumb"},
-        )
-    side = Sipp(process, port)
+    side = await _started(program, folder, text, calls)
     try:
-        await _listens(port)
         yield side
     finally:
         await side.close()
 
 
-async def _listens(port: int) -> None:
-    """Returns once somebody holds the port. Raises TimeoutError."""
-    for _ in range(500):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                return
-        await asyncio.sleep(0.01)
-    raise TimeoutError(f"nobody listens on {port}")
+async def _started(program: str, folder: Path, text: str, calls: int) -> Sipp:
+    """Another program may take the port in between: then SIPp ends at once, and another port is tried."""
+    for _ in range(3):
+        port = free_port()
+        file, output = folder / f"{port}.xml", folder / f"{port}.out"
+        file.write_text(text)
+        command = [program, "-sf", file, "-i", HOST, "-mi", HOST, "-p", port, "-mp", free_port(), "-m", calls]
+        with output.open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                *map(str, [*command, "-nostdin", "-timeout", 60]),
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+                env={"PATH": os.defpath, "TERM": "dumb"},
+            )
+        for _ in range(500):
+            if _held(port) or process.returncode is not None:
+                break
+            await asyncio.sleep(0.01)
+        if process.returncode is None:
+            return Sipp(process, port)
+    raise RuntimeError(f"SIPp does not start: {output.read_text()[-500:]}")
+
+
+def _held(port: int) -> bool:
+    """Whether some process has bound the UDP port; looked up, because trying it would take it from whom we wait for."""
+    return f"0100007F:{port:04X} " in Path("/proc/net/udp").read_text()
