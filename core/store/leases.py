@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from sqlalchemy import bindparam, or_, select
+
 from core.store.model import Lease
 from core.store.turn import Turn
 from core.words import SECOND, Clock
@@ -47,7 +49,7 @@ class Leases:
                 for task in (working, renewing):
                     task.cancel()
                 await asyncio.gather(working, renewing, return_exceptions=True)
-                await self._act(lambda turn: _release(turn, name, self._holder))
+                await self._act(lambda turn: release(turn, name, self._holder))
 
     async def _renew(self, name: str, until: int) -> None:
         """Returns when the lease is lost, or can no more be counted on."""
@@ -66,18 +68,34 @@ class Leases:
 
     async def _seize(self, name: str) -> int | None:
         """Until when we have it; None while somebody else does."""
-        return await self._act(lambda turn: _seize(turn, name, self._holder))
+        return await self._act(lambda turn: seize(turn, name, self._holder))
 
 
-def _seize(turn: Turn, name: str, holder: str) -> int | None:
-    lease = turn.get(Lease, name, lock=True) or turn.add(Lease(name=name, holder="", until=0))
-    if lease.holder not in ("", holder) and lease.until > turn.now:
-        return None
+def seize(turn: Turn, name: str, holder: str) -> int | None:
+    """Until when the holder has the lease; None while somebody else does, or is just taking it: nobody waits for it, since
+    with a turn waits its whole group."""
+    lease = turn.first(Lease, _free, name=name, me=holder, now=turn.now)
+    if lease is None:
+        if turn.get(Lease, name) is not None:
+            return None
+        lease = turn.add(Lease(name=name, holder="", until=0))
     lease.holder, lease.until = holder, turn.now + HOLD
     return lease.until
 
 
-def _release(turn: Turn, name: str, holder: str) -> None:
+def release(turn: Turn, name: str, holder: str) -> None:
+    """Whoever holds the lease gives it back."""
     lease = turn.get(Lease, name, lock=True)
     if lease and lease.holder == holder:
         lease.holder, lease.until = "", 0
+
+
+_lease = Lease.table.c
+_free = (
+    select(Lease.table)
+    .where(
+        _lease.name == bindparam("name"),
+        or_(_lease.holder == "", _lease.holder == bindparam("me"), _lease.until <= bindparam("now")),
+    )
+    .with_for_update(skip_locked=True)
+)

@@ -11,12 +11,11 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from core.store.database import Database
-from core.store.model import Lease, ShelfRow
+from core.store.leases import release, seize
+from core.store.model import ShelfRow
 from core.store.turn import Turn
 from core.words import SECOND, Clock
 
-HOLD = 30 * SECOND
-"""How long a holder may keep others out before he is taken for dead."""
 POLL = 0.1
 """Seconds between two looks at a lease that another process holds."""
 
@@ -57,21 +56,9 @@ class StoreShelf:
             if self._database.kind == "sqlite":
                 yield
                 return
-            while not await self._act(lambda turn: self._seize(turn, name)):  # noqa: ASYNC110 - another process holds it
+            while not await self._act(lambda turn: seize(turn, name, self._holder)):  # noqa: ASYNC110 - another process holds it
                 await asyncio.sleep(POLL)
             try:
                 yield
             finally:
-                await self._act(lambda turn: self._release(turn, name))
-
-    def _seize(self, turn: Turn, name: str) -> bool:
-        lease = turn.get(Lease, name, lock=True) or turn.add(Lease(name=name, holder="", until=0))
-        if lease.holder not in ("", self._holder) and lease.until > turn.now:
-            return False
-        lease.holder, lease.until = self._holder, turn.now + HOLD
-        return True
-
-    def _release(self, turn: Turn, name: str) -> None:
-        lease = turn.get(Lease, name, lock=True)
-        if lease and lease.holder == self._holder:
-            lease.holder, lease.until = "", 0
+                await self._act(lambda turn: release(turn, name, self._holder))
