@@ -74,6 +74,7 @@ class Membership:
         self._steady_since: Micros = 0
         self._written: tuple[Micros, int] | None = None
         self._shown_on: Connection | None = None
+        self._connected_at: Micros = 0
 
     @property
     def joined(self) -> bool:
@@ -88,14 +89,14 @@ class Membership:
         if gate > self._revision and self.outdated is None:
             self.outdated = OutOfDate(f"the database asks for schema {gate}, this program knows {self._revision}")
         if not self._shown(connection):
-            self._steady_since = now
+            self._steady_since = self._connected_at = now
         elif self._beat_at is not None and 0 <= now - self._beat_at < BEAT:
             return False
         if self._beat_at is None:
             connection.run(_join, holder=self._holder, revision=self._revision, since=now, until=now + ALIVE)
         elif not connection.run(_stay, me=self._holder, new_until=now + ALIVE):
             raise Fenced(f"process {self._holder} was taken for dead")
-        buried = self.steady(now) and self._bury(connection, now)
+        buried = self._bury(connection, now)
         living = connection.one(_living, now=now)
         self._written = now, living[0] if living else 1
         return buried
@@ -131,9 +132,14 @@ class Membership:
         return self._timely(now) and now - self._steady_since >= STEADY
 
     def _bury(self, connection: Connection, now: Micros) -> bool:
-        silent = now + ALIVE - GONE if connection.kind == "postgresql" else now
-        found = connection.all(_silent, silent=silent)
-        dead = [holder for holder, until in found if until <= now or _is_gone(connection, holder)]
+        """Whoever is silent for too long, if we ourselves are steady; and, be we ever so slow, whoever has no connection any
+        more, if ours has stood for so long that those who live would have one again."""
+        shared, steady = connection.kind == "postgresql", self.steady(now)
+        certain = shared and now - self._connected_at >= STEADY
+        found = connection.all(_silent, silent=now + ALIVE - GONE if certain else now)
+        dead = [
+            holder for holder, until in found if (steady and until <= now) or (certain and _is_gone(connection, holder))
+        ]
         for holder in dead:
             free_process(connection, holder, now)
             connection.run(_leave, who=holder)

@@ -61,3 +61,17 @@ def test_who_has_just_connected_again_gives_the_others_time_to_do_so(database: D
     beats(me, here, LONG * BEAT + GONE, LONG * BEAT + STEADY)
     beat(other, there, LONG * BEAT + STEADY)
     assert me.living == 2
+
+
+@pytest.mark.req("S35")
+def test_who_is_slow_himself_buries_the_killed_but_not_the_slow(database: Database) -> None:
+    here, slow, killed = (database.connect() for _ in range(3))
+    me, its, his = Membership("me"), Membership("slow"), Membership("killed")
+    for member, connection in ((me, here), (its, slow), (his, killed)):
+        beat(member, connection, 0)
+    killed.close()
+    for now in range(0, STEADY + ALIVE, 3 * BEAT):
+        beat(me, here, now)
+    beat(its, slow, STEADY + ALIVE)
+    with database.connect().transaction(), pytest.raises(Fenced):
+        his.keep(database.connect(), STEADY + ALIVE)
