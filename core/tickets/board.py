@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.sql.selectable import Select
 
 from core.clocks.policy import ServiceLevel
@@ -53,13 +53,13 @@ _shown = (
     .where(_ticket.entity == bindparam("entity"))
     .limit(bindparam("most"))
 )
-_favoured = select(_person.id).where(_person.entity == bindparam("entity"), FAVOURED)
+_favoured = exists().where(_person.entity == bindparam("entity"), _person.id == _ticket.customer_id, FAVOURED)
 
 
 def _lane(urgent: bool, favoured: bool) -> Select[Any]:
     """Open tickets of one lane in their order, which an index gives: it costs the same however many are open."""
     lane = _ticket.priority == Priority.P0 if urgent else _ticket.priority > Priority.P0
-    whose = _ticket.customer_id.in_(_favoured) if favoured else _ticket.customer_id.not_in(_favoured)
+    whose = _favoured if favoured else ~_favoured
     return _shown.where(STILL_OPEN, lane, whose).order_by(_ticket.priority, _ticket.id)
 
 
