@@ -109,6 +109,7 @@ class Platform:
     calls: list[Call] = field(default_factory=list)
     shown: list[tuple[Shown, Say]] = field(default_factory=list)
     _keys: set[str] = field(default_factory=set)
+    _refused: set[str] = field(default_factory=set)
     _left: dict[str, tuple[Micros, int]] = field(default_factory=dict)
 
     @property
@@ -149,21 +150,25 @@ class Platform:
     def begin(self, call: Call) -> tuple[Receipt, float]:
         """A call has left the desk: what it will hear, and after how many seconds. Whatever becomes of the desk in the
         meantime, the call arrives."""
+        first = all(earlier.key != call.key for earlier in self.calls)
         self.calls.append(call)
         self.world.checks_call(self, call)
         manners, roll = self.manners, self.chance.random()
         way = self._delay()
         answer = way + self._delay()
-        if self.chance.random() < manners.hangs:
+        hangs = self.chance.random() < manners.hangs
+        if hangs:
             answer = int(self.chance.uniform(100, 300) * SECOND)
-        elif answer > TIMEOUT:
+        if call.key in self._refused or (first and self.chance.random() < manners.refused):
+            self._refused.add(call.key)
+            return Receipt("refused", why="content"), min(answer, TIMEOUT) / SECOND
+        if answer > TIMEOUT and not hangs:
             self.world.at(self.world.now + way, lambda: self._arrives(call))
             return Receipt("unknown", why="timeout"), TIMEOUT / SECOND
         for share, receipt, arrives in (
             (manners.later, Receipt("later", after=self.chance.choice((None, 3.0, 40.0)), why="busy"), False),
             (manners.lost, Receipt("unknown", why="timeout"), False),
             (manners.mute, Receipt("unknown", why="timeout"), True),
-            (manners.refused, Receipt("refused", why="content"), False),
         ):
             if roll < share:
                 if arrives:
