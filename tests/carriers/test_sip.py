@@ -14,18 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from core.words import CallEnd, Room, Say, Unreadable
+from core.words import CallEnd, Room, Say
 from notifier.carriers.sip import Sip, SipConfig
-from notifier.carriers.sip_worker import end_of
 from tests import not_run
 from tests.carriers.far_phone import HOST, FarPhone, Sipp, chirp, free_port, places, sipp
 from tests.carriers.hand_clock import Core, HandClock, at_work
 
-PROMPT, LONG, THANKS = chirp(400, 2400, 1.0), chirp(300, 2900, 1.8), chirp(2600, 600, 0.3)
+PROMPT, LONG, THANKS = chirp(400, 2400, 1.0), chirp(300, 2900, 1.75), chirp(2600, 600, 0.3)
 """LONG does not fit at once into what the stack buffers (32 KiB, two seconds)."""
 ALARM = Say("escalation", text="GD-1001", params=(("number", "GD-1001"),))
 KEYS = Path("/usr/share/sip-tester/dtmf_2833_1.pcap")
-CONFIG = SipConfig(interface=HOST, listen=f"{HOST}:0", ring=4, plays=2, gap=0.5, talk=20)
+CONFIG = SipConfig(interface=HOST, listen=f"{HOST}:0", ring=4, plays=2, gap=0.2, talk=20)
 
 
 async def prompt(say: Say) -> bytes:
@@ -71,7 +70,7 @@ def test_the_prompt_is_heard_twice_and_nobody_presses(needs: Callable[[str], str
             await sip.post(room(far), replace(ALARM, purpose="long"), "k1")
             await core.until(core.ends)
             first, second = places(phone.heard(), LONG)
-            assert 0.3 < first < 0.8 and 2.7 <= second - first < 3.6
+            assert 0.3 < first < 0.8 and 2.35 <= second - first < 3.2
             assert places(phone.heard(), THANKS) == []
             assert core.ends() == [CallEnd.ANSWERED] and core.presses() == []
             assert await far.content()
@@ -93,7 +92,7 @@ def test_a_key_cuts_the_prompt_short(needs: Callable[[str], str], tmp_path: Path
             phone.press("5")
             await core.until(lambda: core.presses() == ["5"])
             await core.until(lambda: places(phone.heard(), PROMPT))
-            await core.until(lambda: phone.seconds > 3.0)
+            await core.until(lambda: phone.seconds > 2.8)
             phone.press("1")
             await core.until(core.ends)
             assert core.presses() == ["5", "1"] and core.ends() == [CallEnd.ANSWERED]
@@ -127,27 +126,6 @@ def test_calls_that_are_not_answered(needs: Callable[[str], str], tmp_path: Path
                     assert await far.content()
 
     asyncio.run(story())
-
-
-@pytest.mark.parametrize(
-    ("reason", "rang", "end"),
-    [
-        ("600 Busy Everywhere", True, CallEnd.BUSY),
-        ("607 Unwanted", True, CallEnd.DECLINED),
-        ("484 Address Incomplete", False, CallEnd.INVALID),
-        ("480 Temporarily Unavailable", False, CallEnd.UNREACHABLE),
-        ("480 Temporarily Unavailable", True, CallEnd.NO_ANSWER),
-        ("408 Request Timeout", True, CallEnd.NO_ANSWER),
-        ("403 Forbidden", False, CallEnd.FAILED),
-        ("488 Not Acceptable Here", False, CallEnd.FAILED),
-        ("429 Provide Referrer Identity", False, CallEnd.THROTTLED),
-        ("Connection refused [111]", False, CallEnd.UNREACHABLE),
-        ("", False, CallEnd.UNREACHABLE),
-        (None, True, CallEnd.UNREACHABLE),
-    ],
-)
-def test_what_final_answers_mean(reason: str | None, rang: bool, end: CallEnd) -> None:
-    assert end_of(reason, rang) is end
 
 
 def test_a_hundred_refusals_at_once_are_all_heard(needs: Callable[[str], str], tmp_path: Path) -> None:
@@ -354,51 +332,6 @@ def test_a_dialler_that_cannot_start_is_tried_again_and_posts_wait() -> None:
             assert sip.dialler is None and core.heard == {}
 
     asyncio.run(story())
-
-
-TRUNK = SipConfig(domain="pbx.example:5070")
-
-
-@pytest.mark.parametrize(
-    ("config", "number", "address"),
-    [
-        (TRUNK, "+8613800000001", "sip:+8613800000001@pbx.example:5070"),
-        (replace(TRUNK, numbers="sip:9{national}@{domain}"), "+8613800000001", "sip:913800000001@pbx.example:5070"),
-        (replace(TRUNK, numbers="sip:00{digits}@{domain}"), "+4930123456", "sip:004930123456@pbx.example:5070"),
-        (TRUNK, "8001", "sip:8001@pbx.example:5070"),
-        (TRUNK, "sip:eng@192.168.1.20", "sip:eng@192.168.1.20"),
-        (SipConfig(), "sip:eng@[fd00::1]:5062", "sip:eng@[fd00::1]:5062"),
-        (SipConfig(), "+8613800000001", None),
-        (TRUNK, "", None),
-        (TRUNK, "+86 138", None),
-        (TRUNK, "13800000001@elsewhere.example", None),
-        (TRUNK, "sip:eng@192.168.1.20\nX-Header: 1", None),
-        (TRUNK, "sip:eng@192.168.1.20;transport=tcp", None),
-        (TRUNK, "sip:eng 2@192.168.1.20", None),
-    ],
-)
-def test_what_is_dialled(config: SipConfig, number: str, address: str | None) -> None:
-    assert config.address(number) == address
-
-
-@pytest.mark.parametrize("wrong", [{"keys": "1a"}, {"transport": "pigeon"}, {"plays": 0}, {"ring": 0}, {"lines": 0}])
-def test_settings_that_no_telephone_could_follow(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        replace(TRUNK, **wrong)  # pyright: ignore[reportArgumentType]
-    with pytest.raises(ValueError, match="numbers"):
-        replace(TRUNK, numbers="sip:{nonsense}@{domain}")
-    assert "secret" not in repr(SipConfig(password="secret"))
-
-
-def test_what_is_not_its_own_is_unreadable() -> None:
-    for raw in (
-        b"",
-        b"[]",
-        b'{"provider":"sip"}',
-        b'{"provider":"sim","room":"voice/a/b","call":"c","at":1,"end":"busy"}',
-    ):
-        with pytest.raises(Unreadable):
-            Sip.read(raw)
 
 
 def test_refused_before_anything_is_dialled() -> None:
