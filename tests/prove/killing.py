@@ -20,6 +20,8 @@ STARTING = 0.2
 """Share of the kills that hit a process while it starts."""
 TWO = 0.1
 """Share of the kills that hit two processes at once, where there are more than two."""
+LOOKS = 1.0
+"""Seconds between two looks at the connections of each process."""
 SETTLING = 0.1
 """Seconds after a kill until what was written to the wire has been read, and the database has ended its last commit."""
 
@@ -61,6 +63,7 @@ class Killer:
     async def kill(self, times: int) -> Toll:
         """So often: during a start, or in the instant after somebody heard that his message was taken."""
         toll = Toll()
+        looking = asyncio.create_task(self._look())
         victims = [self.programs[0]]
         while toll.kills < times:
             attend(self.programs)
@@ -75,7 +78,14 @@ class Killer:
                 victim.start()
             await asyncio.sleep(SETTLING)
             self._count(toll, at, ports)
+        looking.cancel()
         return toll
+
+    async def _look(self) -> None:
+        while True:
+            for program in self.programs:
+                program.look()
+            await asyncio.sleep(LOOKS)
 
     def _victims(self) -> list[Program]:
         two = len(self.programs) > 2 and self.chance.random() < TWO

@@ -34,10 +34,12 @@ class Program:
         self._env = {**settings, "HUIYING_LISTEN_PORT": str(self.port)}
         self._log = log.open("ab")
         self._process: subprocess.Popen[bytes] | None = None
+        self._ports: set[int] = set()
 
     def start(self) -> None:
         """Begin to start; `ready` waits until it listens."""
         command = [sys.executable, "-m", "config.cli", "serve"]
+        self._ports = set()
         self._process = subprocess.Popen(command, env=self._env, stdout=self._log, stderr=self._log)
 
     async def ready(self) -> None:
@@ -57,15 +59,21 @@ class Program:
             self.fenced += 1
             self.start()
 
+    def look(self) -> None:
+        """Remember which connections it has; idle ones are closed after some seconds."""
+        assert self._process is not None
+        with suppress(FileNotFoundError):
+            self._ports |= connections(self._process.pid)
+
     def kill(self) -> set[int]:
-        """kill -9. The local ports of the connections that it had."""
+        """kill -9. The local ports of all connections that it was seen to have."""
         self.start_again_if_fenced()
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
-        ports = connections(self._process.pid)
+        self.look()
         self._process.kill()
         self._process.wait()
-        return ports
+        return self._ports
 
     def stop(self) -> int:
         """An orderly stop; the exit status."""
