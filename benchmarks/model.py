@@ -1,8 +1,8 @@
 """What a load many times as large would ask for, computed from the figures that were measured.
 
-python -m benchmarks.model [docs/performance.md]      prints the tables that stand in docs/scale.md
+python -m benchmarks.model [docs/performance.md]      prints the table that stands in docs/scale.md
 
-The model is linear: processor time and bytes for each ticket, as measured on the largest store, times the number of tickets.
+The model is linear: processor time and bytes for each ticket, as measured, times the number of tickets.
 It knows nothing of networks, replicas, locks between processes or disks slower than the one that was measured.
 """
 
@@ -27,7 +27,8 @@ USED = 0.6
 """Share of a core's time that may be used at the busiest time, so that nobody waits."""
 FILES = 3_000_000
 """Bytes of photos and recordings with each ticket, not measured but assumed: three photos of 1 MB."""
-STORE = "postgresql, 1,000,000 tickets"
+STORE, TICKETS = "postgresql, 20,000 tickets", 20_000
+"""The largest store on PostgreSQL of which there are figures."""
 
 _FIGURE = re.compile(r"^  (?P<name>\S.*?) {2,}(?P<value>[\d.,]+) (?P<unit>\S*)")
 
@@ -59,7 +60,7 @@ class Costs:
             http=measured["desk: HTTP request to commit"] * ms,
             database=measured[f"{STORE}: CPU of PostgreSQL, 16 together"] * ms,
             dispatch=(measured[f"{alone}, reporting"] - measured[f"{alone}, noting"]) * ms / engineers,
-            ticket_bytes=measured[f"{STORE}: size of the database"],
+            ticket_bytes=measured[f"{STORE}: size of the database"] * 1e6 / TICKETS,
         )
 
 
@@ -132,87 +133,6 @@ def table(costs: Costs) -> Iterator[str]:
             yield f"|---{'|---:' * len(loads)}|"
 
 
-def steps(measured: Mapping[str, float]) -> Iterator[str]:
-    """What each step costs and what limits it on the machine that was measured, as Markdown. Raises KeyError."""
-    file, server = "sqlite, 1,000,000 tickets", STORE
-    backlog = "100,000 unsent"
-
-    def told(name: str) -> str:
-        return _shown(measured[name])
-
-    def each(name: str) -> str:
-        return f"{told(name)} ms CPU"
-
-    def choosing(store: str) -> str:
-        alone = f"{store}: CPU of the desk, one at a time"
-        return _shown(measured[f"{alone}, reporting"] - measured[f"{alone}, noting"])
-
-    yield "| step | cost | most on this machine | what limits it |"
-    yield "|---|---|---|---|"
-    rows = (
-        (
-            "a callback: unsealed, stored, answered",
-            each("desk: HTTP request to commit"),
-            f"{told('desk: rate')}/s",
-            "one core",
-        ),
-        (
-            "a message heard, 1,000,000 tickets, SQLite",
-            each(f"{file}: CPU of the desk, 16 together"),
-            f"{_shown(1e3 / measured[f'{file}: CPU of the desk, 16 together'])}/s (computed)",
-            "one core: one file, one process",
-        ),
-        (
-            "the same, PostgreSQL",
-            f"{each(f'{server}: CPU of the desk, 16 together')} and {told(f'{server}: CPU of PostgreSQL, 16 together')} in PostgreSQL",
-            f"{told('1 process: messages heard')}/s with one process, {told('4 processes: messages heard')}/s with four "
-            "(20,000 tickets)",
-            "the cores, which the server shares",
-        ),
-        (
-            "修好了吗, 1,000,000 tickets",
-            f"p99 {told(f'{file}: 修好了吗 to committed answer, p99')} ms (SQLite), "
-            f"{told(f'{server}: 修好了吗 to committed answer, p99')} ms (PostgreSQL)",
-            "",
-            "pages that are not in memory",
-        ),
-        (
-            "an engineer chosen among 1,000",
-            f"{choosing(file)} ms CPU (SQLite), {choosing(server)} (PostgreSQL)",
-            "",
-            "the whole staff is read for each report",
-        ),
-        (
-            "a P0 told to 250 on duty, behind 100,000 unsent",
-            f"first message after {told(f'sqlite, {backlog}: P0 reported to its first message posted')} s (SQLite), "
-            f"{told(f'postgresql, {backlog}: P0 reported to its first message posted')} s (PostgreSQL)",
-            "",
-            "one turn for all of them",
-        ),
-        (
-            "a message posted, its outcome written down",
-            f"{each(f'sqlite, {backlog}: CPU of the desk')} (SQLite), {told(f'postgresql, {backlog}: CPU of the desk')} (PostgreSQL)",
-            f"{told(f'sqlite, {backlog}: posts a second until all were sent')}/s, "
-            f"{told(f'postgresql, {backlog}: posts a second until all were sent')}/s",
-            "platforms: WeCom takes 150/s",
-        ),
-        (
-            "the board, 100,000 open",
-            f"{told(f'{file}: board, all of it as values')} ms (SQLite), {told(f'{server}: board, all of it as values')} ms (PostgreSQL)",
-            "",
-            "320 rows, whatever lies behind them",
-        ),
-        (
-            "a ticket kept, with all that belongs to it",
-            f"{told(f'{file}: size of the database')} kB (SQLite), {told(f'{server}: size of the database')} kB (PostgreSQL)",
-            "",
-            "the disk, and the time of a backup",
-        ),
-    )
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-
-
 def _shown(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 1 else f"{value:.2g}"
 
@@ -220,4 +140,4 @@ def _shown(value: float) -> str:
 if __name__ == "__main__":
     source = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent / "docs" / "performance.md")
     found = figures(source.read_text())
-    print("\n".join([*steps(found), "", *table(Costs.of(found))]))
+    print("\n".join(table(Costs.of(found))))

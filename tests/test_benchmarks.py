@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from benchmarks.filling import fill
+from benchmarks.model import Costs, figures, table
 from benchmarks.past import Past
 from core.store import chain
 from core.store.database import Database
@@ -49,3 +50,9 @@ def test_the_past_is_one_that_the_desk_could_have_written(database_url: str) -> 
         assert connection.one(select(func.count()).select_from(Ticket.table)) == (400,)
         assert connection.one(select(func.count()).select_from(Ticket.table).where(STILL_OPEN)) == (40,)
     database.close()
+
+
+def test_the_table_of_scale_is_computed_from_the_figures_as_printed() -> None:
+    docs = Path(__file__).parents[1] / "docs"
+    computed = "\n".join(table(Costs.of(figures((docs / "performance.md").read_text()))))
+    assert computed in (docs / "scale.md").read_text()
