@@ -14,6 +14,7 @@ PROGRAMS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "pdftoppm": ("pdftoppm",),
     "openssl": ("openssl",),
+    "sipp": ("sipp",),
     "systemd-analyze": ("systemd-analyze",),
 }
 """System programs that checks may need, under all the names that they go by; `make system` installs them."""

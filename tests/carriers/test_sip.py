@@ -44,6 +44,7 @@ def room(far: Sipp) -> Room:
     return Room("voice", "sip", far.address)
 
 
+@pytest.mark.prove
 @pytest.mark.req("S11")
 def test_answered_and_the_key_pressed_by_sipp(needs: Callable[[str], str], tmp_path: Path) -> None:
     program = needs("sipp")
