@@ -37,6 +37,7 @@ from core.words import (
 from notifier.carriers.deliveries import KEYS, Delivery, Pushed, attempt, reader, text, wrapped
 from notifier.carriers.numbers import dialled
 from notifier.carriers.wire import MINUTE_SECONDS, Trouble, Wire, code
+from notifier.prompts.templates import TEMPLATES
 
 API_BASE = "https://api.twilio.com"
 MOST_TEXT = Size(1600)
@@ -95,7 +96,7 @@ class TwilioConfig:
     sender: str
     callback_url: str
     language: str = "zh-CN"
-    thanks: str = "已确认，请尽快处理。"
+    thanks: str = TEMPLATES["zh"]["thanks"]
     account: str = "twilio"
     api_base: str = API_BASE
 

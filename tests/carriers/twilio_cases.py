@@ -103,7 +103,7 @@ SMS = Case(
 VOICE = Case(
     name="twilio-voice",
     rig=VoiceRig,
-    taken='<Response><Say language="zh-CN" loop="1">已确认，请尽快处理。</Say></Response>'.encode(),
+    taken='<Response><Say language="zh-CN" loop="1">已收到，谢谢。</Say></Response>'.encode(),
     codes={"21217": "gone", "21210": "refused", "20429": "later"},
     samples=(delivery(KEY), delivery(END)),
     asks="unknown",
