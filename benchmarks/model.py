@@ -27,7 +27,7 @@ USED = 0.6
 """Share of a core's time that may be used at the busiest time, so that nobody waits."""
 FILES = 3_000_000
 """Bytes of photos and recordings with each ticket, not measured but assumed: three photos of 1 MB."""
-STORE, TICKETS = "postgresql, 20,000 tickets", 20_000
+STORE, TICKETS = "postgresql, 1,000,000 tickets", 1_000_000
 """The largest store on PostgreSQL of which there are figures."""
 
 _FIGURE = re.compile(r"^  (?P<name>\S.*?) {2,}(?P<value>[\d.,]+) (?P<unit>\S*)")
