@@ -21,6 +21,8 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+FOR_EVER: Micros = 2**62
+"""An instant that never comes."""
 
 Kind = Literal[
     "text", "voice", "image", "file", "place", "contact", "command", "press", "edit", "recall", "enter", "leave", "call"

@@ -9,12 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from core.store.model import Outbox
 from core.store.outgoing import BEHIND, SETTLE, Outcome
-from core.words import Channel, Clock, Micros, Receipt, Room, Say
+from core.words import FOR_EVER, Channel, Clock, Micros, Receipt, Room, Say
 from notifier.pacing import Pace, Pause
 
 log = logging.getLogger("huiying.delivery")
-
-FOR_EVER: Micros = 2**62
 
 
 class Deliverer:

@@ -30,7 +30,7 @@ from core.store.model import (
 )
 from core.store.numbers import RowIds
 from core.store.turn import Cause, Turn
-from core.words import SECOND, Micros
+from core.words import FOR_EVER, SECOND, Micros
 
 log = logging.getLogger("huiying.pump")
 
@@ -44,8 +44,6 @@ MESSAGES_SEEN = 512
 """How far a process looks down the waiting messages for rooms that no other process holds."""
 TRIES = (1 * SECOND, 5 * SECOND)
 """A message or timer whose turn fails is tried again after these times, then set aside as failed."""
-
-FOR_EVER: Micros = 2**62
 
 Act = Callable[[Turn], Any]
 

@@ -22,9 +22,6 @@ class Hands:
         self._held: dict[int, str] = {}
         self._counts: Counter[str] = Counter()
 
-    def __len__(self) -> int:
-        return len(self._held)
-
     def take(self, rows: Iterable[Outbox]) -> None:
         """These were handed out."""
         for row in rows:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import TextClause, bindparam, func, or_, select, text
+from sqlalchemy import TextClause, bindparam, or_, select, text
 
 from core.fitting import fit
 from core.store.database import Connection
@@ -54,22 +54,20 @@ _busy = (
 
 _places = select(ARRIVAL.next_value(), _busy.exists()).select_from(series(bindparam("count")))
 """Both in one round trip."""
-
-
-UNSENT_OF = "{0}.state IN ('waiting', 'leased')"
+_UNSENT_OF = "{0}.state IN ('waiting', 'leased')"
 _CLAIM = f"""UPDATE outbox SET state = 'leased', lease = :token, due_at = :until,
  attempts = attempts + CASE WHEN state = 'leased' THEN 1 ELSE 0 END
  WHERE id IN ({{due}}) RETURNING {", ".join(Outbox.columns)}"""
 """Lease messages. A lease that has run out counts as an attempt: perhaps it was shown before its outcome was lost."""
-MAY_TAKE = "claimed.due_at <= :now AND (claimed.state = 'waiting' OR :lapsed)"
+_MAY_TAKE = "claimed.due_at <= :now AND (claimed.state = 'waiting' OR :lapsed)"
 _FIRST = f"""SELECT claimed.id FROM outbox AS claimed
- WHERE {UNSENT_OF.format("claimed")} AND {MAY_TAKE} AND {{which}} AND NOT EXISTS (
+ WHERE {_UNSENT_OF.format("claimed")} AND {_MAY_TAKE} AND {{which}} AND NOT EXISTS (
  SELECT 1 FROM outbox AS earlier WHERE earlier.room = claimed.room AND earlier.id < claimed.id
- AND {UNSENT_OF.format("earlier")} AND {{behind}})
+ AND {_UNSENT_OF.format("earlier")} AND {{behind}})
  ORDER BY claimed.due_at, claimed.id LIMIT :most"""
 """Due messages that are the first unsent ones of their rooms: nothing overtakes, whatever has been put off."""
-_FIRST_IN = f"""SELECT claimed.id FROM outbox AS claimed WHERE {MAY_TAKE} AND {{not_full}} AND claimed.id IN (
- SELECT (SELECT one.id FROM outbox AS one WHERE one.room = rooms.value AND {UNSENT_OF.format("one")} ORDER BY one.id LIMIT 1)
+_FIRST_IN = f"""SELECT claimed.id FROM outbox AS claimed WHERE {_MAY_TAKE} AND {{not_full}} AND claimed.id IN (
+ SELECT (SELECT one.id FROM outbox AS one WHERE one.room = rooms.value AND {_UNSENT_OF.format("one")} ORDER BY one.id LIMIT 1)
  FROM {{rooms}})"""
 """The same in some rooms, however many messages wait there."""
 _ROOMS = {"sqlite": "json_each(:rooms) AS rooms", "postgresql": "unnest(CAST(:rooms AS text[])) AS rooms(value)"}
@@ -206,18 +204,9 @@ def _listed(connection: Connection, words: Collection[str]) -> Any:
     return orjson.dumps(list(words)).decode() if connection.kind == "sqlite" else list(words)
 
 
-def next_due(connection: Connection, now: Micros) -> Micros | None:
-    """When the next message that is not due yet falls due, or the next lease runs out."""
-    found = connection.one(_next_due, now=now)
-    return found[0] if found else None
-
-
 def _take(connection: Connection, statement: Mapping[str, TextClause], *, now: Micros, **values: Any) -> list[Outbox]:
     found = connection.all(statement[connection.kind], now=now, until=now + LEASE, **values)
     return sorted(map(Outbox.from_db, found), key=lambda row: row.id)
-
-
-_next_due = select(func.min(_outbox.c.due_at)).where(UNSENT, _outbox.c.due_at > bindparam("now"))
 
 
 def settle(turn: Turn, outcome: Outcome) -> Outbox | None:

@@ -11,12 +11,12 @@ import logging
 import queue
 from collections import deque
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import TextClause, bindparam, func, select
 
 from core.house import House
-from core.store import outgoing, waking
+from core.store import waking
 from core.store.database import Conflict, Connection, Database, is_conflict
-from core.store.group import FOR_EVER, GROUP, Group, Hears, Item, Made, messages_due
+from core.store.group import GROUP, Group, Hears, Item, Made, messages_due
 from core.store.hands import Hands
 from core.store.model import (
     UNFINISHED_JOBS,
@@ -31,7 +31,8 @@ from core.store.model import (
 from core.store.numbers import RowIds
 from core.store.processes import ALIVE, GONE, Membership, OutOfDate
 from core.store.recovering import free_all, free_token
-from core.words import SECOND, Clock, Micros
+from core.store.rows import Row
+from core.words import FOR_EVER, SECOND, Clock, Micros
 
 log = logging.getLogger("huiying.pump")
 
@@ -118,8 +119,7 @@ class Pump:
 
     def next_due(self) -> Micros | None:
         """The next instant at which a cycle has something to do of its own accord, after what the last one saw."""
-        times = [self._connect().one(statement, now=self._looked_at) for statement in _NEXT]
-        return min((time[0] for time in times if time and time[0] is not None), default=None)
+        return min((at for kind in _NEXT if (at := self._next(kind)) is not None), default=None)
 
     def close(self) -> None:
         """Let go of the store; what this process held is free for others at once."""
@@ -167,8 +167,7 @@ class Pump:
             if connection.kind == "postgresql" and group.made.anything:
                 waking.tell(connection, self.holder, group.made.rooms, more=group.made.more)
             if group.made.exhausted:
-                next_due = outgoing.next_due(connection, now) or FOR_EVER
-                self._look_over_at = min(next_due, now + LOOK_OVER)
+                self._look_over_at = min(self._next(Outbox) or FOR_EVER, now + LOOK_OVER)
             self._look_over_at = min(self._look_over_at, max(group.made.next_post, now + 1))
         self._doubtful.clear()
         self.membership.kept()
@@ -208,6 +207,11 @@ class Pump:
                 taken += 1
         return items
 
+    def _next(self, kind: type[Row]) -> Micros | None:
+        """When the next row of this kind falls due, after what the last look saw."""
+        found = self._connect().one(_NEXT[kind], now=self._looked_at)
+        return found[0] if found else None
+
     # ---- the connection
 
     def _connect(self) -> Connection:
@@ -228,8 +232,14 @@ class Pump:
                 item.done(error)
 
 
-_NEXT = tuple(
-    select(func.min(kind.table.c.due_at)).where(waits, kind.table.c.due_at > bindparam("now"))
-    for kind, waits in ((Timer, WAITING_TIMERS), (Inbox, WAITING_MESSAGES), (Outbox, UNSENT), (Job, UNFINISHED_JOBS))
-)
+_WAITS: dict[type[Row], TextClause] = {
+    Timer: WAITING_TIMERS,
+    Inbox: WAITING_MESSAGES,
+    Outbox: UNSENT,
+    Job: UNFINISHED_JOBS,
+}
+_NEXT = {
+    kind: select(func.min(kind.table.c.due_at)).where(waits, kind.table.c.due_at > bindparam("now"))
+    for kind, waits in _WAITS.items()
+}
 """What was due at the last look and is still there waits for something else, not for its time."""
