@@ -34,7 +34,7 @@ def act_beside(act: Callable[[Turn], str], via: str | None = None) -> int:
     try:
         with connection.transaction():
             cause = Cause(f"cli:{secrets.token_hex(8)}", via=via)
-            turn = Turn(connection, house, time.time_ns() // 1_000, cause, RowIds(), "cli")
+            turn = Turn(connection, house, time.time_ns() // 1_000, cause, RowIds(), "")
             said = act(turn)
             turn.keep()
         print(said)

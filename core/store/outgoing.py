@@ -137,7 +137,9 @@ def post(
     say = replace(say, link=None) if room.group else say
     address, parts = str(room), fit(say, turn.house.cans[room.channel])
     ids, busy = _place(turn, address, len(parts))
-    free = not held and due_at is None and not busy and (priority == 0 or turn.may_hold(room.channel))
+    free = (
+        bool(turn.token) and not held and due_at is None and not busy and (priority == 0 or turn.may_hold(room.channel))
+    )
     rows = []
     for part, row_id in zip(parts, ids, strict=True):
         row = Outbox(

@@ -43,7 +43,8 @@ class Cause:
 
 
 class Turn:
-    """One unit of work on one connection. `may_hold`: whether its process may take one more message of a channel in hand."""
+    """One unit of work on one connection. `token`: under which messages that it posts are taken in hand at once (none: they
+    wait for whoever sends). `may_hold`: whether its process may take one more message of a channel in hand."""
 
     def __init__(
         self, connection: Connection, house: House, now: Micros, cause: Cause, ids: RowIds, token: str, *,

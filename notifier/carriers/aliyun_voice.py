@@ -12,9 +12,20 @@ from datetime import datetime, time, timedelta
 import httpx
 import orjson
 
-from core.words import SECOND, Accept, Answer, CallEnd, Can, Clock, Hook, Inbound, Micros, Receipt, Room, Say, Size, Who
+from core.words import SECOND, Accept, Answer, CallEnd, Can, Clock, Hook, Inbound, Micros, Receipt, Room, Say, Size
 from notifier.carriers.aliyun_api import TAKEN, Api
-from notifier.carriers.deliveries import KEYS, SHANGHAI, Delivery, Pushed, attempt, moment, reader, taken_in, text
+from notifier.carriers.deliveries import (
+    KEYS,
+    SHANGHAI,
+    Delivery,
+    Pushed,
+    attempt,
+    happened,
+    moment,
+    reader,
+    taken_in,
+    text,
+)
 from notifier.carriers.numbers import domestic, e164
 from notifier.carriers.templates import Templates, filled
 from notifier.carriers.wire import Trouble, Wire
@@ -181,13 +192,4 @@ def _happened(delivery: Delivery, at: Micros, fact: str) -> Inbound:
     item = delivery.item
     call, called = text(item["call_id"]), item.get("callee")
     number = e164(text(called)) if called else call
-    return Inbound(
-        key=f"voice:{delivery.account}:{call}:{fact}",
-        at=at,
-        who=Who(number),
-        room=Room("voice", delivery.account, number),
-        kind="call",
-        about=call,
-        id=item.get("out_id") or None,
-        raw=delivery.raw,
-    )
+    return happened(delivery, call, number, fact, at, item.get("out_id") or None)

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 import orjson
 
-from core.words import SECOND, Accept, Answer, CannotFetch, Hook, Media, Micros, Unreadable
+from core.words import SECOND, Accept, Answer, CannotFetch, Hook, Inbound, Media, Micros, Room, Unreadable, Who
 from notifier.carriers.wire import Wire
 
 SECRET = "secret"
@@ -70,6 +70,20 @@ def reader(read: Callable[[Delivery], _Read]) -> Reads[_Read]:
             raise Unreadable(f"not a report of the carrier ({type(error).__name__})") from error
 
     return reading
+
+
+def happened(delivery: Delivery, call: str, number: str, fact: str, at: Micros, id: str | None = None) -> Inbound:
+    """Something that happened in a call, known by call and fact however often it is told; `id` is our id of the attempt."""
+    return Inbound(
+        key=f"voice:{delivery.account}:{call}:{fact}",
+        at=at,
+        who=Who(number),
+        room=Room("voice", delivery.account, number),
+        kind="call",
+        about=call,
+        id=id,
+        raw=delivery.raw,
+    )
 
 
 def turned_away(hook: Hook, secret: str) -> Answer | None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from core.words import SECOND, Accept, Answer, CallEnd, Can, Clock, Hook, Inbound, Micros, Receipt, Room, Say, Size, Who
-from notifier.carriers.deliveries import KEYS, Delivery, Pushed, attempt, reader, taken_in, text
+from core.words import SECOND, Accept, Answer, CallEnd, Can, Clock, Hook, Inbound, Micros, Receipt, Room, Say, Size
+from notifier.carriers.deliveries import KEYS, Delivery, Pushed, attempt, happened, reader, taken_in, text
 from notifier.carriers.numbers import domestic, international
 from notifier.carriers.templates import Templates, filled
 from notifier.carriers.tencent_api import TAKEN, Api
@@ -97,8 +97,8 @@ class TencentVoice(Pushed):
                 key = text(told["keypress"])
                 if key not in KEYS:
                     return []
-                happened = _happened(delivery, told, f"press:{key}", delivery.at)
-                return [replace(happened, kind="press", press=key)]
+                fact = _happened(delivery, told, f"press:{key}", delivery.at)
+                return [replace(fact, kind="press", press=key)]
             case {"voiceprompt_callback": told}:
                 end = RESULTS.get(str(told["result"]), CallEnd.FAILED)
                 at = int(told.get("end_calltime") or 0) * SECOND or delivery.at
@@ -148,13 +148,5 @@ class TencentVoice(Pushed):
 
 
 def _happened(delivery: Delivery, told: Mapping[str, Any], fact: str, at: Micros) -> Inbound:
-    call, number = text(told["callid"]), international(told["nationcode"], told["mobile"])
-    return Inbound(
-        key=f"voice:{delivery.account}:{call}:{fact}",
-        at=at,
-        who=Who(number),
-        room=Room("voice", delivery.account, number),
-        kind="call",
-        about=call,
-        raw=delivery.raw,
-    )
+    number = international(told["nationcode"], told["mobile"])
+    return happened(delivery, text(told["callid"]), number, fact, at)

@@ -34,7 +34,7 @@ from core.words import (
     Size,
     Who,
 )
-from notifier.carriers.deliveries import KEYS, Delivery, Pushed, attempt, reader, text, wrapped
+from notifier.carriers.deliveries import KEYS, Delivery, Pushed, attempt, happened, reader, text, wrapped
 from notifier.carriers.numbers import dialled
 from notifier.carriers.wire import MINUTE_SECONDS, Trouble, Wire, code
 from notifier.prompts.templates import TEMPLATES
@@ -306,13 +306,4 @@ def _made(one: Mapping[str, Any]) -> Micros:
 
 def _happened(delivery: Delivery, fact: str) -> Inbound:
     call, number = text(delivery.item["CallSid"]), dialled_by(delivery.item["To"])
-    return Inbound(
-        key=f"voice:{delivery.account}:{call}:{fact}",
-        at=delivery.at,
-        who=Who(number),
-        room=Room("voice", delivery.account, number),
-        kind="call",
-        about=call,
-        id=delivery.query.get("attempt"),
-        raw=delivery.raw,
-    )
+    return happened(delivery, call, number, fact, delivery.at, delivery.query.get("attempt"))
