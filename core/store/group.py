@@ -218,8 +218,10 @@ class Group:
             self.made.exhausted = len(messages) < self._most
         else:
             messages = outgoing.claim_in(
-                self._connection, self._token, self._now, self._touched, self._full(), lapsed=lapsed
+                self._connection, self._token, self._now, self._touched, self._most, self._full(), lapsed=lapsed
             )
+            if len(messages) >= self._most:
+                self.made.next_post = self._now
         work = jobs.claim(self._connection, self._token, self._now, self._most)
         self.made.messages += messages
         self.made.jobs += work

@@ -10,8 +10,8 @@ from core.words import Can
 
 AHEAD_S = 2.0
 """A process takes so many seconds of a channel's rate in hand …"""
-LEAST = 64
-"""… and at least so many messages."""
+LEAST, MOST = 64, 500
+"""… but at least, and at most, so many messages."""
 
 
 class Hands:
@@ -50,4 +50,4 @@ class Hands:
 
     def _limit(self, channel: str) -> int:
         can = self._cans.get(channel)
-        return max(LEAST, int(can.rate * AHEAD_S)) if can else LEAST
+        return min(max(LEAST, int(can.rate * AHEAD_S)), MOST) if can else LEAST

@@ -68,7 +68,7 @@ _FIRST = f"""SELECT claimed.id FROM outbox AS claimed
 """Due messages that are the first unsent ones of their rooms: nothing overtakes, whatever has been put off."""
 _FIRST_IN = f"""SELECT claimed.id FROM outbox AS claimed WHERE {_MAY_TAKE} AND {{not_full}} AND claimed.id IN (
  SELECT (SELECT one.id FROM outbox AS one WHERE one.room = rooms.value AND {_UNSENT_OF.format("one")} ORDER BY one.id LIMIT 1)
- FROM {{rooms}})"""
+ FROM {{rooms}}) ORDER BY claimed.due_at, claimed.id LIMIT :most"""
 """The same in some rooms, however many messages wait there."""
 _ROOMS = {"sqlite": "json_each(:rooms) AS rooms", "postgresql": "unnest(CAST(:rooms AS text[])) AS rooms(value)"}
 _NOT_FULL = {
@@ -189,15 +189,15 @@ def claim(
 
 
 def claim_in(
-    connection: Connection, token: str, now: Micros, rooms: Collection[str], full: Collection[str] = (),
+    connection: Connection, token: str, now: Micros, rooms: Collection[str], most: int, full: Collection[str] = (),
     *, lapsed: bool = True,
 ) -> list[Outbox]:  # fmt: skip
-    """Take what comes next in rooms in which something has changed, and due alarms wherever they are."""
+    """Take at most so many of those that come next in rooms in which something has changed, and due alarms wherever they are."""
     how = {"now": now, "token": token, "lapsed": lapsed}
     rows = _take(connection, _alarms, most=MOST_ALARMS, **how)
     if rooms:
         given = _listed(connection, rooms)
-        rows += _take(connection, _in_rooms, rooms=given, full=_listed(connection, full), **how)
+        rows += _take(connection, _in_rooms, rooms=given, most=most, full=_listed(connection, full), **how)
     return rows
 
 
