@@ -204,7 +204,9 @@ class Can:
     `text` most text in a message; `card` whether title and facts are shown as a card; `buttons` most buttons (0 = none);
     `label` most text on a button; `token` most bytes of a button's token; `file` most bytes of a file (0 = none); `edit` whether a
     message can be replaced; `gap` seconds between two posts in a room; `rate` posts a second over all; `safe` whether
-    the platform shows the same key once only; `push` the window in which we may speak unasked (None = always).
+    the platform shows the same key once only; `push` the window in which we may speak unasked (None = always); `once` whether
+    a repetition does harm (a phone call): such a post is looked at once more before it begins, and one whose outcome is
+    unknown is asked about and never simply repeated.
     """
 
     text: Size
@@ -218,6 +220,7 @@ class Can:
     rate: float = 20.0
     safe: bool = False
     push: Window | None = None
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ FAVOURED = text("level = 'A'")
 class Person(Row):
     """Somebody the desk knows, in one entity (法人). `level` is the customer's grade (A, B, …), `company` the customer's firm
     (客户名称), `title` what a member of the staff is called in his own house (职位), `department` his place in the organisation tree
-    (设备部/维修一组). `serving` is the conversation he holds in person, `muted` the kinds of notices he does not want."""
+    (设备部/维修一组). `serving` is the conversation he holds in person, `muted` the kinds of notices he does not want. `calls` is
+    what is dialled to call him, a number or a sip: address (None: his phone); `routes` the channels by which he wants alarms, the
+    one he likes best first (none: the house's order)."""
 
     id: int = Field(primary_key=True)
     entity: str
@@ -56,6 +58,8 @@ class Person(Row):
     serving: str | None = None
     muted: list[str] = Field(default_factory=list, sa_type=Text)
     active: bool = True
+    calls: str | None = None
+    routes: list[str] = Field(default_factory=list, sa_type=Text)
 
     @property
     def is_staff(self) -> bool:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from sqlalchemy import DDL, event
 
 import core.conversations.model
+import core.escalation.model
 import core.links.model
 import core.parts.model
 import core.people.model
+import core.people.numbers
 import core.store.checkpoints
 import core.tickets.model
 from core.store import numbers  # noqa: F401 - its sequences belong to the schema
 from core.store.model import Event
 from core.store.rows import metadata
 
-REVISION = 2
+REVISION = 3
 """The newest migration that this program knows."""
 GUARDS = {
     "sqlite": (

@@ -70,7 +70,9 @@ class Ticket(Row):
     `linked_to` is an earlier ticket of the same fault, `duplicate_of` one that it may repeat, until somebody has decided; on a
     cancelled ticket it is the one into which it was merged.
     `first_response_at` is the first real note (S12), `first_action_at` and `last_action_at` the first
-    and the latest processing action (S7).
+    and the latest processing action (S7). `stage_at` is since when it has its status, `moved_at` its last update (S21): both None on
+    tickets older than those columns. `response_due_at` and `resolution_due_at` are what the clock says of its events
+    (`core/clocks`), kept here to be found; `red` why it stands red on the board. `acked_at`: when `acked_by` took the last alarm.
     """
 
     id: int = Field(primary_key=True)
@@ -123,6 +125,13 @@ class Ticket(Row):
     last_action_at: Micros | None = None
     done_at: Micros | None = None
     closed_at: Micros | None = None
+    stage_at: Micros | None = None
+    moved_at: Micros | None = None
+    response_due_at: Micros | None = None
+    resolution_due_at: Micros | None = None
+    red: str | None = None
+    acked_at: Micros | None = None
+    acked_by: int | None = None
 
     @property
     def is_open(self) -> bool:

@@ -6,16 +6,20 @@ import shutil
 from pathlib import Path
 
 from core.store.migrate import FOLDER
+from core.store.schema import REVISION
+
+NEXT, LAST = f"{REVISION + 1:04}", f"{REVISION + 2:04}"
+"""Numbers of the migrations to come."""
 
 ONLY_ADDS = (
-    "0003",
-    "0002",
+    NEXT,
+    f"{REVISION:04}",
     "",
     'op.add_column("inbox", sa.Column("later", sa.Text(), nullable=True))',
 )
 TAKES_AWAY = (
-    "0004",
-    "0003",
+    LAST,
+    NEXT,
     "contracts = True",
     'op.drop_column("inbox", "error")',
 )
