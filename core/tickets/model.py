@@ -72,7 +72,8 @@ class Ticket(Row):
     `first_response_at` is the first real note (S12), `first_action_at` and `last_action_at` the first
     and the latest processing action (S7). `stage_at` is since when it has its status, `moved_at` its last update (S21): both None on
     tickets older than those columns. `response_due_at` and `resolution_due_at` are what the clock says of its events
-    (`core/clocks`), kept here to be found; `red` why it stands red on the board. `acked_at`: when `acked_by` took the last alarm.
+    (`core/clocks`), kept here to be found; `red` why it stands red on the board, `urgent_at` since
+    when it is a P0. `acked_at`: when `acked_by` took the last alarm.
     """
 
     id: int = Field(primary_key=True)
@@ -130,6 +131,7 @@ class Ticket(Row):
     response_due_at: Micros | None = None
     resolution_due_at: Micros | None = None
     red: str | None = None
+    urgent_at: Micros | None = None
     acked_at: Micros | None = None
     acked_by: int | None = None
 

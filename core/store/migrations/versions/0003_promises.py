@@ -10,7 +10,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-TICKET = ("stage_at", "moved_at", "response_due_at", "resolution_due_at", "red", "acked_at", "acked_by")
+TICKET = ("stage_at", "moved_at", "response_due_at", "resolution_due_at", "red", "urgent_at", "acked_at", "acked_by")
 
 
 def upgrade() -> None:
