@@ -40,14 +40,15 @@ def tell(
     subject: str | None = None,
     urgent: bool = False,
     expires_at: Micros | None = None,
-) -> None:
-    """Say something to a person wherever he was last heard. Who can't be reached is left as a dead letter, to be seen."""
-    room = direct_room(turn, person)
+    room: Room | None = None,
+) -> list[Outbox]:
+    """Say something to a person in a room of his own, or wherever he was last heard. Who can't be reached is left as a dead
+    letter, to be seen."""
+    room = room or direct_room(turn, person)
     if room is None:
-        _nowhere(turn, person, say, subject)
-        return
+        return [_nowhere(turn, person, say, subject)]
     talk = conversation_with(turn, person, room)
-    _send(turn, talk, room, say, person.id, subject, ALARM if urgent else NORMAL, expires_at, unasked=not urgent)
+    return _send(turn, talk, room, say, person.id, subject, ALARM if urgent else NORMAL, expires_at, unasked=not urgent)
 
 
 def ask_which(
@@ -68,12 +69,14 @@ def _send(
     priority: int,
     expires_at: Micros | None,
     unasked: bool,
-) -> None:
+) -> list[Outbox]:
     tokens = [[button.label, button.token] for button in say.buttons if button.token]
     if len(tokens) > 1:
         talk.menu, talk.menu_at = tokens, turn.now
     held = unasked and say.purpose in MAY_WAIT and _last_word(turn, room)
-    post(turn, room, say, person_id=person_id, subject=subject, priority=priority, expires_at=expires_at, held=held)
+    return post(
+        turn, room, say, person_id=person_id, subject=subject, priority=priority, expires_at=expires_at, held=held
+    )
 
 
 def _last_word(turn: Turn, room: Room) -> bool:
@@ -84,8 +87,8 @@ def _last_word(turn: Turn, room: Room) -> bool:
     return row is not None and row.window_left is not None and row.window_left <= 1
 
 
-def _nowhere(turn: Turn, person: Person, say: Say, subject: str | None) -> None:
-    turn.add(
+def _nowhere(turn: Turn, person: Person, say: Say, subject: str | None) -> Outbox:
+    return turn.add(
         Outbox(
             id=turn.new_id(),
             key=f"{turn.cause.text}.nowhere.{person.id}.{say.purpose}",
