@@ -221,8 +221,10 @@ def build(
     pause: Pause = asyncio.sleep,
     holder: str | None = None,
     pages: Pages | None = None,
+    accounts: Mapping[str, str] | None = None,
 ) -> Desk:
-    """Put a desk together. `makers` make its channels, by name; `pages` is where staff find its pages."""
+    """Put a desk together. `makers` make its channels, by name; `pages` is where staff find its pages; `accounts` from which
+    account a carrier reaches numbers."""
     holder = holder or secrets.token_hex(8)
     channels: dict[str, Channel] = {}
     cans: dict[str, Any] = {}
@@ -231,6 +233,7 @@ def build(
         chance,
         Wording.load(),
         cans,
+        accounts or {},
         reactions=REACTIONS,
         why=reasons.why,
         reversals=REVERSALS,

@@ -24,9 +24,13 @@ from core.tickets.model import Ticket
 from core.wording import local
 from core.words import SECOND, Micros, Room
 from dialogue.understanding.mind import Mind
+from notifier.carriers.desk_phone import DeskPhoneConfig
 
 PAUSE = 10_000
 """Microseconds before the first turn at which the desk opens."""
+
+PATIENT = DeskPhoneConfig(ring=600.0)
+"""A script says when a key is pressed, not when the call is taken: until then its telephones ring (10 minutes at most)."""
 
 _tickets = select(Ticket.table).order_by(Ticket.table.c.id)
 
@@ -65,7 +69,7 @@ def play_command(argv: list[str]) -> int:
 async def play(script: Script, mind: Mind) -> list[dict[str, Any]]:
     """What each turn of a script brought, in order. Raises ScriptError."""
     policies = policies_of(script.settings, script.zone)
-    async with Rehearsal.open(script.steps[0].at - PAUSE, mind, policies) as rehearsal:
+    async with Rehearsal.open(script.steps[0].at - PAUSE, mind, policies, ringing=PATIENT) as rehearsal:
         world = World(script, rehearsal)
         await world.set_up()
         return [line async for line in Performance(world).lines()]
@@ -103,7 +107,7 @@ class Performance:
         if person is None:
             raise ScriptError(f"{self.script.id}: nobody is called {step.sender!r}")
         channel = step.channel or next(iter(person["channels"]))
-        address = str((person.get("channels") or {}).get(channel, step.sender))
+        address = self.world.address(step.sender, channel)
         self.world.addresses.setdefault((channel, address), step.sender)
         repeat = step.msg_repeat or {"text": step.msg or "", "times": 1, "every_s": 0}
         kind = step.type or "text"

@@ -19,6 +19,7 @@ from bots.emulated.wecom import WeComServer
 from bots.emulated.wecom_endpoints import Sent
 from config.desk import Desk, build
 from config.packs import rules_of
+from config.phones import ACCOUNTS, USUAL, Phones, Ringing, number_at
 from config.stepping import HandClock, StepRunner
 from core.people.passes import Pages
 from core.policies import Policies
@@ -28,6 +29,7 @@ from core.store.migrate import create
 from core.store.model import Outbox
 from core.words import HOUR, MINUTE, SECOND, Micros, Say
 from dialogue.understanding.mind import Mind
+from notifier.carriers.desk_phone import DeskPhoneConfig
 
 CARRIED = (
     "wecom_aibot",
@@ -38,8 +40,6 @@ CARRIED = (
     "slack",
     "telegram",
     "webchat",
-    "sms",
-    "voice",
 )
 """Channels that a plain carrier stands in for."""
 PAGES = Pages("http://desk.example", b"key of rehearsals")
@@ -74,17 +74,19 @@ class Rehearsal:
     runner: StepRunner
     wecom: WeComServer
     carriers: Mapping[str, Carrier]
+    phones: Phones
     _seen: dict[str, int] = field(default_factory=dict)
     _messages: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, start: Micros, mind: Mind, policies: Policies, *, url: str | None = None, tables: bool = True
-    ) -> AsyncIterator[Rehearsal]:
+        cls, start: Micros, mind: Mind, policies: Policies, *, url: str | None = None, tables: bool = True,
+        ringing: DeskPhoneConfig = USUAL,
+    ) -> AsyncIterator[Rehearsal]:  # fmt: skip
         """A rehearsal that begins at `start`, on an empty database (a temporary SQLite file unless `url` names one).
 
-        `tables` makes the tables first.
+        `tables` makes the tables first; `ringing` says for how long telephones ring.
         """
         with tempfile.TemporaryDirectory(prefix="huiying-") as folder:
             place = url or f"sqlite:///{folder}/desk.db"
@@ -92,9 +94,10 @@ class Rehearsal:
                 create(place)
             clock = HandClock(start)
             server = WeComServer(clock)
-            carriers = {name: Carrier(name, clock) for name in CARRIED}
+            carriers, phones = {name: Carrier(name, clock) for name in CARRIED}, Phones(clock, ringing)
             makers: dict[str, Any] = {
                 **{name: (lambda shelf, files, now, made=carrier: made) for name, carrier in carriers.items()},
+                **phones.makers(),
                 **_wecom_makers(server),
             }
             count = iter(range(1, 1_000_000_000))
@@ -109,13 +112,16 @@ class Rehearsal:
                 pause=clock.sleep,
                 holder="rehearsal",
                 pages=PAGES,
+                accounts=ACCOUNTS,
             )
             runner = StepRunner(desk, clock)
             server.app_hook = lambda hook: desk.channels["wecom"].receive(hook, desk.accept_for("wecom"))
             server.kf_hook = lambda hook: desk.channels["wecom_kf"].receive(hook, desk.accept_for("wecom_kf"))
+            phones.start(desk)
             try:
-                yield cls(desk, clock, runner, server, carriers)
+                yield cls(desk, clock, runner, server, carriers, phones)
             finally:
+                await phones.close()
                 await desk.close()
 
     async def says(
@@ -128,6 +134,10 @@ class Rehearsal:
             await self._customer_does(who, kind, text, file, token)
         elif channel == "wecom":
             await self._member_does(who, kind, text, file, token)
+        elif channel == "voice":
+            await self.phones.press(number_at(who), text)
+        elif channel == "sms":
+            await self.phones.desk_phone.reply(number_at(who), text)
         else:
             await self._carried(channel, who, kind, text, name, file, words, token, group, thread)
 
@@ -140,6 +150,7 @@ class Rehearsal:
         found = [self._from_wecom(sent) for sent in self._new("wecom", self.wecom.sent)]
         for name, carrier in self.carriers.items():
             found += [self._from_carrier(carried) for carried in self._new(name, carrier.sent)]
+        found += [self._from_phone(rang) for rang in self._new("phones", self.phones.came)]
         return sorted(found, key=lambda message: message.at)
 
     # ---- in
@@ -213,6 +224,13 @@ class Rehearsal:
         buttons = tuple(button.label for button in say.buttons)
         return Reached(room.channel, room.id, room.group, room.thread, carried.at, text, buttons, files, say)
 
+    def _from_phone(self, rang: Ringing) -> Reached:
+        with self.desk.database.reading() as connection:
+            found = connection.one(_by_key, key=rang.key)
+        assert found is not None, f"{rang.channel} got a message that is in no outbox: {rang.key}"
+        say = Say.of(orjson.loads(found[0]))
+        return Reached(rang.channel, rang.number, False, None, rang.at, say.text, (), (), say)
+
     def _meant(self, channel: str, who: str, ref: str) -> Say:
         """What the desk meant by a message that a platform got: by the id under which it was sent."""
         with self.desk.database.reading() as connection:
@@ -224,6 +242,7 @@ class Rehearsal:
 _by_ref = select(Outbox.table.c.say).where(
     Outbox.table.c.channel == bindparam("channel"), Outbox.table.c.ref == bindparam("ref")
 )
+_by_key = select(Outbox.table.c.say).where(Outbox.table.c.key == bindparam("key"))
 
 
 def _wecom_makers(server: WeComServer) -> dict[str, Any]:

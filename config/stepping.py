@@ -14,6 +14,10 @@ from core.words import SECOND, Micros
 
 PATIENCE = 2_000
 """Rounds of the event loop granted to channels that talk to emulators, before a step counts as stuck."""
+TO_TELL = 5
+"""Rounds that a telephone needs to tell what has happened to it."""
+
+_Sleeper = tuple[Micros, int, asyncio.Future[None]]
 
 
 class HandClock:
@@ -21,7 +25,8 @@ class HandClock:
 
     def __init__(self, now: Micros):
         self.now = now
-        self._sleepers: list[tuple[Micros, int, asyncio.Future[None]]] = []
+        self._sleepers: list[_Sleeper] = []
+        self._outside: list[_Sleeper] = []
         self._count = itertools.count()
 
     def __call__(self) -> Micros:
@@ -29,27 +34,38 @@ class HandClock:
 
     async def sleep(self, seconds: float) -> None:
         """Sleep until the clock has been moved on."""
-        awake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self.now + int(seconds * SECOND), next(self._count), awake))
-        await awake
+        await self._rest(self._sleepers, seconds)
+
+    async def sleep_outside(self, seconds: float) -> None:
+        """The same for what is no work of the desk's, such as a telephone that rings: nothing waits for it to end."""
+        await self._rest(self._outside, seconds)
 
     def next_due(self) -> Micros | None:
-        return self._sleepers[0][0] if self._sleepers else None
+        """When the next sleeper wakes."""
+        while self._outside and self._outside[0][2].done():
+            heapq.heappop(self._outside)
+        return min((sleepers[0][0] for sleepers in (self._sleepers, self._outside) if sleepers), default=None)
 
     @property
     def sleeping(self) -> int:
-        """How many wait for the clock to be moved."""
+        """How much of the desk's work waits for the clock to be moved."""
         return len(self._sleepers)
 
     def wake(self) -> bool:
         """Wake whoever's time has come."""
         woken = False
-        while self._sleepers and self._sleepers[0][0] <= self.now:
-            awake = heapq.heappop(self._sleepers)[2]
-            if not awake.done():
-                awake.set_result(None)
-                woken = True
+        for sleepers in (self._sleepers, self._outside):
+            while sleepers and sleepers[0][0] <= self.now:
+                awake = heapq.heappop(sleepers)[2]
+                if not awake.done():
+                    awake.set_result(None)
+                    woken = True
         return woken
+
+    async def _rest(self, sleepers: list[_Sleeper], seconds: float) -> None:
+        awake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(sleepers, (self.now + int(seconds * SECOND), next(self._count), awake))
+        await awake
 
 
 class StepRunner:
@@ -90,7 +106,9 @@ class StepRunner:
             if due_at is None or due_at > until:
                 break
             self._clock.now = max(self._clock.now, due_at)
-            self._clock.wake()
+            if self._clock.wake():
+                for _ in range(TO_TELL):
+                    await asyncio.sleep(0)
             await self.settle()
         self._clock.now = max(self._clock.now, until)
 

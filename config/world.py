@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from config.phones import ACCOUNTS, number_at
 from config.rehearsal import Rehearsal
 from config.script import Script
 from core.parts.model import PartRequest, PartState
@@ -54,12 +55,23 @@ class World:
     def account(self, channel: str) -> str:
         """The account of ours that people speak to on a channel."""
         server = self.rehearsal.wecom
-        return {"wecom": str(server.agent_id), "wecom_kf": server.open_kfid}.get(channel, "desk")
+        accounts = {"wecom": str(server.agent_id), "wecom_kf": server.open_kfid, **ACCOUNTS}
+        return accounts.get(channel, "desk")
+
+    def address(self, key: str, channel: str) -> str:
+        """Where a person is on a channel: his number is enough for a telephone."""
+        row = self.script.people[key]
+        named = (row.get("channels") or {}).get(channel)
+        if channel in ACCOUNTS:
+            return number_at(str(named or row.get("phone") or key))
+        return str(named or key)
 
     def _people(self, turn: Turn) -> None:
         for key, row in self.script.people.items():
-            for channel, address in (row.get("channels") or {}).items():
-                self.addresses[channel, str(address)] = key
+            for channel in row.get("channels") or {}:
+                self.addresses[channel, self.address(key, channel)] = key
+            for channel in ACCOUNTS if row.get("phone") else ():
+                self.addresses.setdefault((channel, self.address(key, channel)), key)
             if row.get("known", True) is not False:
                 self._person(turn, key, row)
         for key, row in self.script.people.items():
@@ -87,9 +99,10 @@ class World:
             )
         )
         self.ids[key], self.keys[person.id] = person.id, key
-        for channel, address in reversed(list((row.get("channels") or {}).items())):
-            room = Room(channel, self.account(channel), str(address))
-            bind(turn, person, Inbound(f"setup:{room}", turn.now, Who(str(address)), room, "enter"), proof="setup")
+        for channel in reversed(list(row.get("channels") or {})):
+            address = self.address(key, channel)
+            room = Room(channel, self.account(channel), address)
+            bind(turn, person, Inbound(f"setup:{room}", turn.now, Who(address), room, "enter"), proof="setup")
 
     def _ticket(self, turn: Turn, row: dict[str, Any]) -> None:
         script, customer_key = self.script, row["customer"]
@@ -100,7 +113,7 @@ class World:
         created = created or assigned or script.steps[0].at - HOUR
         channels = script.people[customer_key].get("channels") or {}
         channel = row.get("channel") or next(iter(channels))
-        address = str(channels.get(channel, customer_key))
+        address = self.address(customer_key, channel)
         status = Status(row.get("status", "unassigned"))
         engineer = self.ids.get(row.get("engineer") or "")
         ticket = turn.add(

@@ -35,6 +35,7 @@ class House:
 
     `reactions` are carried out in the turn that records an event of their kind, `reversals` when it is taken back; `timers` and `jobs` say what a due timer
     or a finished job of a kind does; `chance` gives 32 hexadecimal digits that nobody can guess;
+    `accounts` names, by channel, the account from which telephone numbers are reached (SMS, voice);
     `why` says in a language why a ticket was given to whom it was given; `pages` is None where no public address is known.
     """
 
@@ -42,6 +43,7 @@ class House:
     chance: Callable[[], str]
     wording: Wording
     cans: Mapping[str, Can] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
     reactions: Mapping[str, Sequence[Reaction]] = field(default_factory=dict)
     why: Callable[[Turn, Ticket, str], str] = lambda turn, ticket, lang: ""
     reversals: Mapping[str, Sequence[Reaction]] = field(default_factory=dict)

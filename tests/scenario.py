@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from config.desk import load_mind
+from config.phones import ACCOUNTS, number_at
 from config.rehearsal import Reached, Rehearsal
 from core.people.linking import bind, issue_code, staff_of
 from core.people.model import Person, Role
@@ -34,6 +35,7 @@ from core.tickets.model import Ticket
 from core.tickets.queries import by_number
 from core.words import MINUTE, SECOND, Inbound, Micros, Room, Who
 from dialogue.understanding.mind import Mind
+from notifier.carriers.desk_phone import Call, DeskPhone
 
 WEDNESDAY_TEN = 1772589600 * SECOND
 """Wednesday, 4 March 2026, 10:00 in Shanghai."""
@@ -72,6 +74,7 @@ class Party:
     channel: str
     address: str
     person_id: int | None = None
+    number: str | None = None
 
     def says(self, text: str = "", **more: Any) -> None:
         """He writes; the desk acts at once."""
@@ -116,6 +119,79 @@ class Party:
 
 
 @dataclass
+class Telephone:
+    """A number in the story: what rings there and what is written to it, and what its owner does."""
+
+    desk: Story
+    number: str
+
+    def rings(self, *words: str, within: float = 15) -> Heard:
+        """Exactly one call rings whose prompt has these words, within so many seconds; it is ticked off."""
+        call = self._take("voice", words, within)
+        assert self._under_way() is not None, f"{self.number}: the call is over"
+        return call
+
+    def gets(self, *words: str, within: float = 15) -> Heard:
+        """Exactly one SMS with these words, within so many seconds; it is ticked off."""
+        return self._take("sms", words, within)
+
+    def answers(self) -> None:
+        """He takes up the receiver."""
+        self.desk.run(self._phone.answer(self._call()))
+        self.desk.settle()
+
+    def presses(self, digit: str) -> None:
+        """He presses a key in the call, which he answers first if it still rings."""
+        assert self.desk.run(self.desk.rehearsal.phones.press(self.number, digit)), f"{self.number}: no call"
+        self.desk.settle()
+
+    def declines(self) -> None:
+        """He rejects the call that rings, or hangs up."""
+        self.desk.run(self._phone.hang_up(self._call()))
+        self.desk.settle()
+
+    def replies(self, text: str) -> None:
+        """He answers by SMS."""
+        self.desk.run(self._phone.reply(self.number, text))
+        self.desk.settle()
+
+    def silent(self, *, seconds: float = 0) -> None:
+        """Nothing rings there and nothing is written to it, nor does so in the next seconds."""
+        self.desk.passes(seconds=seconds)
+        mine = self._all()
+        assert not mine, f"{self.number} should be silent: {mine}"
+
+    @property
+    def _phone(self) -> DeskPhone:
+        return self.desk.rehearsal.phones.desk_phone
+
+    def _under_way(self) -> Call | None:
+        return self.desk.rehearsal.phones.newest(self.number)
+
+    def _call(self) -> str:
+        call = self._under_way()
+        assert call is not None, f"{self.number}: no call"
+        return call.ref
+
+    def _take(self, channel: str, words: tuple[str, ...], within: float) -> Heard:
+        if not self._found(channel, words):
+            self.desk.passes(seconds=within, only_until_heard=lambda: self._found(channel, words))
+        found = self._found(channel, words)
+        assert len(found) == 1, f"{self.number} should get one {channel} {words}, not {len(found)}: {self._all()}"
+        self.desk.unheard.remove(found[0])
+        return Heard(found[0])
+
+    def _found(self, channel: str, words: tuple[str, ...]) -> list[Reached]:
+        self.desk.listen()
+        mine = [m for m in self.desk.unheard if (m.channel, m.who) == (channel, self.number)]
+        return [message for message in mine if all(word in message.text for word in words)]
+
+    def _all(self) -> list[str]:
+        mine = [m for m in self.desk.unheard if m.channel in ACCOUNTS and m.who == self.number]
+        return [f"{message.channel} [{message.say.purpose}] {message.text}" for message in mine]
+
+
+@dataclass
 class Story:
     """A desk in a story."""
 
@@ -133,13 +209,13 @@ class Story:
         """A customer whom the desk has yet to meet, or knows by phone."""
         party = self._party(name, channel)
         if phone is not None:
-            party.person_id = self._known(party, Role.CUSTOMER, phone=phone)
+            party.person_id, party.number = self._known(party, Role.CUSTOMER, phone=phone), phone
         return party
 
     def also(self, party: Party, channel: str) -> Party:
         """The same person at another chat of his."""
         other = self._party(party.name, channel)
-        other.person_id = party.person_id
+        other.person_id, other.number = party.person_id, party.number
         account = self._account(channel)
 
         def add(turn: Turn) -> None:
@@ -151,11 +227,17 @@ class Story:
         self.act(add)
         return other
 
-    def engineer(self, name: str, channel: str = "wecom", *, on_duty: bool = True) -> Party:
-        return self._staff(name, channel, Role.ENGINEER, on_duty)
+    def engineer(self, name: str, channel: str = "wecom", *, on_duty: bool = True, phone: str | None = None) -> Party:
+        return self._staff(name, channel, Role.ENGINEER, on_duty, phone)
 
-    def manager(self, name: str, channel: str = "wecom", *, on_duty: bool = True) -> Party:
-        return self._staff(name, channel, Role.MANAGER, on_duty)
+    def manager(self, name: str, channel: str = "wecom", *, on_duty: bool = True, phone: str | None = None) -> Party:
+        return self._staff(name, channel, Role.MANAGER, on_duty, phone)
+
+    def phone(self, whose: Party | str) -> Telephone:
+        """The telephone of somebody, or of a number."""
+        number = whose if isinstance(whose, str) else whose.number
+        assert number is not None, f"{whose} has no number"
+        return Telephone(self, number_at(number))
 
     def agent(self, name: str, channel: str = "wecom", *, on_duty: bool = True) -> Party:
         return self._staff(name, channel, Role.AGENT, on_duty)
@@ -256,16 +338,19 @@ class Story:
 
     def _party(self, name: str, channel: str) -> Party:
         self._count += 1
+        if channel in ACCOUNTS:
+            return Party(self, name, channel, f"+86139{self._count:08}", number=f"+86139{self._count:08}")
         return Party(self, name, channel, f"{channel}_{self._count}")
 
-    def _staff(self, name: str, channel: str, role: Role, on_duty: bool) -> Party:
+    def _staff(self, name: str, channel: str, role: Role, on_duty: bool, phone: str | None = None) -> Party:
         party = self._party(name, channel)
-        party.person_id = self._known(party, role, on_duty=on_duty)
+        party.person_id, party.number = self._known(party, role, on_duty=on_duty, phone=phone), phone
         return party
 
     def _account(self, channel: str) -> str:
         server = self.rehearsal.wecom
-        return {"wecom": str(server.agent_id), "wecom_kf": server.open_kfid}.get(channel, "desk")
+        accounts = {"wecom": str(server.agent_id), "wecom_kf": server.open_kfid, **ACCOUNTS}
+        return accounts.get(channel, "desk")
 
     def _known(self, party: Party, role: Role, **more: Any) -> int:
         server = self.rehearsal.wecom

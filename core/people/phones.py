@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+HOME = "+86"
+"""Country of numbers that name none."""
+
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"(0(?:10|2\d|[3-9]\d{2}))([2-9]\d{6,7})")
 _SERVICE = re.compile(r"[48]00\d{7}")
@@ -51,6 +54,18 @@ def without_numbers(text: str) -> str:
 def is_mobile(number: str) -> bool:
     """Whether a number in the desk's form can receive a short message."""
     return _MOBILE.fullmatch(number) is not None
+
+
+def dialled(number: str) -> str | None:
+    """A number as carriers know it (E.164), or None for one that cannot be dialled from everywhere: a service or local number,
+    one with an extension."""
+    known = phone_number(number)
+    if known is None or known.startswith("+"):
+        return known if known and "-" not in known else None
+    if _MOBILE.fullmatch(known):
+        return f"{HOME}{known}"
+    area, _, rest = known.partition("-")
+    return f"{HOME}{area[1:]}{rest}" if area.startswith("0") and rest.isdigit() else None
 
 
 def _without_extension(text: str) -> tuple[str, str]:

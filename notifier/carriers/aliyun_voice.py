@@ -44,7 +44,7 @@ KEY_MILLISECONDS = 8000
 ACK_KEY = "1"
 """The key that the prompts ask for."""
 
-CAN = Can(text=Size(4000), rate=RATE)
+CAN = Can(text=Size(4000), rate=RATE, once=True)
 """Only parameters go; the size of the text is but that of what is never split."""
 
 KEY_PRESSED = "300000"

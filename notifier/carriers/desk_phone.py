@@ -37,7 +37,7 @@ from notifier.carriers.telling import DIGITS, Telling, ended, pressed, read_call
 ACCOUNT = PROVIDER = "sim"
 LABEL = "模拟电话 – no carrier"
 """What every page shows above these numbers."""
-CAN_CALL = Can(text=Size(4000), rate=1000.0)
+CAN_CALL = Can(text=Size(4000), rate=1000.0, once=True)
 CAN_TEXT = Can(text=Size(500), rate=1000.0, safe=True)
 MOST_CALLS = 10_000
 """Calls that are remembered, so that none rings twice; the oldest that are over are forgotten."""
@@ -71,11 +71,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An SMS as the page shows it; `ours` is what the desk wrote."""
+    """An SMS as the page shows it; `ours` is what the desk wrote, and has a `ref`."""
 
     at: Micros
     ours: bool
     text: str
+    ref: str = ""
 
 
 class DeskPhone:
@@ -279,7 +280,7 @@ class DeskTexts:
             while len(self._shown) >= MOST_CALLS:
                 del self._shown[next(iter(self._shown))]
             self._shown[ref] = None
-            self._add(room.id, Text(self._clock(), True, say.text))
+            self._add(room.id, Text(self._clock(), True, say.text, ref))
         return Receipt("sent", ref=ref)
 
     async def ask(self, room: Room, key: str, ref: str | None) -> Receipt | None:

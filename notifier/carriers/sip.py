@@ -37,7 +37,7 @@ from notifier.carriers.telling import DIGITS, Telling, ended, pressed, read_call
 log = logging.getLogger("huiying.carriers")
 
 PROVIDER = "sip"
-CAN = Can(text=Size(4000), rate=5.0)
+CAN = Can(text=Size(4000), rate=5.0, once=True)
 MOST_CALLS = 10_000
 """Calls that are remembered, so that none rings twice; the oldest that are over are forgotten."""
 MOST_LINE = 64 * 1024

@@ -28,7 +28,7 @@ RATE = 20.0
 PLAY_TIMES = 2
 """How often the prompt is played, at most 3."""
 
-CAN = Can(text=Size(4000), rate=RATE)
+CAN = Can(text=Size(4000), rate=RATE, once=True)
 """Only parameters go; the size of the text is but that of what is never split."""
 
 RESULTS: Mapping[str, CallEnd] = {"0": CallEnd.ANSWERED, "1": CallEnd.NO_ANSWER}

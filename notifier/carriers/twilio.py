@@ -219,7 +219,7 @@ class TwilioVoice(Twilio):
     """
 
     name = "voice"
-    can = Can(text=MOST_PROMPT, rate=RATE)
+    can = Can(text=MOST_PROMPT, rate=RATE, once=True)
     _resource = "Calls"
 
     @staticmethod
