@@ -10,13 +10,14 @@ import core.links.model
 import core.parts.model
 import core.people.model
 import core.people.numbers
+import core.rosters.model
 import core.store.checkpoints
 import core.tickets.model
 from core.store import numbers  # noqa: F401 - its sequences belong to the schema
 from core.store.model import Event
 from core.store.rows import metadata
 
-REVISION = 3
+REVISION = 4
 """The newest migration that this program knows."""
 GUARDS = {
     "sqlite": (
