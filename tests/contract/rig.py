@@ -165,7 +165,7 @@ class Case:
 
     `folder` names its recorded payloads; `own` are deliveries of our own or of nobody's; `files` are the modules that it
     alone uses; `hinted` says that a callback is only a hint and is answered before anything is stored; `faults` are those
-    that can happen to it; `unsendable` are stored files that it refuses to send.
+    that can happen to it; `unsendable` are stored files that it refuses to send; `hears` is False for one that only tells.
     """
 
     name: str
@@ -179,3 +179,4 @@ class Case:
     hinted: bool = False
     faults: frozenset[str] = frozenset()
     unsendable: Sequence[str] = ("tiny", "large", "not in the store")
+    hears: bool = True

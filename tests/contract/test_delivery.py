@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import pytest
 
-from core.words import Hook
-from tests.contract.cases import CASES
+from core.words import CannotFetch, Hook, Media
+from tests.contract.cases import CASES, HEARING, TELLING
 from tests.contract.rig import Case
 
 HALF_AN_HOUR = 1800
 
-each = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+each = pytest.mark.parametrize("case", HEARING, ids=lambda case: case.name)
 answered_after_storing = pytest.mark.parametrize(
-    "case", [case for case in CASES if not case.hinted], ids=lambda case: case.name
+    "case", [case for case in HEARING if not case.hinted], ids=lambda case: case.name
 )
 
 
@@ -133,7 +133,21 @@ def test_what_cannot_be_read_is_kept_and_wedges_nothing(case: Case) -> None:
     asyncio.run(story())
 
 
-@each
+@pytest.mark.parametrize("case", TELLING, ids=lambda case: case.name)
+def test_a_channel_that_only_tells_takes_no_delivery(case: Case) -> None:
+    async def story() -> None:
+        rig = case.rig()
+        for hook in (Hook("POST", {}, [], b"{}"), Hook("GET", {}, [("echostr", "1")], b"")):
+            assert (await rig.channel.receive(hook, rig.inbox.accept)).status == 404
+        with pytest.raises(CannotFetch):
+            await rig.channel.fetch(Media("anything"))
+        assert rig.inbox.calls == 0
+        await rig.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_cancelled_run_leaves_nothing_behind(case: Case) -> None:
     async def story() -> None:
         rig = case.rig()

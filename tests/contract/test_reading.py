@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from core.words import Room, Unreadable
-from tests.contract.cases import CASES
+from tests.contract.cases import CASES, HEARING
 from tests.contract.rig import Case, Sample
 
 HOME = Path(__file__).parent.parent.parent
@@ -99,7 +99,7 @@ def test_a_delivery_without_one_of_its_keys_is_read_or_said_to_be_unreadable(cas
     assert unreadable or sample.becomes is None
 
 
-@each
+@pytest.mark.parametrize("case", HEARING, ids=lambda case: case.name)
 def test_two_deliveries_have_two_keys(case: Case) -> None:
     keys = [message.key for sample in case.samples for message in case.channel().read(sample.raw)]
     assert len(set(keys)) == len(keys) > 3
