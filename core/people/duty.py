@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
 from core.people.model import Duty, Person, Role
+from core.rosters.asking import Standing, standing
 from core.store.turn import Turn
 from core.wording import local
 
@@ -21,22 +22,32 @@ _duties = select(Duty.table).where(Duty.table.c.entity == bindparam("entity")).o
 
 
 def on_duty(turn: Turn, entity: str, role: Role) -> list[Person]:
-    """Everybody in this role who is on duty now."""
-    people = in_role(turn, entity, role)
-    teams = teams_on_duty(turn, entity, people)
-    return [person for person in people if person.id in teams]
+    """Who is on duty in this role now: by a roster, and then in its order; else by flag or Duty. In a hole of a roster: its
+    fallback, else the duty manager, whatever their roles (S1)."""
+    rosters, people = standing(turn, entity, turn.now), in_role(turn, entity, role)
+    found = _present(role, rosters, people, _teams(turn, entity, people, rosters))
+    if found or role == Role.MANAGER or all(one.roster.role != role for one in rosters):
+        return found
+    return on_duty(turn, entity, Role.MANAGER)
 
 
 def teams_on_duty(turn: Turn, entity: str, people: Iterable[Person]) -> dict[int, frozenset[str]]:
-    """Who of these people is on duty now, by his flag or by a Duty that covers this moment, and in which teams (班组)."""
+    """Who of these people is on duty now, and in which teams (班组): by a roster; in a role of which no roster expects
+    anybody now, by his flag or by a Duty that covers this moment."""
+    return _teams(turn, entity, people, standing(turn, entity, turn.now))
+
+
+def _teams(turn: Turn, entity: str, people: Iterable[Person], rosters: Sequence[Standing]) -> dict[int, frozenset[str]]:
     now = local(turn.now, turn.house.zone)
     present = [duty for duty in turn.rows(Duty, _duties, entity=entity) if covers(duty, now)]
-    return {
-        person.id: frozenset(team for team in (*_departments(person), *(duty.team for duty in his)) if team)
-        for person in people
-        for his in [[duty for duty in present if duty.person_id == person.id]]
-        if person.on_duty or his
-    }
+    by_roster = {one.roster.role for one in rosters}
+    found = {}
+    for person in people:
+        stands = [one.roster.team for one in rosters if any(person.id == other.id for other in one.people)]
+        his = [duty.team for duty in present if duty.person_id == person.id] if person.role not in by_roster else []
+        if stands or his or (person.on_duty and person.role not in by_roster):
+            found[person.id] = frozenset(team for team in (*_departments(person), *stands, *his) if team)
+    return found
 
 
 def covers(duty: Duty, when: datetime) -> bool:
@@ -55,9 +66,21 @@ def in_role(turn: Turn, entity: str, role: Role) -> list[Person]:
 
 def fallback_owner(turn: Turn, entity: str) -> Person | None:
     """Who answers for a ticket that nobody has accepted: the duty dispatcher, else the duty manager, else any of them."""
-    candidates = [person for role in (Role.AGENT, Role.MANAGER) for person in in_role(turn, entity, role)]
-    present = teams_on_duty(turn, entity, candidates)
-    return next((person for person in candidates if person.id in present), candidates[0] if candidates else None)
+    rosters = standing(turn, entity, turn.now)
+    people = {role: in_role(turn, entity, role) for role in (Role.AGENT, Role.MANAGER)}
+    everybody = [person for of_role in people.values() for person in of_role]
+    teams = _teams(turn, entity, everybody, rosters)
+    present = [person for role in people for person in _present(role, rosters, people[role], teams)]
+    return next(iter([*present, *everybody]), None)
+
+
+def _present(
+    role: Role, rosters: Sequence[Standing], people: Iterable[Person], teams: Mapping[int, frozenset[str]]
+) -> list[Person]:
+    """Those of a role who are there: whom its rosters name, then the others, each once."""
+    named = [person for one in rosters if one.roster.role == role for person in one.people]
+    others = [person for person in people if person.id in teams]
+    return list({person.id: person for person in [*named, *others]}.values())
 
 
 def _departments(person: Person) -> tuple[str, ...]:
