@@ -9,18 +9,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from datetime import date, time
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from config.secret import Secret
+from config.section import Count, Dates, Names, Rotating, Seconds, Section, WebAddress, listed
 from core.clocks.calendar import Shift
 
 PREFIX = "HUIYING_"
@@ -32,16 +33,6 @@ DINGTALK_API = "https://api.dingtalk.com"
 DINGTALK_OAPI = "https://oapi.dingtalk.com"
 AES_KEY_CHARACTERS = 43
 """Length of a WeCom EncodingAESKey."""
-
-
-def _listed(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _web_address(value: str) -> str:
-    if not value.startswith(("https://", "http://")):
-        raise PydanticCustomError("not_web_address", "a web address begins with https:// or http://")
-    return value.rstrip("/")
 
 
 def _shift(value: object) -> object:
@@ -58,22 +49,9 @@ def _shift(value: object) -> object:
     return Shift(opens, closes)
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Shifts = Annotated[tuple[Annotated[Shift, BeforeValidator(_shift)], ...], BeforeValidator(_listed)]
-Dates = Annotated[tuple[date, ...], BeforeValidator(_listed)]
-Rotating = Annotated[tuple[Secret, ...], Field(max_length=2), BeforeValidator(_listed)]
-"""A secret that is being changed: the old one and the new one hold at the same time."""
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-Count = Annotated[int, Field(gt=0)]
-Seconds = Annotated[float, Field(gt=0)]
+Shifts = Annotated[tuple[Annotated[Shift, BeforeValidator(_shift)], ...], BeforeValidator(listed)]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
-class Section(BaseModel):
-    """A group of settings that belong together. Frozen; an unknown name is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Conversation(Section):
@@ -120,7 +98,7 @@ class WorkingHours(Section):
         min_length=1,
         description="班次，当地时间，可分段、可跨夜，如 08:30-12:00, 13:30-18:00 · shifts of a working day, local time",
     )
-    days: Annotated[tuple[Weekday, ...], Field(min_length=1), BeforeValidator(_listed)] = Field(
+    days: Annotated[tuple[Weekday, ...], Field(min_length=1), BeforeValidator(listed)] = Field(
         default=("mon", "tue", "wed", "thu", "fri", "sat"), description="工作日 · working days"
     )
     holidays: Literal["cn", "none"] = Field(
@@ -248,7 +226,7 @@ class Settings(BaseSettings):
         description="心跳地址：一切正常时每分钟访问一次，{name} 换成本进程的名字 · called once a minute while all is well",
     )
     timezone: str = Field(default="Asia/Shanghai", description="时区 · time zone")
-    languages: Annotated[tuple[Literal["zh", "en"], ...], BeforeValidator(_listed)] = Field(
+    languages: Annotated[tuple[Literal["zh", "en"], ...], BeforeValidator(listed)] = Field(
         default=("zh", "en"), min_length=1, description="语言，第一个为默认 · languages, the first is the default"
     )
     entity: str = Field(
