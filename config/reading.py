@@ -17,6 +17,7 @@ from core.words import Inbound, Unreadable
 CHANNELS: Mapping[str, str] = {
     "wecom": "bots.wecom:WeCom",
     "wecom_kf": "bots.wecom_kf:WeComKf",
+    "feishu": "bots.feishu:Feishu",
     "webchat": "bots.webchat:WebChat",
 }
 """Where each channel lives. A channel is imported only when it is asked for."""

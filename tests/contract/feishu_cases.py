@@ -1,0 +1,180 @@
+"""Feishu under the contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import orjson
+
+from bots.emulated.feishu import FeishuServer
+from bots.feishu import Feishu, FeishuConfig
+from core.words import Hook, Media, Room, Who
+from tests.contract.rig import NOON, Case, Inbox, MemoryShelf, Now, Sample, Shown
+
+FAULTS: dict[str, Any] = {
+    "quota": "429",
+    "gone": 230013,
+    "bad": 230099,
+    "lost": "lost",
+    "down": "down",
+    "busy": "5xx",
+    "stale_token": 99991663,
+}
+
+
+class FeishuRig:
+    """The channel, and one person who writes to the bot."""
+
+    def __init__(self) -> None:
+        self.now = Now()
+        self.server = server = FeishuServer(self.now)
+        server.person("ou_sun", "孙立军", "13805740002")
+        self.shelf = MemoryShelf(self.now)
+        self.inbox = Inbox(self.shelf)
+        self.hosts: list[str] = []
+        config = FeishuConfig(server.app_id, server.app_secret, (server.encrypt_key,))
+        self.channel = Feishu(config, self.shelf, self.now, Watched(server, self.hosts))
+        self.inbox.channel = self.channel
+        self.room = Room("feishu", server.app_id, "ou_sun")
+        self.secrets = (server.app_secret, server.encrypt_key, "t-0000")
+        server.hook = lambda hook: self.channel.receive(hook, self.inbox.accept)
+
+    async def says(self, text: str) -> None:
+        await self.server.says("ou_sun", text)
+
+    async def sends(self, content: bytes, mime: str) -> None:
+        await self.server.sends("ou_sun", content, mime)
+
+    def hook(self, text: str) -> Hook:
+        return self.server.sealed(message("text", {"text": text}))
+
+    def garbage(self) -> Hook:
+        return self.server.sealed(b'{"schema": :2.0')
+
+    def handshake(self) -> tuple[Hook, bytes]:
+        asked = orjson.dumps({"challenge": "ajls384k", "token": "v", "type": "url_verification"})
+        return self.server.sealed(asked, signed=False), b'{"challenge":"ajls384k"}'
+
+    def fault(self, name: str) -> None:
+        self.server.fault(FAULTS[name])
+
+    def shown(self) -> list[Shown]:
+        return [
+            Shown(sent.to, sent.text, tuple((label, str(value)) for label, value in sent.buttons))
+            for sent in self.server.sent
+        ]
+
+    def statuses(self) -> list[int]:
+        return self.server.answers
+
+    async def close(self) -> None:
+        await self.channel.close()
+
+
+class Watched(httpx.ASGITransport):
+    """The way to the emulated server, noting who was called."""
+
+    def __init__(self, server: FeishuServer, hosts: list[str]) -> None:
+        super().__init__(app=server)
+        self._hosts = hosts
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._hosts.append(request.url.host)
+        return await super().handle_async_request(request)
+
+
+def event(sort: str, body: dict[str, Any], number: str = "e1", at: str = "1772596800000") -> bytes:
+    """An opened event."""
+    header = {"event_id": number, "event_type": sort, "create_time": at, "token": "v", "app_id": "cli_1"}
+    return orjson.dumps({"schema": "2.0", "header": header, "event": body})
+
+
+def message(kind: str, content: Any, number: str = "om_1", sender: str = "user", **more: Any) -> bytes:
+    """Something said to the bot."""
+    said = {"message_id": number, "create_time": "1772596800000", "chat_id": "oc_9", "chat_type": "p2p"}
+    said |= {"message_type": kind, "content": orjson.dumps(content).decode(), **more}
+    return event(
+        "im.message.receive_v1",
+        {"sender": {"sender_id": {"open_id": "ou_sun"}, "sender_type": sender}, "message": said},
+    )
+
+
+def press(value: Any, number: str) -> bytes:
+    """A button pressed."""
+    body = {
+        "operator": {"open_id": "ou_sun"},
+        "action": {"value": value, "tag": "button"},
+        "context": {"open_message_id": "om_7", "open_chat_id": "oc_9"},
+    }
+    return event("card.action.trigger", body, number, "1772596800000000")
+
+
+def _becomes(kind: str, key: str, text: str = "", **more: Any) -> dict[str, Any]:
+    room = Room("feishu", "cli_1", "ou_sun")
+    told = {"kind": kind, "key": f"feishu:cli_1:{key}", "text": text, "who": Who("ou_sun"), "room": room, "at": NOON}
+    return told | more
+
+
+GROUP = Room("feishu", "cli_1", "oc_9", group=True)
+TOM = {"key": "@_user_2", "id": {"open_id": "ou_tom"}, "name": "Tom"}
+BOT = {"key": "@_user_1", "id": {"open_id": "ou_bot"}, "mentioned_type": "bot", "name": "回应"}
+RICH = {
+    "title": "漏油",
+    "content": [[{"tag": "text", "text": "三号机"}, {"tag": "at", "user_id": "@_user_2"}], [{"tag": "img"}]],
+}
+
+SAMPLES = [
+    Sample(message("text", {"text": "我来处理"}, "om_1"), _becomes("text", "om_1", "我来处理", id="om_1", called=True)),
+    Sample(
+        message("text", {"text": "@_user_1 接单 问 @_user_2"}, "om_2", chat_type="group", mentions=[BOT, TOM]),
+        _becomes("text", "om_2", "接单 问 @Tom", room=GROUP, called=True),
+    ),
+    Sample(
+        message("text", {"text": "午饭吃什么"}, "om_3", chat_type="group"),
+        _becomes("text", "om_3", "午饭吃什么", room=GROUP, called=False),
+    ),
+    Sample(
+        message("image", {"image_key": "img_1"}, "om_4"),
+        _becomes("image", "om_4", media=(Media("om_4/img_1/image", "image/jpeg"),)),
+    ),
+    Sample(
+        message("audio", {"file_key": "f1", "duration": 2500}, "om_5"),
+        _becomes("voice", "om_5", media=(Media("om_5/f1/file", "audio/ogg", seconds=2.5),)),
+    ),
+    Sample(
+        message("file", {"file_key": "f2", "file_name": "手册.pdf"}, "om_6"),
+        _becomes("file", "om_6", media=(Media("om_6/f2/file", None, "手册.pdf"),)),
+    ),
+    Sample(message("post", RICH, "om_7", mentions=[TOM]), _becomes("text", "om_7", "漏油\n三号机@Tom")),
+    Sample(
+        message("location", {"name": "一号楼", "latitude": "23.1", "longitude": "113.3"}, "om_8"),
+        _becomes("place", "om_8", "23.1,113.3 一号楼"),
+    ),
+    Sample(press({"token": "accept:1", "group": False}, "e9"), _becomes("press", "e9", press="accept:1", about="om_7")),
+    Sample(press({"token": "ack:2", "group": True}, "e10"), _becomes("press", "e10", press="ack:2", room=GROUP)),
+    Sample(
+        event(
+            "application.bot.menu_v6", {"operator": {"operator_id": {"open_id": "ou_sun"}}, "event_key": "my"}, "e11"
+        ),
+        _becomes("press", "e11", press="my"),
+    ),
+    Sample(
+        event("im.chat.access_event.bot_p2p_chat_entered_v1", {"operator_id": {"open_id": "ou_sun"}}, "e12"),
+        _becomes("enter", "e12"),
+    ),
+    Sample(message("sticker", {"file_key": "f3"}, "om_13"), None),
+    Sample(event("im.message.message_read_v1", {"message_id_list": ["om_1"]}, "e14"), None),
+]
+
+CASE = Case(
+    name="feishu",
+    channel=lambda: Feishu,
+    samples=SAMPLES,
+    own=[message("text", {"text": "我是机器人"}, "om_20", sender="app"), press({"key": "of another app"}, "e21")],
+    folder="feishu",
+    rig=FeishuRig,
+    files=("bots/feishu.py",),
+    faults=frozenset(FAULTS),
+    unsendable=("large",),
+)

@@ -1,0 +1,240 @@
+"""Feishu: whom a message reaches, what a card brings back, and who may knock at the desk's door."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from bots.emulated.feishu import FeishuServer
+from bots.feishu import Feishu, FeishuConfig, uuid_of
+from bots.feishu_gate import Gate, Shut, unseal
+from config.reading import read_command
+from core.words import Button, Hook, Receipt, Room, Say
+from tests.contract.rig import Inbox, MemoryShelf, Now
+
+RECORDED = Path(__file__).parent.parent.parent / "shared" / "payloads"
+RED = Say(
+    "red_line",
+    title="GD-1001 两小时没有更新",
+    text="接单后一直没有动静。",
+    facts=(("接单人", "刘工"), ("上一步", "客户报修"), ("下一步", "到场")),
+    buttons=(Button("我来处理", "ack:1"),),
+    link="https://desk.example/t/GD-1001",
+)
+
+
+class House:
+    """A company with a manager, an engineer, and a group; its bot is in the group."""
+
+    def __init__(self) -> None:
+        self.now = Now()
+        self.server = FeishuServer(self.now)
+        self.server.person("ou_sun", "孙立军", "13805740002")
+        self.server.person("ou_liu", "刘志远")
+        self.server.group("oc_tech", "ou_sun", "ou_liu")
+        self.shelf = MemoryShelf(self.now)
+        self.inbox = Inbox(self.shelf)
+        self.channel = self.process((self.server.encrypt_key,))
+        self.inbox.channel = self.channel
+        self.server.hook = lambda hook: self.channel.receive(hook, self.inbox.accept)
+
+    def process(self, keys: tuple[str, ...]) -> Feishu:
+        """The channel as another process, or another configuration, has it."""
+        config = FeishuConfig(self.server.app_id, self.server.app_secret, keys)
+        return Feishu(config, self.shelf, self.now, httpx.ASGITransport(app=self.server))
+
+    def room(self, name: str, *, group: bool = False) -> Room:
+        return Room("feishu", self.server.app_id, name, group=group)
+
+    async def tell(self, name: str, key: str = "1", *, group: bool = False, say: Say = RED) -> Receipt:
+        return await self.channel.post(self.room(name, group=group), say, key)
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest.mark.req("S87")
+def test_a_supervisor_is_shown_a_card_and_his_press_comes_back(house: House) -> None:
+    async def story() -> None:
+        receipt = await house.tell("ou_sun")
+        (card,) = house.server.seen_by("ou_sun")
+        assert receipt == Receipt("sent", ref=card.message_id)
+        assert card.text == "GD-1001 两小时没有更新\n接单后一直没有动静。\n接单人\n刘工\n上一步\n客户报修\n下一步\n到场"
+        assert dict(card.buttons)["查看 · Open"] == "https://desk.example/t/GD-1001"
+        await house.server.presses("ou_sun", card.message_id, "我来处理")
+        (press,) = house.inbox.messages.values()
+        assert (press.kind, press.press, press.about) == ("press", "ack:1", card.message_id)
+        assert (press.room, press.who.id) == (house.room("ou_sun"), "ou_sun")
+
+    asyncio.run(story())
+
+
+def test_a_press_in_a_group_is_answered_in_the_group(house: House) -> None:
+    async def story() -> None:
+        await house.tell("oc_tech", group=True)
+        (card,) = house.server.seen_by("oc_tech")
+        await house.server.presses("ou_liu", card.message_id, "我来处理")
+        (press,) = house.inbox.messages.values()
+        assert (press.room, press.who.id) == (house.room("oc_tech", group=True), "ou_liu")
+
+    asyncio.run(story())
+
+
+def test_a_person_is_found_by_his_number_and_asked_for_once(house: House) -> None:
+    async def story() -> None:
+        for key in ("1", "2"):
+            assert (await house.tell("mobile:+8613805740002", key)).state == "sent"
+            house.now.passes(1)
+        assert len(house.server.seen_by("ou_sun")) == 2
+        assert house.server.calls["contact/v3/users/batch_get_id"] == 1
+        assert (await house.tell("mobile:+8613900000000", "3")).state == "gone"
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(("name", "group"), [("ou_stranger", False), ("oc_elsewhere", True)])
+def test_who_is_out_of_reach_is_gone(house: House, name: str, group: bool) -> None:
+    assert asyncio.run(house.tell(name, group=group)).state == "gone"
+
+
+def test_a_message_under_the_same_key_is_shown_once_within_the_hour(house: House) -> None:
+    async def story() -> None:
+        first = await house.tell("ou_sun")
+        house.now.passes(3599)
+        assert await house.tell("ou_sun") == first
+        assert len(house.server.seen_by("ou_sun")) == 1
+        assert len(uuid_of("1")) <= 50
+
+    asyncio.run(story())
+
+
+def test_a_sixth_message_within_a_second_waits(house: House) -> None:
+    async def story() -> None:
+        receipts = [await house.tell("ou_sun", str(number)) for number in range(6)]
+        assert [receipt.state for receipt in receipts] == ["sent"] * 5 + ["later"]
+        house.now.passes(1)
+        assert (await house.tell("ou_sun", "5")).state == "sent"
+
+    asyncio.run(story())
+
+
+def test_feishu_says_how_long_to_wait(house: House) -> None:
+    house.server.fault("429")
+    receipt = asyncio.run(house.tell("ou_sun"))
+    assert (receipt.state, receipt.after) == ("later", 7.0)
+
+
+def test_facts_beyond_what_a_card_holds_are_refused_and_not_sent(house: House) -> None:
+    facts = tuple((f"第{number}行", "满" * 100) for number in range(100))
+    receipt = asyncio.run(house.tell("ou_sun", say=Say("note", facts=facts)))
+    assert receipt.state == "refused" and house.server.calls["im/v1/messages"] == 0
+
+
+def test_processes_share_one_token(house: House) -> None:
+    async def story() -> None:
+        other = house.process(())
+        await asyncio.gather(house.tell("ou_sun", "1"), other.post(house.room("ou_liu"), RED, "2"))
+        house.server.forget_tokens()
+        await asyncio.gather(house.tell("ou_sun", "3"), other.post(house.room("ou_liu"), RED, "4"))
+        assert len(house.server.sent) == 4
+        assert house.server.calls["auth/v3/tenant_access_token/internal"] == 2
+
+    asyncio.run(story())
+
+
+# ---------------------------------------------------------------- the gate
+
+
+def test_the_address_can_be_saved_and_nobody_else_can_ask_for_it(house: House) -> None:
+    async def story() -> None:
+        assert await house.server.verify(lambda hook: house.channel.receive(hook, house.inbox.accept))
+        plain = Hook("POST", {}, [], b'{"challenge":"x","token":"v","type":"url_verification"}')
+        assert (await house.channel.receive(plain, house.inbox.accept)).status == 403
+
+    asyncio.run(story())
+
+
+def test_a_key_can_be_changed_without_a_gap(house: House) -> None:
+    async def story() -> None:
+        old, new = house.server.encrypt_key, "another-encrypt-key"
+        rotating, changed = house.process((old, new)), house.process((new,))
+        hook = house.server.sealed(house.server.event("im.message.message_read_v1", {}))
+        assert (await rotating.receive(hook, house.inbox.accept)).status == 200
+        assert (await changed.receive(hook, house.inbox.accept)).status == 403
+
+    asyncio.run(story())
+
+
+def test_a_signature_of_another_key_opens_nothing(house: House) -> None:
+    stranger = FeishuServer(house.now)
+    stranger.encrypt_key = "a stranger's key"
+    ours, theirs = (server.sealed(server.event("x", {})) for server in (house.server, stranger))
+    crossed = replace(ours, headers=theirs.headers)
+    with pytest.raises(Shut, match="signature"):
+        Gate((house.server.encrypt_key,)).open(crossed, house.now())
+
+
+def test_without_a_key_there_is_no_door(house: House) -> None:
+    hook = house.server.sealed(house.server.event("x", {}))
+    assert asyncio.run(house.process(()).receive(hook, house.inbox.accept)).status == 404
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"encrypt": 1}', b'{"encrypt": "AAAA"}', b'{"encrypt": "\xe4\xb8\xad"}']
+)
+def test_what_is_not_sealed_is_turned_away(house: House, body: bytes) -> None:
+    answer = asyncio.run(house.channel.receive(Hook("POST", {}, [], body), house.inbox.accept))
+    assert (answer.status, answer.body) == (403, b"")
+
+
+@pytest.mark.parametrize("keys", [(), ("",), ("a", "b", "c")])
+def test_a_gate_has_one_or_two_keys(keys: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="Encrypt Key"):
+        Gate(keys)
+
+
+def test_the_documented_seal_opens() -> None:
+    assert unseal("P37w+VZImNgPEO1RBhJ6RtKl7n6zymIbEG1pReEzghk=", "test key") == b"hello world"
+
+
+@pytest.mark.parametrize("path", sorted(RECORDED.glob("crypto/lark-*.json")) or [None], ids=str)
+def test_recorded_seals_open(path: Path | None) -> None:
+    if path is None:
+        assert not RECORDED.exists()
+        return
+    vector = json.loads(path.read_text())
+    assert unseal(vector["encrypt"], vector["encrypt_key"]).decode() == vector["expect_plaintext"]
+
+
+def test_desk_read_opens_a_recorded_callback(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said: dict[str, Any] = {
+        "sender": {"sender_id": {"open_id": "ou_sun"}, "sender_type": "user"},
+        "message": {
+            "message_id": "om_1",
+            "create_time": "1772596800000",
+            "chat_id": "oc_1",
+            "chat_type": "p2p",
+            "message_type": "text",
+            "content": orjson.dumps({"text": "我来处理"}).decode(),
+        },
+    }
+    body = house.server.sealed(house.server.event("im.message.receive_v1", said)).body
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(body)))
+    assert read_command(["feishu", "--set", f"encrypt_key={house.server.encrypt_key}"]) == 0
+    assert json.loads(capsys.readouterr().out)["text"] == "我来处理"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(body)))
+    assert read_command(["feishu"]) == 1
+    assert "encrypt_key" in capsys.readouterr().err
