@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import time
 from pathlib import Path
 from typing import Any, get_args
@@ -49,6 +49,9 @@ def _line(name: str, default: Any, annotation: Any) -> str:
         return f"# {name} = 0" if int in get_args(annotation) else f'# {name} = ""'
     if isinstance(default, time):
         return f"{name} = {default.isoformat()}"
+    if isinstance(default, Mapping):
+        pairs = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in default.items()]
+        return f"{name} = {{ {', '.join(pairs)} }}" if pairs else f"{name} = {{}}"
     return f"{name} = {json.dumps(default, ensure_ascii=False, default=_plain)}"
 
 

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from config.script import Script, ScriptError, Step, read_script
 from config.stories import stories
 from config.understand import model_cache
 from config.world import World
+from core.escalation.episodes import episodes_of
 from core.parts.requesting import parts_of
 from core.store.turn import Turn
 from core.tickets.model import Ticket
@@ -69,10 +71,23 @@ def play_command(argv: list[str]) -> int:
 async def play(script: Script, mind: Mind) -> list[dict[str, Any]]:
     """What each turn of a script brought, in order. Raises ScriptError."""
     policies = policies_of(script.settings, script.zone)
+    policies = replace(policies, escalation=replace(policies.escalation, groups=groups_of(script)))
     async with Rehearsal.open(script.steps[0].at - PAUSE, mind, policies, ringing=PATIENT) as rehearsal:
         world = World(script, rehearsal)
         await world.set_up()
         return [line async for line in Performance(world).lines()]
+
+
+def groups_of(script: Script) -> dict[str, tuple[str, ...]]:
+    """Which groups of the script are those of escalation: that of the managers, and that of the engineers (技术组群)."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, row in script.groups.items():
+        roles = {(script.people.get(member) or {}).get("role") for member in row.get("members") or ()}
+        room = str(Room(row["channel"], "desk", name, group=True))
+        for role, called in (("manager", "managers"), ("engineer", "technical")):
+            if roles == {role}:
+                found[called] = (*found.get(called, ()), room)
+    return found
 
 
 class Performance:
@@ -197,6 +212,8 @@ class Performance:
             "attachments": ticket.attachments,
             "rating_requested": ticket.rating_requested,
             "urge_count": ticket.urge_count,
+            "escalated": bool(episodes_of(turn, ticket)),
+            "acked": ticket.acked_at is not None,
             "linked_to": numbers.get(ticket.linked_to or 0),
             "parts": [
                 {"code": part.code, "qty": part.qty, "eta": self._iso(part.eta)[:10] if part.eta else None}

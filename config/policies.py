@@ -44,6 +44,7 @@ def policies(settings: Settings) -> Policies:
             offer=settings.dispatch.offer_min * MINUTE,
             offer_p0=settings.dispatch.offer_p0_min * MINUTE,
         ),
+        escalation=settings.escalation.policy(),
         rules=rules_of(),
         link_code=settings.one_time_code_minutes * MINUTE,
     )

@@ -20,6 +20,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from config.escalation_settings import Escalation
+from config.messenger_settings import DINGTALK_API, DINGTALK_OAPI, DingtalkNotice, Feishu
 from config.secret import Secret
 from config.section import Count, Dates, Names, Rotating, Seconds, Section, WebAddress, listed
 from core.clocks.calendar import Shift
@@ -29,8 +31,6 @@ FILE_VARIABLE = "HUIYING_CONFIG"
 """Names the file to read in place of ./desk.toml."""
 DEFAULT_FILE = "desk.toml"
 WECOM_API = "https://qyapi.weixin.qq.com"
-DINGTALK_API = "https://api.dingtalk.com"
-DINGTALK_OAPI = "https://oapi.dingtalk.com"
 AES_KEY_CHARACTERS = 43
 """Length of a WeCom EncodingAESKey."""
 
@@ -166,6 +166,8 @@ class Channels(Section):
 
     wecom: Wecom = Wecom()
     wecom_kf: WecomKf = WecomKf()
+    dingtalk_notice: DingtalkNotice = DingtalkNotice()
+    feishu: Feishu = Feishu()
     webchat: Webchat = Webchat()
 
 
@@ -252,6 +254,7 @@ class Settings(BaseSettings):
     quiet_hours: QuietHours = QuietHours()
     working_hours: WorkingHours = WorkingHours()
     dispatch: Dispatch = Dispatch()
+    escalation: Escalation = Escalation()
     channels: Channels = Channels()
     directory: Directories = Directories()
 

@@ -9,6 +9,8 @@ from core.clocks.calendar import Calendar
 from core.clocks.policy import ServiceLevel
 from core.conversations.policy import ConversationPolicy
 from core.dispatch.policy import DispatchPolicy
+from core.escalation.policy import EscalationPolicy
+from core.people.policy import ReachingPolicy
 from core.rules.rule import Rule
 from core.tickets.policy import TicketPolicy
 from core.words import MINUTE, Micros
@@ -28,6 +30,8 @@ class Policies:
     service_level: ServiceLevel = field(default_factory=ServiceLevel)
     calendar: Calendar = field(default_factory=Calendar)
     dispatch: DispatchPolicy = field(default_factory=DispatchPolicy)
+    reaching: ReachingPolicy = field(default_factory=ReachingPolicy)
+    escalation: EscalationPolicy = field(default_factory=EscalationPolicy)
     rules: tuple[Rule, ...] = ()
     link_code: Micros = 30 * MINUTE
     pass_lasts: Micros = 30 * MINUTE

@@ -17,6 +17,7 @@ from core.store.outgoing import post, release
 from core.store.turn import Turn
 from core.wording import language_of
 from core.words import SECOND, Inbound, Say
+from dialogue import telephone
 from dialogue.customer import hearing as customer
 from dialogue.heard import Heard
 from dialogue.staff import hearing as staff
@@ -44,6 +45,8 @@ class Hearing:
     def hear(self, turn: Turn, row: Inbox) -> str:
         """One message's turn: the name of what came of it (S84)."""
         message = message_of(row)
+        if message.room.channel in telephone.CHANNELS and (came := telephone.hear(turn, row, message)):
+            return came
         person = speaker(turn, message)
         if person is None:
             person = self._newcomer(turn, message)

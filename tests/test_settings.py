@@ -25,6 +25,7 @@ from core.clocks.calendar import Calendar, Day, Shift
 from core.clocks.policy import ServiceLevel
 from core.conversations.policy import ConversationPolicy
 from core.dispatch.policy import DispatchPolicy
+from core.escalation.policy import LADDERS, EscalationPolicy, Ladder, Step
 from core.policies import Policies
 from core.tickets.policy import TicketPolicy
 from core.words import HOUR, MINUTE, SECOND
@@ -99,6 +100,10 @@ def test_a_setting_moves_its_policy(file: Callable[[str], None]) -> None:
         '[working_hours]\nshifts = "09:00-12:00, 22:00-06:00"\ndays = ["mon", "sun"]\nholidays = "none"\n'
         'closed_days = ["2026-12-25"]\nopen_days = ["2026-12-26"]\n'
         "[dispatch]\noffer_min = 11\noffer_p0_min = 4\n"
+        "[escalation]\nfuse_min = 61\nunacted_min = 62\nstuck_h = 3\nsilent_h = 4\nlevel_h = { C = 25 }\nidle_h = 73\n"
+        'managers_group = "group:feishu/app/oc_1"\nmost_on_duty = 4\nack_key = "5"\n'
+        '[escalation.ladders.stuck]\nrounds = 2\nevery_min = 30\n'
+        '[[escalation.ladders.stuck.steps]]\ntargets = ["duty:manager"]\nroutes = ["voice"]\nafter_min = 1.5\nup = 1\nclosed = true\n'
     )
     assert policies(load()) == Policies(
         zone=ZoneInfo("Asia/Urumqi"),
@@ -115,6 +120,18 @@ def test_a_setting_moves_its_policy(file: Callable[[str], None]) -> None:
             week=(SHIFTS, (), (), (), (), (), SHIFTS),
             days={date(2026, 12, 25): Day((), "休息"), date(2026, 12, 26): Day(SHIFTS, "上班")},
             zone=ZoneInfo("Asia/Urumqi"),
+        ),
+        escalation=EscalationPolicy(
+            fuse=61 * MINUTE,
+            unacted=62 * MINUTE,
+            stuck=3 * HOUR,
+            silent=4 * HOUR,
+            levels={"C": 25 * HOUR},
+            idle=73 * HOUR,
+            groups={"managers": ("group:feishu/app/oc_1",)},
+            ladders={**LADDERS, "stuck": Ladder((Step(("duty:manager",), ("voice",), 90 * SECOND, 1, True),), 2, 30 * MINUTE)},
+            most_on_duty=4,
+            ack_key="5",
         ),
         dispatch=DispatchPolicy(offer=11 * MINUTE, offer_p0=4 * MINUTE),
         rules=rules_of(),

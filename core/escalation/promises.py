@@ -17,12 +17,13 @@ IN_PROGRESS = AT_WORK | {Status.WAITING_PART}
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a ticket's row does not say: its customer's grade, a date that was named for what it waits for (ETA), and when the
-    last fuse of it was acknowledged."""
+    """What a ticket's row does not say: its customer's grade, a date that was named for what it waits for (ETA), when the
+    last fuse of it was acknowledged, and at which level."""
 
     grade: str | None = None
     eta: Micros | None = None
     fuse_acked_at: Micros | None = None
+    fuse_level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Due:
 
 def promises(ticket: Ticket, facts: Facts, policy: EscalationPolicy, calendar: Calendar) -> list[Due]:
     """All that is promised about the ticket as it stands, kept or not, in the order of Promise."""
-    if ticket.status not in OPEN or ticket.duplicate_of is not None:
+    if ticket.status not in OPEN:
         return []
     found = [*_fuse(ticket, facts, policy), *_age(ticket, facts, policy), *_clocks(ticket)]
     found += _quiet(ticket, facts, policy, calendar)
@@ -53,7 +54,7 @@ def _fuse(ticket: Ticket, facts: Facts, policy: EscalationPolicy) -> list[Due]:
     since = max(ticket.urgent_at or ticket.created_at, ticket.last_action_at or 0)
     found = [Due(Promise.FUSE, str(since), since + policy.fuse)]
     if facts.fuse_acked_at is not None and not _acted_since(ticket, facts.fuse_acked_at):
-        found.append(Due(Promise.FUSE, f"acked:{facts.fuse_acked_at}", facts.fuse_acked_at + policy.unacted, up=1))
+        found.append(Due(Promise.FUSE, f"acked:{facts.fuse_acked_at}", facts.fuse_acked_at + policy.unacted, facts.fuse_level + 1))
     return found
 
 

@@ -7,6 +7,7 @@ import hashlib
 from sqlalchemy import bindparam, select
 
 from core.people.model import Link, LinkCode, Person, Role
+from core.people.phones import phone_number
 from core.refused import Refused
 from core.store.turn import Turn
 from core.words import Inbound, Micros, Room
@@ -24,6 +25,12 @@ _of_person = (
     select(Link.table)
     .where(_link.person_id == bindparam("person_id"), _link.dead.is_(False))
     .order_by(_link.last_at.desc())
+)
+_phoned = select(Person.table).where(
+    Person.table.c.entity == bindparam("entity"),
+    Person.table.c.phone == bindparam("phone"),
+    Person.table.c.role != Role.CUSTOMER,
+    Person.table.c.active.is_(True),
 )
 _staff = (
     select(Person.table)
@@ -137,6 +144,13 @@ def direct_room(turn: Turn, person: Person) -> Room | None:
     """The direct chat in which a person was last heard."""
     links = links_of(turn, person)
     return Room.of(links[0].room) if links else None
+
+
+def staff_with_phone(turn: Turn, entity: str, number: str) -> Person | None:
+    """The member of the staff whose number this is; None if it is nobody's, or of several."""
+    phone = phone_number(number)
+    found = turn.rows(Person, _phoned, entity=entity, phone=phone) if phone else []
+    return found[0] if len(found) == 1 else None
 
 
 def staff_of(turn: Turn, entity: str) -> list[Person]:

@@ -31,6 +31,7 @@ MAY: dict[str, frozenset[Role]] = {
     "note": STAFF,
     "photo": STAFF,
     "priority": WORKERS | {Role.AGENT},
+    "acknowledge": WORKERS | {Role.AGENT},
     "read": STAFF,
 }
 """Verb → roles. What is not listed is allowed to nobody."""

@@ -13,7 +13,7 @@ from core.tickets.undoing import remember
 from dialogue import serving
 from dialogue.choosing import chosen, is_young
 from dialogue.heard import Heard
-from dialogue.staff import arranging, doing, listing, parts
+from dialogue.staff import acknowledging, arranging, doing, listing, parts
 from dialogue.staff.auditing import audit_asked
 from dialogue.staff.drafting import add_to_draft
 from dialogue.staff.refusing import refuse
@@ -44,6 +44,7 @@ DO: dict[str, Callable[[Heard, Ticket, Order], str]] = {
     "part_arrived": parts.part_arrived,
     "photo": doing.photo,
     "query": listing.show,
+    "acknowledge": acknowledging.take,
 }
 """What is done with one ticket."""
 
@@ -85,7 +86,7 @@ def _hear(heard: Heard) -> str:
     if message.kind == "place":
         return _carry_out(heard, Order(heard.text, "note", TicketRef(), {"text": message.text}, 1.0))
     try:
-        answered = audit_asked(heard) or serving.forward(heard)
+        answered = audit_asked(heard) or acknowledging.alarm_taken(heard) or serving.forward(heard)
     except Refused as refused:
         return refuse(heard, refused)
     if answered:
