@@ -18,7 +18,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import backlog, crowd, disk, growth, measures, past, peer
+from benchmarks import backlog, crowd, disk, growth, measures, past, peer, rosters
 from benchmarks.figures import Table
 from benchmarks.measures import QUIET, RATE, Ground
 from benchmarks.messages import MIX
@@ -154,6 +154,10 @@ def measure_peer(table: Table, asked: Asked, place: Callable[[], Ground]) -> Non
     peer.beside_peer(table, *((1_000, 10) if asked.quick else ()))
 
 
+def measure_rosters(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    rosters.rosters(table, *((rosters.BLOCK,) if asked.quick else ()))
+
+
 _mix = ", ".join(f"{count} {name}" for name, count in MIX)
 MEASURES: dict[str, tuple[str, str, Measure]] = {
     "disk": ("Disk and raw SQLite", "the floor", measure_disk),
@@ -201,8 +205,15 @@ MEASURES: dict[str, tuple[str, str, Measure]] = {
         "and its board through the ASGI application. The peer assigns nobody; the desk chooses one of all engineers and says why",
         measure_peer,
     ),
+    "rosters": (
+        "Random rosters",
+        f"up to four layers, hours, weekdays, changes, people who left; in {', '.join(rosters.ZONES)}. Of all: what is laid out "
+        "covers exactly the minutes at which the definition expects somebody, nothing twice; an instant and its shift agree. "
+        f"One in {rosters.EXAMINED} is worked out again minute by minute by other means",
+        measure_rosters,
+    ),
 }
-ONCE = frozenset({"peer"})
+ONCE = frozenset({"peer", "rosters"})
 """Measured in one round: they repeat enough within."""
 
 if __name__ == "__main__":
