@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from core.store.model import Outbox
-from core.store.outgoing import BEHIND, SETTLE, Outcome
+from core.store.outgoing import ASKED, BEHIND, SETTLE, Outcome, in_doubt
 from core.words import FOR_EVER, Channel, Clock, Micros, Receipt, Room, Say
 from notifier.pacing import Pace, Pause
 
 log = logging.getLogger("huiying.delivery")
+
+
+async def always(row: Outbox) -> bool:
+    """Nobody takes a message back."""
+    return True
 
 
 class Deliverer:
@@ -30,11 +35,13 @@ class Deliverer:
         holds_until: Callable[[], Micros] = lambda: FOR_EVER,
         processes: Callable[[], int] = lambda: 1,
         posted: Callable[[str, str], None] = lambda channel, state: None,
+        still: Callable[[Outbox], Awaitable[bool]] = always,
     ):
         """`holds_until` tells how long this process may count on its leases, `processes` how many share a channel's rate;
-        `posted` hears what a channel answered."""
+        `posted` hears what a channel answered; `still` looks once more whether a message whose repetition does harm is
+        to be posted."""
         self._channels, self._clock, self._report, self._pause = channels, clock, report, pause
-        self._holds_until, self._posted = holds_until, posted
+        self._holds_until, self._posted, self._still = holds_until, posted, still
         self.draining = False
         self._waiting: dict[str, deque[Outbox]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -89,7 +96,11 @@ class Deliverer:
             if self.draining or expired or min(row.due_at, self._holds_until()) - now < SETTLE:
                 return Receipt("later", after=0.0, why=BEHIND)
             try:
-                return await channel.post(Room.of(row.room), Say.of(row.say), row.key)
+                if channel.can.once and not await self._still(row):
+                    return Receipt("later", after=0.0, why=BEHIND)
+                return await _reconciled(channel, row) or await channel.post(
+                    Room.of(row.room), Say.of(row.say), row.key
+                )
             except Exception as error:
                 log.exception("post failed", extra={"outbox": row.id, "channel": row.channel})
                 return Receipt("unknown", why=type(error).__name__)
@@ -100,6 +111,17 @@ class Deliverer:
         while queue:
             row = queue.popleft()
             self._report(Outcome(row.id, row.lease or "", Receipt("later", after=after, why=BEHIND), self._clock()))
+
+
+async def _reconciled(channel: Channel, row: Outbox) -> Receipt | None:
+    """What a carrier of numbers knows of a message that was perhaps shown; None if it is to be posted."""
+    ask = getattr(channel, "ask", None)
+    if ask is None or not in_doubt(row):
+        return None
+    known: Receipt | None = await ask(Room.of(row.room), row.key, row.ref)
+    if known is None or known.state != "unknown":
+        return known
+    return Receipt("unknown", known.ref, why=ASKED) if channel.can.once else None
 
 
 def _line_up(queue: deque[Outbox], row: Outbox) -> None:

@@ -27,8 +27,14 @@ BACK_OFF = (2 * SECOND, 10 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE)
 """How long a message waits after each failure, unless the platform names a longer time."""
 ALARM_BACK_OFF = BACK_OFF[:3]
 """The same for an alarm of which nothing was shown: it leaves half a minute after a provider's storm."""
+LAPSED, UNKNOWN = "the lease ran out", "unknown"
+"""How the error of a message begins that was perhaps shown: nobody lived to tell, or nobody could."""
+ASKED = "asked"
+"""Why an outcome stays unknown for good: the provider was asked, and cannot tell either."""
 BEHIND = "behind"
 """Why a message goes back that was not tried, because one before it in its room has to wait."""
+BUNDLE = "bundle"
+"""Stands in Say.also of a message that tells of several things: it belongs to none of them alone, and is not taken back."""
 MOST_ATTEMPTS = 12
 MOST_ALARM_ATTEMPTS = 120
 """After so many failures a message is dead and a person must look at it: both take an hour, longer than storms last."""
@@ -56,7 +62,8 @@ _places = select(ARRIVAL.next_value(), _busy.exists()).select_from(series(bindpa
 """Both in one round trip."""
 _UNSENT_OF = "{0}.state IN ('waiting', 'leased')"
 _CLAIM = f"""UPDATE outbox SET state = 'leased', lease = :token, due_at = :until,
- attempts = attempts + CASE WHEN state = 'leased' THEN 1 ELSE 0 END
+ attempts = attempts + CASE WHEN state = 'leased' THEN 1 ELSE 0 END,
+ error = CASE WHEN state = 'leased' THEN '{LAPSED}' ELSE error END
  WHERE id IN ({{due}}) RETURNING {", ".join(Outbox.columns)}"""
 """Lease messages. A lease that has run out counts as an attempt: perhaps it was shown before its outcome was lost."""
 _MAY_TAKE = "claimed.due_at <= :now AND (claimed.state = 'waiting' OR :lapsed)"
@@ -102,6 +109,12 @@ _held = (
     .where(_outbox.c.room == bindparam("room"), _outbox.c.state == OutboxState.HELD)
     .order_by(_outbox.c.id)
 )
+_held_by = select(_outbox.c.id).where(
+    _outbox.c.id == bindparam("id"),
+    _outbox.c.lease == bindparam("lease"),
+    _outbox.c.state == OutboxState.LEASED,
+)
+_TAKEN_BACK = (OutboxState.WAITING, OutboxState.HELD)
 _unsent = select(_outbox).where(
     _outbox.c.subject == bindparam("subject"),
     or_(_outbox.c.state == OutboxState.WAITING, _outbox.c.state == OutboxState.HELD),
@@ -212,27 +225,31 @@ def _take(connection: Connection, statement: Mapping[str, TextClause], *, now: M
 
 
 def settle(turn: Turn, outcome: Outcome) -> Outbox | None:
-    """Write down what became of a message; None if its lease had passed to somebody else."""
+    """Write down what became of a message; None if its lease had passed to somebody else.
+
+    One that was withdrawn in the meantime stays so, unless it had begun after all.
+    """
     row = turn.get(Outbox, outcome.id, lock=True)
-    if row is None or row.state != OutboxState.LEASED or row.lease != outcome.lease:
+    if row is None or row.lease != outcome.lease or row.state not in (OutboxState.LEASED, OutboxState.WITHDRAWN):
         return None
-    receipt = outcome.receipt
-    row.attempts += receipt.why != BEHIND
-    row.lease, row.error = None, receipt.why
+    receipt, withdrawn = outcome.receipt, row.state == OutboxState.WITHDRAWN
+    row.lease = None
+    if receipt.why != BEHIND:
+        row.attempts += 1
+        row.error = receipt.why if receipt.state != "unknown" else f"{UNKNOWN}: {receipt.why or ''}"
     match receipt.state:
         case "sent":
             row.state, row.sent_at, row.ref = OutboxState.SENT, outcome.at, receipt.ref
             _count_against_window(turn, row)
+        case "unknown":
+            row.ref = receipt.ref or row.ref
+            row.state = OutboxState.UNCLEAR if withdrawn else _after_unknown(turn, row, receipt)
+            row.due_at = turn.now + _back_off(row, BACK_OFF)
+        case _ if withdrawn:
+            pass
         case "later":
             row.state, row.due_at = OutboxState.WAITING, turn.now + _again_in(row, receipt)
             if row.attempts >= (MOST_ATTEMPTS if row.priority > 0 else MOST_ALARM_ATTEMPTS):
-                row.state = OutboxState.DEAD
-        case "unknown":
-            can = turn.house.cans[row.channel]
-            row.state, row.due_at = OutboxState.WAITING, turn.now + _back_off(row, BACK_OFF)
-            if not can.safe and row.priority > 0:
-                row.state = OutboxState.UNCLEAR
-            elif row.attempts >= MOST_ATTEMPTS:
                 row.state = OutboxState.DEAD
         case "refused" if receipt.why == "window":
             row.state = OutboxState.HELD
@@ -243,6 +260,21 @@ def settle(turn: Turn, outcome: Outcome) -> Outbox | None:
             "a message was not delivered", extra={"outbox": row.id, "channel": row.channel, "status": row.state}
         )
     return row
+
+
+def _after_unknown(turn: Turn, row: Outbox, receipt: Receipt) -> OutboxState:
+    """A carrier of numbers is asked first. What does harm twice is never repeated, other news only where that is safe."""
+    can, asked = turn.house.cans[row.channel], receipt.why == ASKED
+    if row.channel in turn.house.accounts and not asked:
+        return OutboxState.WAITING
+    if can.once or (not can.safe and row.priority > 0):
+        return OutboxState.UNCLEAR
+    return OutboxState.DEAD if row.attempts >= MOST_ATTEMPTS else OutboxState.WAITING
+
+
+def in_doubt(row: Outbox) -> bool:
+    """Whether a message that is to be posted was perhaps shown before."""
+    return row.error is not None and row.error.startswith((LAPSED, UNKNOWN))
 
 
 def expire(turn: Turn, row: Outbox) -> None:
@@ -268,6 +300,18 @@ def withdraw(turn: Turn, subject: str, purposes: Sequence[str]) -> list[Outbox]:
     for row in rows:
         row.state = OutboxState.WITHDRAWN
     return rows
+
+
+def withdraw_row(turn: Turn, row: Outbox) -> None:
+    """Take one message back, even from the hands of whoever is about to post it; one that tells of others too goes all the
+    same."""
+    if BUNDLE not in row.say.get("also", ()) and row.state in (*_TAKEN_BACK, OutboxState.LEASED):
+        row.state = OutboxState.WITHDRAWN
+
+
+def still_held(connection: Connection, row: Outbox) -> bool:
+    """Whether a message that was handed out is still to be posted by whoever has it in hand."""
+    return connection.one(_held_by, id=row.id, lease=row.lease) is not None
 
 
 def _again_in(row: Outbox, receipt: Receipt) -> Micros:

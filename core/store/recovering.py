@@ -6,12 +6,19 @@ from sqlalchemy import bindparam
 
 from core.store.database import Connection
 from core.store.model import Job, JobState, Lease, Outbox, OutboxState
+from core.store.outgoing import LAPSED
 from core.words import Micros
 
 _messages = (
     Outbox.table.update()
     .where(Outbox.table.c.state == OutboxState.LEASED)
-    .values(state=OutboxState.WAITING, lease=None, due_at=bindparam("now"), attempts=Outbox.table.c.attempts + 1)
+    .values(
+        state=OutboxState.WAITING,
+        lease=None,
+        due_at=bindparam("now"),
+        attempts=Outbox.table.c.attempts + 1,
+        error=LAPSED,
+    )
 )
 """Perhaps it was shown before its outcome was lost: that counts as an attempt."""
 _jobs = (
