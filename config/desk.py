@@ -6,13 +6,16 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from config.media import fetch_media
 from core.dispatch import offering, reasons
+from core.escalation import episodes, watching
 from core.house import House, JobKind, Reaction
 from core.parts import requesting
+from core.people import reaching
 from core.people.passes import Pages
 from core.policies import Policies
 from core.pulse import Pulse
@@ -22,8 +25,9 @@ from core.store.files import FileStore
 from core.store.intake import Delivery
 from core.store.jobs import Finished, finish, set_aside
 from core.store.leases import Leases
+from core.store.model import Outbox
 from core.store.numbers import RowIds
-from core.store.outgoing import Outcome, settle
+from core.store.outgoing import Outcome, settle, still_held
 from core.store.pump import Hears, Item, Made, Pump
 from core.store.shelf import StoreShelf
 from core.store.turn import Cause, Turn
@@ -62,6 +66,8 @@ TIMERS = {
     **opening.TIMERS,
     **offering.TIMERS,
     **maintaining.TIMERS,
+    **watching.TIMERS,
+    **episodes.TIMERS,
     completing.CLOSE_TIMER: closing.close_when_due,
 }
 """Kind of timer → what happens when it is due."""
@@ -72,6 +78,8 @@ REACTIONS = _together(
     offering.REACTIONS,
     requesting.REACTIONS,
     maintaining.REACTIONS,
+    reaching.REACTIONS,
+    watching.REACTIONS,
 )
 """Kind of event → what follows in the same turn."""
 REVERSALS = _together(
@@ -216,15 +224,16 @@ def build(
     clock: Clock,
     mind: Mind,
     *,
-    staff_channels: frozenset[str] = frozenset({"wecom"}),
+    staff_channels: frozenset[str] = frozenset({"wecom", "feishu"}),
     chance: Callable[[], str] = lambda: secrets.token_hex(16),
     pause: Pause = asyncio.sleep,
     holder: str | None = None,
     pages: Pages | None = None,
     accounts: Mapping[str, str] | None = None,
+    apart: Callable[[Callable[[], bool]], Awaitable[bool]] = asyncio.to_thread,
 ) -> Desk:
     """Put a desk together. `makers` make its channels, by name; `pages` is where staff find its pages; `accounts` from which
-    account a carrier reaches numbers."""
+    account a carrier reaches numbers; `apart` runs what looks into the store, off the event loop."""
     holder = holder or secrets.token_hex(8)
     channels: dict[str, Channel] = {}
     cans: dict[str, Any] = {}
@@ -260,10 +269,16 @@ def build(
         lambda: pump.holds_until,
         lambda: pump.membership.living,
         pulse.posted,
+        lambda row: apart(partial(_still_held, database, row)),
     )
     worker = Worker({attaching.FETCH: fetch_media(channels, files)}, lambda finished: desk.report_job(finished))
     desk = Desk(database, house, channels, files, clock, mind, pump, deliverer, worker, shelf, leases, pulse)
     return desk
+
+
+def _still_held(database: Database, row: Outbox) -> bool:
+    with database.reading() as connection:
+        return still_held(connection, row)
 
 
 def load_mind(policies: Policies, cache: Path | None) -> Mind:
