@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select
 
+from core.escalation import alerts
+from core.people.limits import note_attempt
 from core.people.linking import direct_room
 from core.people.model import Link, Person
 from core.store.model import Outbox, OutboxState
@@ -21,11 +23,14 @@ def delivered(turn: Turn, outcome: Outcome) -> None:
     if row is None:
         return
     note_delivery(turn, row, outcome.receipt)
+    if row.channel in turn.house.accounts and outcome.receipt.state in ("sent", "unknown"):
+        note_attempt(turn, row, outcome.at)
     if row.state == OutboxState.WAITING and row.expires_at is not None and row.expires_at <= turn.now:
         expire(turn, row)
     elsewhere = outcome.receipt.state == "gone" and _go_elsewhere(turn, row)
     if row.state == OutboxState.DEAD and not elsewhere:
         tell_it_was_not_delivered(turn, row)
+    alerts.settled(turn, row)
 
 
 def _go_elsewhere(turn: Turn, row: Outbox) -> bool:
