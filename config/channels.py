@@ -22,6 +22,10 @@ def channel_makers(settings: Settings, files: FileStore, wake: Callable[[str], N
         makers["wecom"] = _wecom(settings)
     if settings.channels.wecom_kf.enabled:
         makers["wecom_kf"] = _wecom_kf(settings)
+    if settings.channels.dingtalk_notice.enabled:
+        makers["dingtalk_notice"] = _dingtalk_notice(settings)
+    if settings.channels.feishu.enabled:
+        makers["feishu"] = _feishu(settings)
     if settings.channels.webchat.enabled:
         makers["webchat"] = webchat(derived_key(web_key(settings), "visitors").encode(), files, wake)
     return makers
@@ -66,6 +70,26 @@ def _wecom_kf(settings: Settings) -> ChannelMaker:
     given = settings.channels.wecom_kf
     config = KfConfig(given.corp_id, _secret(given), _keys(given), given.open_kfids, given.api_base)
     return lambda shelf, files, clock: WeComKf(config, shelf, files, clock)
+
+
+def _dingtalk_notice(settings: Settings) -> ChannelMaker:
+    from bots.dingtalk_notice import DingTalkNotice, NoticeConfig
+
+    given = settings.channels.dingtalk_notice
+    assert given.agent_id is not None and given.app_secret is not None
+    app = given.agent_id, given.app_key, given.app_secret.reveal()
+    config = NoticeConfig(*app, given.api_base, given.oapi_base)
+    return lambda shelf, files, clock: DingTalkNotice(config, shelf, clock)
+
+
+def _feishu(settings: Settings) -> ChannelMaker:
+    from bots.feishu import Feishu, FeishuConfig
+
+    given = settings.channels.feishu
+    assert given.app_secret is not None
+    keys = tuple(key.reveal() for key in given.encrypt_keys)
+    config = FeishuConfig(given.app_id, given.app_secret.reveal(), keys, given.api_base)
+    return lambda shelf, files, clock: Feishu(config, shelf, clock)
 
 
 def _secret(access: WecomAccess) -> str:

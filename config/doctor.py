@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config.loading import Unusable, load
 from config.secret import CannotReveal, Secret
-from config.settings import AES_KEY_CHARACTERS, Settings, WecomAccess
+from config.settings import AES_KEY_CHARACTERS, Feishu, Settings, WecomAccess
 from config.shadow import shadows
 from config.troubles import Finding, Language, Trouble
 
@@ -32,6 +32,8 @@ SQLITE_LEAST = (3, 35, 0)
 NEEDED = {
     "wecom": ("corp_id", "agent_id", "secret", "callback_tokens", "callback_aes_keys"),
     "wecom_kf": ("corp_id", "secret", "callback_tokens", "callback_aes_keys"),
+    "dingtalk_notice": ("agent_id", "app_key", "app_secret"),
+    "feishu": ("app_id", "app_secret"),
     "webchat": (),
 }
 """What a channel that is switched on cannot do without."""
@@ -151,7 +153,8 @@ def channels(settings: Settings) -> Iterator[Trouble]:
             yield Trouble("channel_incomplete", values={"channel": name, "missing": ", ".join(missing)})
         elif isinstance(channel, WecomAccess) and len(channel.callback_tokens) != len(channel.callback_aes_keys):
             yield Trouble("callback_pairs", values={"channel": name})
-        if isinstance(channel, WecomAccess) and settings.public_url is None:
+        called_back = isinstance(channel, WecomAccess) or (isinstance(channel, Feishu) and channel.encrypt_keys)
+        if called_back and settings.public_url is None:
             yield Trouble("channel_unreachable", "warning", {"channel": name})
 
 
