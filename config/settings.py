@@ -22,7 +22,6 @@ from sqlalchemy.exc import ArgumentError
 
 from config.escalation_settings import Escalation
 from config.messenger_settings import DINGTALK_API, DINGTALK_OAPI, DingtalkNotice, Feishu
-from config.messenger_settings import DINGTALK_API, DINGTALK_OAPI, DingtalkNotice, Feishu
 from config.secret import Secret
 from config.section import Count, Dates, Names, Rotating, Seconds, Section, WebAddress, listed
 from core.clocks.calendar import Shift
@@ -167,8 +166,6 @@ class Channels(Section):
 
     wecom: Wecom = Wecom()
     wecom_kf: WecomKf = WecomKf()
-    dingtalk_notice: DingtalkNotice = DingtalkNotice()
-    feishu: Feishu = Feishu()
     dingtalk_notice: DingtalkNotice = DingtalkNotice()
     feishu: Feishu = Feishu()
     webchat: Webchat = Webchat()
