@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from config.media import fetch_media
+from core.clocks import keeping
 from core.dispatch import offering, reasons
 from core.escalation import episodes, watching
 from core.house import House, JobKind, Reaction
@@ -72,6 +73,7 @@ TIMERS = {
 }
 """Kind of timer → what happens when it is due."""
 REACTIONS = _together(
+    keeping.REACTIONS,
     applying.REACTIONS,
     notices.REACTIONS,
     announcing.REACTIONS,

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, or_, select
 
+from core.clocks.history import RESPONSES
 from core.store.model import Event
 from core.store.turn import Turn
 from core.tickets.events import Happened
 from core.words import Micros
 
-RESPONSES = frozenset({Happened.NOTED, Happened.QUOTED, Happened.COMPLETED})
-"""What is a first response: each of them says something real (S12)."""
 TOLD_OF = (Happened.REPORTED, Happened.ACCEPTED, Happened.UNDONE, *sorted(RESPONSES))
 
 _event = Event.table.c

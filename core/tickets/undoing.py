@@ -18,8 +18,19 @@ from core.tickets.model import LastVerb, Ticket
 from core.tickets.recording import record, subject_of
 from core.words import Say
 
-KEPT = frozenset({"updated_at", "asked", "announced"})
-"""Fields that go on as they are."""
+KEPT = frozenset(
+    {
+        "updated_at",
+        "asked",
+        "announced",
+        "stage_at",
+        "moved_at",
+        "urgent_at",
+        "response_due_at",
+        "resolution_due_at",
+    }
+)
+"""Fields that go on as they are, or follow from the events."""
 
 UNSENT = (OutboxState.WAITING, OutboxState.HELD)
 HEARD = (OutboxState.LEASED, OutboxState.SENT, OutboxState.UNCLEAR)
