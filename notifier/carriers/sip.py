@@ -201,10 +201,10 @@ class Sip:
         return receipt
 
     async def ask(self, room: Room, key: str, ref: str | None) -> Receipt | None:
-        """Sent if it was dialled in this life, unknown if the dialler died over it, None if it was never heard of."""
+        """Sent if it was dialled in this life; unknown if the dialler died over it, or an earlier life may have dialled it."""
         known = self._calls.get(f"{PROVIDER}:{key}")
         if known is None:
-            return None
+            return Receipt("unknown", ref, why="not dialled in this life")
         return await asyncio.shield(known.receipt)
 
     async def fetch(self, media: Media) -> bytes:

@@ -182,7 +182,7 @@ def test_three_calls_at_once_and_a_fourth_waits_for_a_line(needs: Callable[[str]
             posts = [sip.post(room(far), ALARM, f"k{number}") for number, far in enumerate(sides)]
             assert [receipt.state for receipt in await asyncio.gather(*posts)] == ["sent"] * 3
             again = await sip.post(room(sides[0]), ALARM, "k9")
-            assert (again.state, await sip.ask(room(sides[0]), "k9", None)) == ("later", None)
+            assert again.state == "later"
             await core.until(lambda: all(phone.seconds > 0.5 for phone in phones))
             for phone in phones:
                 phone.press("1")
@@ -324,7 +324,8 @@ def test_a_dialler_that_cannot_start_is_tried_again_and_posts_wait() -> None:
         async with at_work(sip) as (core,):
             receipt = await sip.post(Room("voice", "sip", f"sip:x@{HOST}"), ALARM, "k1")
             assert receipt.state == "later" and receipt.after
-            assert await sip.ask(Room("voice", "sip", f"sip:x@{HOST}"), "k1", None) is None
+            doubtful = await sip.ask(Room("voice", "sip", f"sip:x@{HOST}"), "k1", None)
+            assert doubtful and doubtful.state == "unknown", "an earlier life may have dialled it"
             await core.until(lambda: clock.waiting)
             waited = clock.waiting
             await clock.passes(0.5)
