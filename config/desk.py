@@ -20,6 +20,7 @@ from core.people import reaching
 from core.people.passes import Pages
 from core.policies import Policies
 from core.pulse import Pulse
+from core.rosters import attending
 from core.rules import applying
 from core.store.database import Database
 from core.store.files import FileStore
@@ -68,6 +69,7 @@ TIMERS = {
     **offering.TIMERS,
     **maintaining.TIMERS,
     **watching.TIMERS,
+    **attending.TIMERS,
     **episodes.TIMERS,
     completing.CLOSE_TIMER: closing.close_when_due,
 }
@@ -82,6 +84,7 @@ REACTIONS = _together(
     maintaining.REACTIONS,
     reaching.REACTIONS,
     watching.REACTIONS,
+    attending.REACTIONS,
 )
 """Kind of event → what follows in the same turn."""
 REVERSALS = _together(

@@ -12,6 +12,7 @@ from core.clocks.policy import ServiceLevel
 from core.conversations.policy import ConversationPolicy
 from core.dispatch.policy import DispatchPolicy
 from core.policies import Policies
+from core.rosters.policy import RosterPolicy
 from core.tickets.policy import TicketPolicy
 from core.words import HOUR, MINUTE, SECOND
 
@@ -45,6 +46,10 @@ def policies(settings: Settings) -> Policies:
             offer_p0=settings.dispatch.offer_p0_min * MINUTE,
         ),
         escalation=settings.escalation.policy(),
+        rosters=RosterPolicy(
+            hole_ahead=settings.rosters.hole_ahead_h * HOUR,
+            hole_again=settings.rosters.hole_again_h * HOUR,
+        ),
         rules=rules_of(),
         link_code=settings.one_time_code_minutes * MINUTE,
     )

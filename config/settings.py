@@ -119,6 +119,17 @@ class Dispatch(Section):
     )
 
 
+class Rosters(Section):
+    """值班表 · when managers hear of shifts that nobody has"""
+
+    hole_ahead_h: Count = Field(
+        default=72, description="空岗提前多久告诉经理，小时 · managers hear of a hole so long before it begins, hours"
+    )
+    hole_again_h: Count = Field(
+        default=24, description="没补上之前多久再提醒一次，小时 · and again until it is filled, hours"
+    )
+
+
 class WecomAccess(Section):
     """What every way into WeCom needs."""
 
@@ -254,6 +265,7 @@ class Settings(BaseSettings):
     quiet_hours: QuietHours = QuietHours()
     working_hours: WorkingHours = WorkingHours()
     dispatch: Dispatch = Dispatch()
+    rosters: Rosters = Rosters()
     escalation: Escalation = Escalation()
     channels: Channels = Channels()
     directory: Directories = Directories()

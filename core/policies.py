@@ -11,6 +11,7 @@ from core.conversations.policy import ConversationPolicy
 from core.dispatch.policy import DispatchPolicy
 from core.escalation.policy import EscalationPolicy
 from core.people.policy import ReachingPolicy
+from core.rosters.policy import RosterPolicy
 from core.rules.rule import Rule
 from core.tickets.policy import TicketPolicy
 from core.words import MINUTE, Micros
@@ -32,6 +33,7 @@ class Policies:
     dispatch: DispatchPolicy = field(default_factory=DispatchPolicy)
     reaching: ReachingPolicy = field(default_factory=ReachingPolicy)
     escalation: EscalationPolicy = field(default_factory=EscalationPolicy)
+    rosters: RosterPolicy = field(default_factory=RosterPolicy)
     rules: tuple[Rule, ...] = ()
     link_code: Micros = 30 * MINUTE
     pass_lasts: Micros = 30 * MINUTE

@@ -26,6 +26,7 @@ _between = (
         _override.entity == bindparam("entity"),
         _override.ends_at > bindparam("start"),
         _override.starts_at < bindparam("end"),
+        _override.withdrawn.is_(False),
     )
     .order_by(_override.id)
 )
@@ -52,8 +53,8 @@ def standing(turn: Turn, entity: str, at: Micros) -> list[Standing]:
         crew = crew_at(plan, at)
         if crew is None:
             continue
-        people = tuple(person for one in crew if (person := _there(turn, one)) is not None)
-        fallback = _there(turn, roster.fallback_id)
+        people = tuple(person for one in crew if (person := there(turn, one)) is not None)
+        fallback = there(turn, roster.fallback_id)
         found.append(Standing(roster, people or ((fallback,) if fallback else ()), not people))
     return found
 
@@ -68,7 +69,7 @@ def holders(turn: Turn, entity: str, role: Role, at: Micros) -> list[Person] | N
 def plan_of(turn: Turn, roster: Roster, start: Micros, end: Micros) -> Plan:
     """A roster with what was changed in a span, and who of its people has left."""
     [(_, plan)] = _plans(turn, [roster], start, end)
-    return replace(plan, gone=frozenset(one for one in plan.people if _there(turn, one) is None))
+    return replace(plan, gone=frozenset(one for one in plan.people if there(turn, one) is None))
 
 
 def _plans(turn: Turn, rosters: list[Roster], start: Micros, end: Micros) -> list[tuple[Roster, Plan]]:
@@ -92,7 +93,7 @@ def _plans(turn: Turn, rosters: list[Roster], start: Micros, end: Micros) -> lis
     ]
 
 
-def _there(turn: Turn, person_id: int | None) -> Person | None:
+def there(turn: Turn, person_id: int | None) -> Person | None:
     """Somebody who is still with us."""
     person = turn.get(Person, person_id) if person_id is not None else None
     return person if person is not None and person.active and person.is_staff else None

@@ -16,7 +16,10 @@ from core.words import Micros
 @stored("roster", UniqueConstraint("entity", "name"))
 class Roster(Row):
     """A roster (值班表) of a role, of a team (班组), or of both. `layers`: its rotations from the lowest to the highest, as
-    `Layer.data` writes them. `fallback_id` takes over while nobody is there. Local times are those of `zone`."""
+    `Layer.data` writes them. `fallback_id` takes over while nobody is there. Local times are those of `zone`.
+
+    What has been said: `told` are the people who know that they are on duty, `holes` (starts, ends) those of which the
+    managers heard at `holes_at`."""
 
     id: int = Field(primary_key=True)
     entity: str
@@ -27,6 +30,9 @@ class Roster(Row):
     fallback_id: int | None = None
     active: bool = True
     layers: list[dict[str, Any]] = Field(default_factory=list, sa_type=Text)
+    told: list[int] = Field(default_factory=list, sa_type=Text)
+    holes: list[list[int]] = Field(default_factory=list, sa_type=Text)
+    holes_at: Micros | None = None
 
     @property
     def stream(self) -> str:
@@ -55,6 +61,7 @@ class Override(Row):
     ends_at: Micros
     source: Source = Field(sa_type=Text)
     by: int | None = None
+    withdrawn: bool = False
 
 
 class SwapState(StrEnum):

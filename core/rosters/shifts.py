@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
 from core.rosters.rotation import Crew, Layer, Piece
@@ -104,6 +104,24 @@ def holes(found: Iterable[Shift]) -> Iterator[Shift]:
         open_since = shift
     if open_since is not None:
         yield open_since
+
+
+def presence(found: Iterable[Shift], start: Micros, end: Micros, fallback: Crew = ()) -> Iterator[Piece]:
+    """Every moment from `start` to `end`, cut where other people come: those there, in a hole the fallback, else nobody."""
+    for _, same in groupby(_every_moment(found, start, end, fallback), key=lambda piece: frozenset(piece.crew)):
+        first, *rest = same
+        yield first._replace(ends=rest[-1].ends) if rest else first
+
+
+def _every_moment(found: Iterable[Shift], start: Micros, end: Micros, fallback: Crew) -> Iterator[Piece]:
+    until = start
+    for shift in found:
+        if shift.starts > until:
+            yield Piece(until, shift.starts, ())
+        yield Piece(shift.starts, shift.ends, shift.people or fallback)
+        until = shift.ends
+    if until < end:
+        yield Piece(until, end, ())
 
 
 def _goes_on(earlier: Shift, later: Shift) -> bool:
