@@ -15,7 +15,7 @@ from core.people.model import Person
 from core.store.model import Event
 from core.store.turn import Turn
 from core.tickets.events import Happened
-from core.tickets.model import Priority, Ticket
+from core.tickets.model import Ticket
 from core.tickets.recording import happened_at, record, ticket_in
 
 DEVICE = frozenset({"device", "device_model", "serial_no"})
@@ -131,7 +131,7 @@ def _write(ticket: Ticket, found: Account) -> None:
 
 
 def _moves(ticket: Ticket, event: Event, status_before: str | None) -> None:
-    """Since when it stands where it stands, its last update, and since when it is a P0."""
+    """Since when it stands where it stands, and its last update."""
     at = max(event.at, ticket.created_at)
     if ticket.stage_at is None and status_before is None:
         ticket.stage_at = ticket.moved_at = ticket.created_at
@@ -139,10 +139,6 @@ def _moves(ticket: Ticket, event: Event, status_before: str | None) -> None:
         ticket.stage_at = at
     if event.kind in ACTIONS or (status_before is not None and ticket.status != status_before):
         ticket.moved_at = max(at, ticket.moved_at or 0)
-    if ticket.priority != Priority.P0:
-        ticket.urgent_at = None
-    elif ticket.urgent_at is None:
-        ticket.urgent_at = ticket.created_at if event.kind == Happened.REPORTED else at
 
 
 def _moves_due(level: ServiceLevel, event: Event) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, exists, select
 from sqlalchemy.sql.selectable import Select
 
+from core.clocks.lateness import is_overdue
 from core.clocks.policy import ServiceLevel
 from core.people.model import FAVOURED, Person
 from core.store.database import Connection
@@ -69,8 +70,8 @@ _over = _shown.where(OVER).order_by(_ticket.id.desc())
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A ticket on the board: since when it stands in its column, who has it (or to whom it is offered), whether its first
-    response is overdue, whether its customer's grade puts it on top."""
+    """A ticket on the board: since when it stands in its column, who has it (or to whom it is offered), whether it is red because
+    its first response is overdue or an alarm says so, whether its customer's grade puts it on top."""
 
     ticket: Ticket
     column: Column
@@ -99,18 +100,15 @@ def _standing(values: Sequence[Any], level: ServiceLevel, now: Micros) -> Standi
     *fields, engineer, grade = values
     ticket = Ticket.from_db(tuple(fields))
     column = column_of(ticket)
-    since = {
-        Column.UNASSIGNED: ticket.created_at,
-        Column.ACCEPTED: ticket.assigned_at,
-        Column.ON_SITE: ticket.arrived_at,
-        Column.WAITING_PART: ticket.updated_at,
-        Column.OVER: ticket.closed_at or ticket.done_at,
-    }[column]
-    overdue, favoured = is_overdue(ticket, level, now), grade == ALWAYS_FIRST
+    since = (
+        ticket.stage_at
+        or {
+            Column.UNASSIGNED: ticket.created_at,
+            Column.ACCEPTED: ticket.assigned_at,
+            Column.ON_SITE: ticket.arrived_at,
+            Column.WAITING_PART: ticket.updated_at,
+            Column.OVER: ticket.closed_at or ticket.done_at,
+        }[column]
+    )
+    overdue, favoured = is_overdue(ticket, level, now) or ticket.red is not None, grade == ALWAYS_FIRST
     return Standing(ticket, column, since or ticket.updated_at, engineer or None, overdue, favoured)
-
-
-def is_overdue(ticket: Ticket, level: ServiceLevel, now: Micros) -> bool:
-    """Whether it still waits for a first response that is due (S9, S12)."""
-    unanswered = ticket.is_open and ticket.first_response_at is None
-    return unanswered and now > ticket.created_at + level.first_response(ticket.priority)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.clocks.lateness import response_due_at
 from core.parts.requesting import waiting_parts
 from core.people.model import Person
 from core.store.turn import Turn
@@ -46,10 +47,9 @@ def _not_taken(turn: Turn, ticket: Ticket, lang: str) -> str:
     offered = turn.get(Person, ticket.engineer_id) if ticket.engineer_id else None
     if offered:
         return words.text(lang, "customer.progress.offered", offered=offered.name, name=name)
-    due_at = ticket.created_at + turn.house.policies.service_level.first_response(ticket.priority)
-    when = words.moment(lang, due_at, turn.now, turn.house.zone)
-    waits = ticket.priority != Priority.P0 and due_at > turn.now
-    due = words.text(lang, "customer.progress.due", when=when) if waits else ""
+    due_at, due = response_due_at(turn.house.policies, ticket), ""
+    if due_at is not None and due_at > turn.now and ticket.priority != Priority.P0:
+        due = words.text(lang, "customer.progress.due", when=words.moment(lang, due_at, turn.now, turn.house.zone))
     key = "customer.progress.unassigned" if name else "customer.progress.unassigned_nobody"
     return words.text(lang, key, name=name, due=due)
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 
+from core.clocks.lateness import is_overdue
 from core.people.model import Person
 from core.people.phones import without_numbers
 from core.store.chain import words_of
 from core.store.model import Event
 from core.store.turn import Turn
-from core.tickets.board import Column, column_of, is_overdue
+from core.tickets.board import Column, column_of
 from core.tickets.describing import card, what
 from core.tickets.entitled import may
 from core.tickets.events import Happened
@@ -105,7 +106,7 @@ def ticket_page(turn: Turn, person_id: int, number: str) -> TicketPage | None:
         ticket.status,
         words.name(lang, "status", ticket.status),
         ticket.priority,
-        is_overdue(ticket, turn.house.policies.service_level, turn.now),
+        is_overdue(ticket, turn.house.policies.service_level, turn.now) or ticket.red is not None,
         card(turn, ticket, reader, "page", ticket.number).facts,
         story(turn, ticket, reader),
         papers(turn, ticket, reader),

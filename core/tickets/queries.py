@@ -37,12 +37,6 @@ _unaccepted = (
     .order_by(_ticket.priority, _ticket.id)
     .limit(RECENT)
 )
-
-_unanswered = (
-    select(Ticket.table)
-    .where(_ticket.entity == bindparam("entity"), STILL_OPEN, _ticket.first_response_at.is_(None))
-    .order_by(_ticket.priority, _ticket.id)
-)
 _living = and_(_ticket.entity == bindparam("entity"), LIVING)
 _signed = {
     name: select(Ticket.table)
@@ -99,11 +93,6 @@ def numbers_of_engineer(turn: Turn, person: Person) -> list[tuple[str, str | Non
 def unaccepted(turn: Turn, entity: str) -> list[Ticket]:
     """Tickets that nobody has accepted, the most urgent first."""
     return turn.rows(Ticket, _unaccepted, entity=entity)
-
-
-def unanswered(turn: Turn, entity: str) -> list[Ticket]:
-    """Open tickets without a first response, the most urgent first."""
-    return turn.rows(Ticket, _unanswered, entity=entity)
 
 
 def with_sign(turn: Turn, entity: str, field: str, sign: str) -> list[Ticket]:
