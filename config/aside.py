@@ -96,6 +96,8 @@ def _replay(turn: Turn, key: int) -> None:
     if delivery.unreadable:
         raise Refused(f"{key}：还是读不懂 · still nobody can read it: {delivery.unreadable[0][1]}")
     store(turn.connection, [delivery], turn.now, RowIds())
+    for ref, receipt in delivery.late:
+        said_late(turn, delivery.channel, ref, receipt)
     row.state = REPLAYED
     _record(turn, "operator.replayed", row)
 

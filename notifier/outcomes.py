@@ -8,11 +8,12 @@ from core.escalation import alerts
 from core.people.limits import note_attempt
 from core.people.linking import direct_room
 from core.people.model import Link, Person
+from core.store.late import came_early, came_late
 from core.store.model import Outbox, OutboxState
 from core.store.outgoing import Outcome, expire, post, settle
 from core.store.turn import Turn
 from core.tickets.handing_over import note_delivery, tell_it_was_not_delivered
-from core.words import Say
+from core.words import Receipt, Say
 
 _links = select(Link.table).where(Link.table.c.room == bindparam("room"))
 
@@ -30,6 +31,20 @@ def delivered(turn: Turn, outcome: Outcome) -> None:
     elsewhere = outcome.receipt.state == "gone" and _go_elsewhere(turn, row)
     if row.state == OutboxState.DEAD and not elsewhere:
         tell_it_was_not_delivered(turn, row)
+    _alert_otherwise(turn, row)
+
+
+def said_late(turn: Turn, channel: str, ref: str, receipt: Receipt) -> None:
+    """Write down what is said of a message after it was taken; an alert that reached nobody goes on by another way."""
+    row = came_late(turn, channel, ref, receipt)
+    if row is not None:
+        alerts.settled(turn, row)
+
+
+def _alert_otherwise(turn: Turn, row: Outbox) -> None:
+    """An alert that will reach nobody goes on by another way. A receipt may have been there before the outcome."""
+    if row.state == OutboxState.SENT and row.channel in turn.house.accounts:
+        came_early(turn, row)
     alerts.settled(turn, row)
 
 

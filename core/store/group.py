@@ -16,6 +16,7 @@ from core.store import jobs, outgoing
 from core.store.database import Conflict, Connection, is_conflict, is_outage
 from core.store.hands import Hands
 from core.store.intake import Delivery, store
+from core.store.late import came_late
 from core.store.model import (
     WAITING_MESSAGES,
     WAITING_TIMERS,
@@ -30,7 +31,7 @@ from core.store.model import (
 )
 from core.store.numbers import RowIds
 from core.store.turn import Cause, Turn
-from core.words import FOR_EVER, SECOND, Micros
+from core.words import FOR_EVER, SECOND, Micros, Receipt
 
 log = logging.getLogger("huiying.pump")
 
@@ -89,11 +90,13 @@ class Made:
 @dataclass(frozen=True)
 class Hears:
     """What the rooms above do with turns: `hear` a message, say `sorry` for one that failed for good, `prepare` for
-    messages before their turns (understanding takes milliseconds; on SQLite the transaction is not even open yet)."""
+    messages before their turns (understanding takes milliseconds; on SQLite the transaction is not even open yet), hear what
+    is said `late` of a post."""
 
     hear: Callable[[Turn, Inbox], str]
     sorry: Callable[[Turn, Inbox], None]
     prepare: Callable[[list[Inbox]], None] = lambda rows: None
+    late: Callable[[Turn, str, str, Receipt], Any] = came_late
 
 
 class Group:
@@ -119,6 +122,15 @@ class Group:
             self.made.turns += len(brought)
             self.made.answers += [(item.done, None) for item in brought if item.done]
             self.made.more |= len(brought) > ROOMS_SHARED
+        for delivery in (item.work for item in brought if isinstance(item.work, Delivery)):
+            for ref, receipt in delivery.late:
+                self._come_late(delivery.channel, ref, receipt)
+
+    def _come_late(self, channel: str, ref: str, receipt: Receipt) -> None:
+        """What is said of a post is written down, also where what follows from it fails."""
+        cause = Cause(f"late:{channel}:{ref}")
+        if isinstance(self.turn(cause, lambda turn: self._hears.late(turn, channel, ref, receipt)), Exception):
+            self.turn(cause, lambda turn: came_late(turn, channel, ref, receipt))
 
     def refuse(self, items: list[Item], why: Exception) -> None:
         """Deliveries are not taken: whoever brings them hears so, and brings them to another process."""

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert  # SQLite understands the same ON CONFLICT
 
 from core.store.database import Connection
-from core.store.model import Inbox, Outbox, OutboxState, Quarantine, RoomRow, ShelfRow
+from core.store.model import Inbox, Quarantine, RoomRow, ShelfRow
 from core.store.numbers import RowIds
 from core.words import Channel, Cursor, Inbound, Media, Micros, Receipt, Room, Who
 
@@ -29,15 +29,6 @@ _cursor = (
     insert(ShelfRow.table)
     .values(name=bindparam("name"), value=bindparam("value"))
     .on_conflict_do_update(index_elements=["name"], set_={"value": bindparam("value")})
-)
-_not_delivered = (
-    Outbox.table.update()
-    .where(
-        Outbox.table.c.channel == bindparam("channel"),
-        Outbox.table.c.ref == bindparam("ref_"),
-        Outbox.table.c.state == OutboxState.SENT,
-    )
-    .values(state=bindparam("state"), error=bindparam("error"))
 )
 
 
@@ -71,7 +62,8 @@ class Delivery:
 
 
 def store(connection: Connection, deliveries: Sequence[Delivery], now: Micros, ids: RowIds) -> None:
-    """Write deliveries in the running transaction, all their messages by one statement."""
+    """Write deliveries in the running transaction, all their messages by one statement; what they say of posts is for turns
+    of their own."""
     messages = [message for delivery in deliveries for message in delivery.messages]
     if messages:
         arrivals = ids.arrivals(connection, len(messages))
@@ -84,7 +76,7 @@ def store(connection: Connection, deliveries: Sequence[Delivery], now: Micros, i
 
 
 def _store_the_rest(connection: Connection, delivery: Delivery, now: Micros, ids: RowIds) -> None:
-    """What could not be read, what was not delivered after all, and how far the channel has read."""
+    """What could not be read, and how far the channel has read."""
     for raw, error in delivery.unreadable:
         kept = Quarantine(
             id=ids.next(connection),
@@ -96,9 +88,6 @@ def _store_the_rest(connection: Connection, delivery: Delivery, now: Micros, ids
         )
         connection.run(_new_quarantine, **kept.to_db())
         log.warning("a delivery was quarantined", extra={"channel": delivery.channel, "quarantine": kept.id})
-    for ref, receipt in delivery.late:
-        state = OutboxState.HELD if receipt.why == "window" else OutboxState.DEAD
-        connection.run(_not_delivered, channel=delivery.channel, ref_=ref, state=state, error=receipt.why)
     if delivery.cursor:
         name = f"cursor:{delivery.cursor.name}"
         connection.run(_cursor, name=name, value=clean(delivery.cursor.value))

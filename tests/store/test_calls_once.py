@@ -17,10 +17,10 @@ from config.stepping import HandClock, StepRunner
 from core.policies import Policies
 from core.store.database import Database
 from core.store.files import FileStore
-from core.store.model import Outbox, OutboxState
+from core.store.model import Outbox, OutboxState, ShelfRow
 from core.store.outgoing import LEASE, post, withdraw_row
 from core.store.turn import Turn
-from core.words import MINUTE, SECOND, Room, Say
+from core.words import MINUTE, SECOND, Receipt, Room, Say
 from tests.carriers.exchange import ACCOUNT, Exchange, ExchangePhone
 from tests.scenario import WEDNESDAY_TEN, mind
 
@@ -61,8 +61,9 @@ class Life:
 
 @asynccontextmanager
 async def alive(
-    url: str, exchange: Exchange, folder: Path, *, start: int = WEDNESDAY_TEN, gap: float = 0.0, killed: bool = False
-) -> AsyncIterator[Life]:
+    url: str, exchange: Exchange, folder: Path, *, start: int = WEDNESDAY_TEN, gap: float = 0.0, killed: bool = False,
+    phone: type[ExchangePhone] = ExchangePhone,
+) -> AsyncIterator[Life]:  # fmt: skip
     """A life of the desk, which ends in order, or by a kill: nothing is written down and nobody takes leave."""
     clock = HandClock(start)
 
@@ -72,7 +73,7 @@ async def alive(
     desk = build(
         Database(url),
         Policies(),
-        {"voice": lambda shelf, read, now: ExchangePhone(exchange, clock.sleep, gap)},
+        {"voice": lambda shelf, read, now: phone(exchange, clock.sleep, gap)},
         FileStore(folder),
         clock,
         mind(),
@@ -190,5 +191,71 @@ def test_a_call_that_had_begun_when_it_was_withdrawn_is_on_record(desk_url: str,
             await life.passes(3600)
             (row,) = await life.rows()
             assert (row.state, row.ref, len(exchange.rang)) == (OutboxState.SENT, f"call:{row.key}", 1)
+
+    played(story)
+
+
+# ---- receipts that come when they like
+
+
+class Reports(ExchangePhone):
+    """The exchange, which also tells later what became of a call: ref and state, with a space between."""
+
+    @staticmethod
+    def late(raw: bytes) -> tuple[str, Receipt]:
+        ref, state = raw.decode().split(" ")
+        return ref, Receipt(state, why="busy for good" if state != "sent" else None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_receipt_that_comes_late_counts_once(desk_url: str, tmp_path: Path, times: int) -> None:
+    async def story() -> None:
+        async with alive(desk_url, Exchange(), tmp_path, phone=Reports) as life:
+            await life.calls()
+            (row,) = await life.rows()
+            for _ in range(times):
+                await life.desk.accept_for("voice")([f"{row.ref} refused".encode()])
+            (row,) = await life.rows()
+            assert (row.state, row.error) == (OutboxState.DEAD, "busy for good")
+            await life.desk.accept_for("voice")([f"{row.ref} sent".encode()])
+            assert (await life.rows())[0].state == OutboxState.DEAD
+
+    played(story)
+
+
+def test_a_receipt_that_overtakes_the_outcome_is_kept_for_it(desk_url: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with alive(desk_url, Exchange(mood="hangs after it rang"), tmp_path, phone=Reports) as life:
+            await life.calls()
+            (row,) = await life.rows()
+            await life.desk.accept_for("voice")([f"call:{row.key} refused".encode()])
+            assert (await life.rows())[0].state == OutboxState.LEASED
+            await life.passes(3600)
+            (row,) = await life.rows()
+            assert (row.state, row.error) == (OutboxState.DEAD, "busy for good")
+
+    played(story)
+
+
+def test_a_receipt_clears_up_what_was_unclear(desk_url: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        exchange = Exchange(mood="loses the answer", can_tell=False)
+        async with alive(desk_url, exchange, tmp_path, phone=Reports) as life:
+            await life.calls()
+            await life.passes(60)
+            (row,) = await life.rows()
+            assert row.state == OutboxState.UNCLEAR
+            await life.desk.accept_for("voice")([f"attempt:{row.key} sent".encode()])
+            (row,) = await life.rows()
+            assert (row.state, row.error, len(exchange.rang)) == (OutboxState.SENT, None, 1)
+
+    played(story)
+
+
+def test_a_receipt_about_nothing_of_ours_is_forgotten(desk_url: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with alive(desk_url, Exchange(), tmp_path, phone=Reports) as life:
+            await life.desk.accept_for("voice")([b"call:strange refused"])
+            assert await life.desk.act(lambda turn: turn.rows(ShelfRow, select(ShelfRow.table))) == []
 
     played(story)
