@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from config.media import fetch_media
-from core.clocks import keeping
 from core.dispatch import offering, reasons
 from core.escalation import episodes, watching
 from core.house import House, JobKind, Reaction
@@ -52,7 +51,7 @@ from dialogue.customer import burst
 from dialogue.hearing import Hearing
 from dialogue.understanding.mind import Mind
 from notifier.delivering import Deliverer, Pause
-from notifier.outcomes import delivered
+from notifier.outcomes import delivered, said_late
 
 CONFIG = Path(__file__).parent
 
@@ -75,7 +74,6 @@ TIMERS = {
 }
 """Kind of timer → what happens when it is due."""
 REACTIONS = _together(
-    keeping.REACTIONS,
     applying.REACTIONS,
     notices.REACTIONS,
     announcing.REACTIONS,
@@ -256,7 +254,7 @@ def build(
         pages=pages,
     )
     pulse, hearing = Pulse(clock), Hearing(mind, staff_channels)
-    pump = Pump(database, house, Hears(hearing.hear, hearing.sorry, hearing.prepare), clock, holder)
+    pump = Pump(database, house, Hears(hearing.hear, hearing.sorry, hearing.prepare, said_late), clock, holder)
     desk: Desk
 
     async def act(do: Callable[[Turn], Any]) -> Any:
