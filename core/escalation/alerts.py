@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 
 from core.conversations.saying import tell
 from core.escalation.model import Alert, Episode, EpisodeState
-from core.escalation.policy import TOGETHER, Step
+from core.escalation.policy import TOGETHER, Promise, Step
 from core.escalation.targets import groups_meant, people_meant
 from core.escalation.telling import SPOKEN, said
 from core.people.model import Person
@@ -41,7 +41,7 @@ def take_step(turn: Turn, episode: Episode, ticket: Ticket, step: Step, told: se
     """Alert everybody whom the step means and who has not been `told` in this turn; their ids."""
     people = [person for person in people_meant(turn, ticket, step, episode.level) if person.id not in told]
     for person in people:
-        for route in _routes(turn, person, step.routes):
+        for route in _routes(turn, person, step.routes, told=episode.promise == Promise.ALARM):
             _alert_by(turn, episode, ticket, person, route)
     for room in groups_meant(turn, step):
         _alert_group(turn, episode, ticket, Room.of(room))
@@ -103,19 +103,24 @@ def try_next_route(turn: Turn, alert: Alert) -> None:
         for other in alerts_of(turn, episode)
         if other.person_id == person.id and other.step == alert.step
     }
+    if episode.promise == Promise.ALARM:
+        tried.add("chat")
     policy = turn.house.policies.escalation
     for route in routes_of(turn, person, [route for route in policy.fallback if route not in tried]):
         if _alert_by(turn, episode, ticket, person, route):
             return
 
 
-def _routes(turn: Turn, person: Person, wanted: Sequence[str]) -> list[str]:
-    """The routes by which a step alerts somebody. Where none of them leads to him, any other."""
+def _routes(turn: Turn, person: Person, wanted: Sequence[str], *, told: bool) -> list[str]:
+    """The routes by which a step alerts somebody. Where none of them leads to him, any other, unless he was `told` when the
+    ticket was announced."""
     known = routes_of(turn, person, wanted)
     chosen = [route for route in known if route in TOGETHER]
     if any(route not in TOGETHER for route in wanted):
         chosen = known[:1] if not person.routes else routes_of(turn, person, wanted)[:1]
-    return chosen or routes_of(turn, person, turn.house.policies.escalation.fallback)[:1]
+    if chosen or told:
+        return chosen
+    return routes_of(turn, person, turn.house.policies.escalation.fallback)[:1]
 
 
 def _alert_by(turn: Turn, episode: Episode, ticket: Ticket, person: Person, route: str) -> bool:

@@ -75,9 +75,9 @@ def _meant(turn: Turn, ticket: Ticket, kind: str, name: str) -> list[Person]:
 def _on_duty(turn: Turn, ticket: Ticket, role: Role) -> list[Person]:
     """Whoever has it, or is asked, first; then others on duty; a few of them."""
     people = on_duty(turn, ticket.entity, role)
-    first = [person for person in people if person.id in (ticket.owner_id, ticket.engineer_id)]
-    others = [person for person in people if person not in first]
-    return [*first, *others][: turn.house.policies.escalation.most_on_duty]
+    asked = (ticket.owner_id, ticket.engineer_id)
+    people.sort(key=lambda person: person.id not in asked)
+    return people[: turn.house.policies.escalation.most_on_duty]
 
 
 def _superior(turn: Turn, ticket: Ticket) -> list[Person]:
@@ -90,16 +90,17 @@ def _superior(turn: Turn, ticket: Ticket) -> list[Person]:
 
 def _above(turn: Turn, person: Person, levels: int) -> Person:
     """So many levels above somebody. Where the line ends before: the next other manager, else the last of the line."""
-    seen = [person]
+    seen = {person.id}
     for _ in range(min(levels, HIGHEST)):
-        superior = turn.get(Person, seen[-1].reports_to) if seen[-1].reports_to else None
-        if superior is None or not superior.active or superior in seen:
+        superior = turn.get(Person, person.reports_to) if person.reports_to else None
+        if superior is None or not superior.active or superior.id in seen:
             managers = in_role(turn, person.entity, Role.MANAGER)
-            superior = next((other for other in managers if other not in seen), None)
+            superior = next((other for other in managers if other.id not in seen), None)
         if superior is None:
             break
-        seen.append(superior)
-    return seen[-1]
+        person = superior
+        seen.add(person.id)
+    return person
 
 
 def _named(turn: Turn, entity: str, name: str) -> list[Person]:

@@ -112,6 +112,7 @@ def test_a_yes_to_a_question_of_two_days_ago_cancels_nothing(desk: Story) -> Non
     wang.says("是")
     wang.hears("smalltalk", "再说一次")
     assert desk.ticket(number).status == S.ACCEPTED
+    liu.hears("overdue", number, within=0)
     liu.hears_nothing(seconds=30)
 
 

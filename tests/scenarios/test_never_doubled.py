@@ -30,6 +30,8 @@ def test_the_same_fault_over_three_channels_is_one_ticket(desk: Story) -> None:
     phone.hears("dup_linked", number)
     assert len(desk.tickets()) == 1
     assert {via.split("/")[0] for via in desk.sources(number)} >= {"wecom_kf", "webchat", "telegram"}
+    sun.hears("stuck_warning", number, within=0)
+    sun.hears("overdue", number, within=0)
     sun.hears_nothing()
 
 
@@ -70,6 +72,7 @@ def test_what_may_be_the_same_is_not_dispatched_until_staff_have_decided(desk: S
     wang, liu, sun = desk.customer("王女士", phone="13800138021"), desk.engineer("刘工"), desk.manager("孙经理")
     first = ticket_in(desk, S.ACCEPTED, wang, liu, "空调", "不制冷、滴水")
     desk.passes(hours=5)
+    sun.hears("stuck_warning", first, within=0)
     wang.says("空调滴水，不制冷")
     second = wang.hears("ack_created").ticket
     assert second != first
@@ -90,6 +93,7 @@ def test_what_staff_keep_apart_is_dispatched_then(desk: Story) -> None:
     wang, liu, sun = desk.customer("王女士", phone="13800138021"), desk.engineer("刘工"), desk.manager("孙经理")
     first = ticket_in(desk, S.ACCEPTED, wang, liu, "空调", "不制冷、滴水")
     desk.passes(hours=5)
+    sun.hears("stuck_warning", first, within=0)
     wang.says("空调滴水，不制冷")
     second = wang.hears("ack_created").ticket
     sun.hears("ask_choice", first, second)
