@@ -22,6 +22,7 @@ from core.store.model import QUARANTINED, Quarantine
 from core.store.numbers import RowIds
 from core.store.turn import Turn
 from core.words import SECOND, Channel, Micros
+from notifier.outcomes import said_late
 
 T = TypeVar("T")
 MOST = 200
