@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from config.media import fetch_media
+from core.clocks import beginning, keeping
 from core.dispatch import offering, reasons
 from core.escalation import episodes, watching
 from core.house import House, JobKind, Reaction
@@ -67,6 +68,7 @@ TIMERS = {
     **opening.TIMERS,
     **offering.TIMERS,
     **maintaining.TIMERS,
+    **beginning.TIMERS,
     **watching.TIMERS,
     **attending.TIMERS,
     **episodes.TIMERS,
@@ -74,6 +76,7 @@ TIMERS = {
 }
 """Kind of timer → what happens when it is due."""
 REACTIONS = _together(
+    keeping.REACTIONS,
     applying.REACTIONS,
     notices.REACTIONS,
     announcing.REACTIONS,

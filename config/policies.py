@@ -8,7 +8,6 @@ from config.holidays import public_holidays, with_exceptions
 from config.packs import rules_of
 from config.settings import WEEKDAYS, Settings
 from core.clocks.calendar import Calendar
-from core.clocks.policy import ServiceLevel
 from core.conversations.policy import ConversationPolicy
 from core.dispatch.policy import DispatchPolicy
 from core.policies import Policies
@@ -19,7 +18,7 @@ from core.words import HOUR, MINUTE, SECOND
 
 def policies(settings: Settings) -> Policies:
     """What this desk promises, and within what bounds."""
-    talk, level = settings.conversation, settings.service_level
+    talk = settings.conversation
     return Policies(
         zone=ZoneInfo(settings.timezone),
         entity=settings.entity,
@@ -34,12 +33,7 @@ def policies(settings: Settings) -> Policies:
             burst_window=round(talk.burst_window_s * SECOND),
             draft=talk.draft_minutes * MINUTE,
         ),
-        service_level=ServiceLevel(
-            p0_first_response=level.p0_first_response_min * MINUTE,
-            p1_first_response=level.p1_first_response_h * HOUR,
-            p2_first_response=level.p2_first_response_h * HOUR,
-            p0_alert=level.p0_alert_within_s * SECOND,
-        ),
+        service_level=settings.service_level.policy(),
         calendar=calendar(settings),
         dispatch=DispatchPolicy(
             offer=settings.dispatch.offer_min * MINUTE,

@@ -24,6 +24,7 @@ from config.secret import CannotReveal
 from config.settings import Settings
 from config.troubles import Finding
 from config.watching import Watch
+from core.clocks.beginning import begin
 from core.people.passes import Pages
 from core.store.database import AlreadyRunning, Database
 from core.store.files import FileStore
@@ -191,7 +192,7 @@ async def _live(settings: Settings, database: Database, listening: socket.socket
 
     runner, supervisor = LiveRunner(desk, end), Supervisor(desk)
     calendar = Calendar(runner.kick, rules.zone)
-    listener = _listener(desk, bells)
+    listener, begun = _listener(desk, bells), asyncio.ensure_future(_begin(desk))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     board_key = board_key_of(key)
@@ -215,10 +216,19 @@ async def _live(settings: Settings, database: Database, listening: socket.socket
     try:
         await serve(app(doors(desk), pages), listening, stop, say_so, bells.close)
     finally:
+        begun.cancel()
         if listener:
             await asyncio.to_thread(listener.stop)
         await _stop(desk, runner, supervisor, calendar, drain=not any(isinstance(why, Fenced) for why in ended))
     return ended[0] if ended else None
+
+
+async def _begin(desk: Desk) -> None:
+    """What holds from now on is recorded. A desk that cannot do so yet serves none the less."""
+    try:
+        await desk.act(begin)
+    except Exception:
+        log.exception("the policies of this desk could not be recorded")
 
 
 def _listener(desk: Desk, bells: Bells) -> Listener | None:

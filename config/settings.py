@@ -24,6 +24,7 @@ from config.escalation_settings import Escalation
 from config.messenger_settings import DINGTALK_API, DINGTALK_OAPI, DingtalkNotice, Feishu
 from config.secret import Secret
 from config.section import Count, Dates, Names, Rotating, Seconds, Section, WebAddress, listed
+from config.service_settings import ServiceLevelSettings
 from core.clocks.calendar import Shift
 
 PREFIX = "HUIYING_"
@@ -65,21 +66,6 @@ class Conversation(Section):
     )
     draft_minutes: Count = Field(
         default=30, description="草稿保留：不足字数的摘要留多久，分钟 · a short summary is kept as a draft"
-    )
-
-
-class ServiceLevel(Section):
-    """时限 · how soon somebody must answer (S9, S10)"""
-
-    p0_first_response_min: Count = Field(
-        default=60, description="P0 首响目标，自然时间，分钟 · P0 first response, wall clock"
-    )
-    p0_alert_within_s: Count = Field(default=15, description="P0 首次告警，秒 · P0 first alarm after commit")
-    p1_first_response_h: Count = Field(
-        default=2, description="P1 首响，工作时间，小时 · P1 first response, business hours"
-    )
-    p2_first_response_h: Count = Field(
-        default=24, description="P2 首响，自然时间，小时 · P2 first response, wall clock"
     )
 
 
@@ -261,7 +247,7 @@ class Settings(BaseSettings):
         default=30, description="绑定码有效期，分钟（S5b） · a binding code is valid, minutes"
     )
     conversation: Conversation = Conversation()
-    service_level: ServiceLevel = ServiceLevel()
+    service_level: ServiceLevelSettings = ServiceLevelSettings()
     quiet_hours: QuietHours = QuietHours()
     working_hours: WorkingHours = WorkingHours()
     dispatch: Dispatch = Dispatch()

@@ -71,10 +71,6 @@ class Exempt:
         )
 
 
-def _everywhere(span: Micros, business: Collection[str]) -> dict[str, Target]:
-    return {one: Target(span, Runs.BUSINESS if one in business else Runs.WALL) for one in PRIORITIES}
-
-
 @dataclass(frozen=True)
 class ServiceLevel:
     """What is promised by priority, in µs; `p0_alert` is the first alarm of a P0 (S10).
@@ -89,9 +85,7 @@ class ServiceLevel:
     p2_first_response: Micros = 24 * HOUR
     p0_alert: Micros = 15 * SECOND
     business: frozenset[str] = frozenset({"P1"})
-    further: Mapping[str, Mapping[str, Target]] = field(
-        default_factory=lambda: {Goal.IDLE: _everywhere(2 * HOUR, ("P1", "P2"))}
-    )
+    further: Mapping[str, Mapping[str, Target]] = field(default_factory=dict)
     pauses: frozenset[str] = frozenset({"waiting_part"})
     exempt: tuple[Exempt, ...] = ()
 
