@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from config.carrier_troubles import carriers_incomplete, carriers_unreachable, providers_in_use
 from config.loading import Unusable, load
 from config.secret import CannotReveal, Secret
 from config.settings import AES_KEY_CHARACTERS, Feishu, Settings, WecomAccess
@@ -223,6 +224,8 @@ def _secrets_in_use(settings: Settings) -> Iterator[tuple[str, Secret]]:
     for name, channel in settings.channels:
         if channel.enabled:
             yield from _secrets_of(channel, f"channels.{name}")
+    for name, section in providers_in_use(settings):
+        yield from _secrets_of(section, f"carriers.{name}")
 
 
 def _secrets_of(section: BaseModel, where: str) -> Iterator[tuple[str, Secret]]:
@@ -239,6 +242,8 @@ CHECKS: tuple[Callable[[Settings], Iterator[Trouble]], ...] = (
     data_dir_closed,
     listening,
     channels,
+    carriers_incomplete,
+    carriers_unreachable,
     secrets,
     database,
 )

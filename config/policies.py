@@ -10,6 +10,7 @@ from config.settings import WEEKDAYS, Settings
 from core.clocks.calendar import Calendar
 from core.conversations.policy import ConversationPolicy
 from core.dispatch.policy import DispatchPolicy
+from core.people.policy import ReachingPolicy
 from core.policies import Policies
 from core.rosters.policy import RosterPolicy
 from core.tickets.policy import TicketPolicy
@@ -39,6 +40,7 @@ def policies(settings: Settings) -> Policies:
             offer=settings.dispatch.offer_min * MINUTE,
             offer_p0=settings.dispatch.offer_p0_min * MINUTE,
         ),
+        reaching=reaching(settings),
         escalation=settings.escalation.policy(),
         rosters=RosterPolicy(
             hole_ahead=settings.rosters.hole_ahead_h * HOUR,
@@ -47,6 +49,13 @@ def policies(settings: Settings) -> Policies:
         rules=rules_of(),
         link_code=settings.one_time_code_minutes * MINUTE,
     )
+
+
+def reaching(settings: Settings) -> ReachingPolicy:
+    """How often numbers are used, and when customers are left in peace; what is simulated costs nothing."""
+    quiet, used = settings.quiet_hours, {"sms": settings.carriers.sms, "voice": settings.carriers.voice}
+    free = {name for name, provider in used.items() if provider == "desk"}
+    return settings.limits.policy((quiet.start, quiet.end), free)
 
 
 def calendar(settings: Settings) -> Calendar:

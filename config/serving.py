@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from config.calendar import Calendar
+from config.carriers import carriers
 from config.channels import KEY_FILE, channel_makers, derived_key, web_key
 from config.desk import Desk, build, load_mind
 from config.doctor import MARKS, examine, spoken_here
@@ -182,8 +183,10 @@ async def _live(settings: Settings, database: Database, listening: socket.socket
     bells, files, key = Bells(), FileStore(settings.data_dir / "files"), web_key(settings)
     rules = policies(settings)
     mind = load_mind(rules, settings.data_dir / "mind")
-    makers = channel_makers(settings, files, bells.ring)
-    desk = build(database, rules, makers, files, clock, mind, pages=pages_of(settings, key))
+    carried = carriers(settings, bells.ring)
+    makers = {**channel_makers(settings, files, bells.ring), **carried.makers}
+    pages_known, accounts = pages_of(settings, key), carried.accounts
+    desk = build(database, rules, makers, files, clock, mind, pages=pages_known, accounts=accounts)
     stop, ended = asyncio.Event(), list[Exception]()
 
     def end(why: Exception) -> None:

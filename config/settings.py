@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from config.carrier_settings import Carriers, Limits
 from config.escalation_settings import Escalation
 from config.messenger_settings import DINGTALK_API, DINGTALK_OAPI, DingtalkNotice, Feishu
 from config.secret import Secret
@@ -253,7 +254,9 @@ class Settings(BaseSettings):
     dispatch: Dispatch = Dispatch()
     rosters: Rosters = Rosters()
     escalation: Escalation = Escalation()
+    limits: Limits = Limits()
     channels: Channels = Channels()
+    carriers: Carriers = Carriers()
     directory: Directories = Directories()
 
     @property

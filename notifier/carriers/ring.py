@@ -36,7 +36,7 @@ async def ring(given: argparse.Namespace) -> int:
     """The exit status: 0 if a key was pressed, 2 if it was not, 1 if nothing could be dialled."""
     prompts = Prompts(PromptConfig(given.lang, given.recordings, tuple(given.voice)))
     config = SipConfig(interface=given.interface)
-    sip = Sip(config, prompts.sound, lambda: time.time_ns() // 1000, await prompts.thanks())
+    sip = Sip(config, prompts.sound, lambda: time.time_ns() // 1000, prompts.thanks)
     over, keys = asyncio.Event(), []
 
     async def accept(deliveries: Sequence[bytes], cursor: Cursor | None = None) -> None:

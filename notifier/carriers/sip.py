@@ -150,7 +150,7 @@ class Sip:
         config: SipConfig,
         prompt: Callable[[Say], Awaitable[bytes]],
         clock: Clock,
-        thanks: bytes = b"",
+        thanks: Callable[[], Awaitable[bytes]] | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._config, self._prompt, self._clock, self._thanks, self._pause = config, prompt, clock, thanks, pause
@@ -221,7 +221,7 @@ class Sip:
 
     async def _dial(self, ref: str, call: _Call, address: str, say: Say) -> Receipt:
         try:
-            prompt = await self._prompt(say)
+            prompt, thanks = await self._prompt(say), await self._thanks() if self._thanks else b""
         except BaseException:
             del self._calls[ref]
             raise
@@ -239,7 +239,7 @@ class Sip:
                 "talk": given.talk,
                 "keys": given.keys,
                 "prompt": base64.b64encode(prompt).decode(),
-                "thanks": base64.b64encode(self._thanks).decode(),
+                "thanks": base64.b64encode(thanks).decode(),
             }
         )
         with contextlib.suppress(TimeoutError):

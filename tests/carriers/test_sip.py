@@ -31,10 +31,14 @@ async def prompt(say: Say) -> bytes:
     return (LONG if say.purpose == "long" else PROMPT).astype("<i2").tobytes()
 
 
+async def thanks() -> bytes:
+    return THANKS.astype("<i2").tobytes()
+
+
 @asynccontextmanager
 async def desk(config: SipConfig = CONFIG) -> AsyncIterator[tuple[Sip, Core]]:
     """A carrier whose dialler is at work."""
-    sip = Sip(config, prompt, HandClock(), THANKS.astype("<i2").tobytes(), pause=lambda seconds: asyncio.sleep(0.05))
+    sip = Sip(config, prompt, HandClock(), thanks, pause=lambda seconds: asyncio.sleep(0.05))
     async with at_work(sip) as (core,):
         await core.until(lambda: sip.dialler)
         yield sip, core
