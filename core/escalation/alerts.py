@@ -99,9 +99,7 @@ def try_next_route(turn: Turn, alert: Alert) -> None:
     if episode.state != EpisodeState.OPEN and episode.why != TOLD:
         return
     tried = {
-        other.route
-        for other in alerts_of(turn, episode)
-        if other.person_id == person.id and other.step == alert.step
+        other.route for other in alerts_of(turn, episode) if other.person_id == person.id and other.step == alert.step
     }
     if episode.promise == Promise.ALARM:
         tried.add("chat")
@@ -147,9 +145,7 @@ def _alert_group(turn: Turn, episode: Episode, ticket: Ticket, room: Room) -> No
         _ended(turn, alert, "no channel")
 
 
-def _add(
-    turn: Turn, episode: Episode, ticket: Ticket, route: str, person_id: int | None, row: Outbox | None
-) -> Alert:
+def _add(turn: Turn, episode: Episode, ticket: Ticket, route: str, person_id: int | None, row: Outbox | None) -> Alert:
     return turn.add(
         Alert(
             id=turn.new_id(),

@@ -15,12 +15,13 @@ from core.escalation.policy import Ladder, Promise
 from core.escalation.promises import Due
 from core.escalation.telling import acknowledged
 from core.people.model import Person
-from core.store.model import Timer
+from core.store.model import Outbox, Timer
+from core.store.outgoing import post
 from core.store.turn import Turn
 from core.tickets.events import Happened
 from core.tickets.model import Ticket
 from core.tickets.recording import record
-from core.words import Micros
+from core.words import Micros, Room
 
 STEP_TIMER = "escalation.step"
 """The next step of an episode that nobody has acknowledged."""
@@ -30,7 +31,11 @@ _of_ticket = select(Episode.table).where(_episode.ticket_id == bindparam("ticket
 _open = _of_ticket.where(RUNNING)
 _alerting = (
     select(_episode.ticket_id)
-    .where(_episode.state == EpisodeState.OPEN, _episode.id == Alert.table.c.episode_id, Alert.table.c.person_id == bindparam("person_id"))
+    .where(
+        _episode.state == EpisodeState.OPEN,
+        _episode.id == Alert.table.c.episode_id,
+        Alert.table.c.person_id == bindparam("person_id"),
+    )
     .distinct()
     .order_by(_episode.ticket_id)
 )
@@ -110,13 +115,18 @@ def hurry(turn: Turn, episode: Episode) -> None:
 
 def acknowledge(turn: Turn, episode: Episode, ticket: Ticket, by: Person, via: str) -> None:
     """An entitled person takes it: nobody else is alerted, and everybody who was hears who has it."""
-    told = {alert.person_id for alert in alerts_of(turn, episode) if alert.person_id not in (None, by.id)}
+    alerts = alerts_of(turn, episode)
+    told = {alert.person_id for alert in alerts if alert.person_id not in (None, by.id)}
     _end(turn, episode, EpisodeState.ACKNOWLEDGED, "acknowledged", by)
     record(turn, Happened.ACKNOWLEDGED, ticket, by, episode=episode.id, promise=episode.promise, via=via)
     for person_id in sorted(person_id for person_id in told if person_id is not None):
         person = turn.get(Person, person_id)
         if person is not None and person.active:
             tell(turn, person, acknowledged(turn, ticket, by, person.lang), subject=ticket.stream)
+    for alert in alerts:
+        sent = turn.get(Outbox, alert.outbox_id) if alert.person_id is None and alert.outbox_id else None
+        if sent is not None:
+            post(turn, Room.of(sent.room), acknowledged(turn, ticket, by, "zh"), subject=ticket.stream)
 
 
 def end(turn: Turn, episode: Episode, why: str) -> None:

@@ -26,7 +26,7 @@ _idle = (
     select(Ticket.table)
     .where(
         _ticket.entity == bindparam("entity"),
-        _ticket.status.in_(sorted(IN_PROGRESS)),
+        or_(*(_ticket.status == status for status in sorted(IN_PROGRESS))),
         _since <= bindparam("before"),
         or_(_ticket.last_action_at.is_(None), _ticket.last_action_at < _since),
     )

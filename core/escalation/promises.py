@@ -54,7 +54,11 @@ def _fuse(ticket: Ticket, facts: Facts, policy: EscalationPolicy) -> list[Due]:
     since = max(ticket.urgent_at or ticket.created_at, ticket.last_action_at or 0)
     found = [Due(Promise.FUSE, str(since), since + policy.fuse)]
     if facts.fuse_acked_at is not None and not _acted_since(ticket, facts.fuse_acked_at):
-        found.append(Due(Promise.FUSE, f"acked:{facts.fuse_acked_at}", facts.fuse_acked_at + policy.unacted, facts.fuse_level + 1))
+        found.append(
+            Due(
+                Promise.FUSE, f"acked:{facts.fuse_acked_at}", facts.fuse_acked_at + policy.unacted, facts.fuse_level + 1
+            )
+        )
     return found
 
 

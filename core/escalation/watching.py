@@ -186,8 +186,7 @@ def _set_timer(turn: Turn, ticket: Ticket, at: Micros | None) -> None:
 WATCHED = tuple(
     kind
     for kind in Happened
-    if kind
-    not in (Happened.OPENED, Happened.OPENED_IDLE, Happened.ESCALATED, Happened.CALLED, Happened.ANNOUNCED)
+    if kind not in (Happened.OPENED, Happened.OPENED_IDLE, Happened.ESCALATED, Happened.CALLED, Happened.ANNOUNCED)
 )
 """Events after which promises may have changed: all but clicks, and what the alarms themselves record."""
 REACTIONS = {Happened.ANNOUNCED: (alarm,), **dict.fromkeys(WATCHED, (watch,))}
