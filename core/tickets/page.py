@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 
+from core.clocks.explaining import Explained, explained
 from core.clocks.lateness import is_overdue
 from core.people.model import Person
 from core.people.phones import without_numbers
@@ -34,7 +35,7 @@ TOLD: dict[str, tuple[str, Sort]] = {
     Happened.COMPLETED: ("summary", Sort.WORK),
 }
 """Event → which of its private words are told, and what sort they are. Others are told to nobody."""
-LABELS = ("story", "files", "overdue", "empty", "download", "readonly")
+LABELS = ("story", "files", "clock", "overdue", "empty", "download", "readonly")
 """Words of the page itself."""
 
 _ticket, _event, _attachment = Ticket.table.c, Event.table.c, Attachment.table.c
@@ -86,6 +87,7 @@ class TicketPage:
     priority: Priority
     overdue: bool
     facts: tuple[tuple[str, str], ...]
+    clock: list[Explained]
     story: list[Step]
     files: list[Paper]
     labels: dict[str, str]
@@ -108,6 +110,7 @@ def ticket_page(turn: Turn, person_id: int, number: str) -> TicketPage | None:
         ticket.priority,
         is_overdue(ticket, turn.house.policies.service_level, turn.now) or ticket.red is not None,
         card(turn, ticket, reader, "page", ticket.number).facts,
+        explained(turn, ticket, lang),
         story(turn, ticket, reader),
         papers(turn, ticket, reader),
         {name: words.text(lang, f"page.{name}", minutes=turn.house.policies.pass_lasts // MINUTE) for name in LABELS},

@@ -16,6 +16,7 @@ from dialogue.heard import Heard
 from dialogue.staff import acknowledging, arranging, doing, listing, parts
 from dialogue.staff.auditing import audit_asked
 from dialogue.staff.drafting import add_to_draft
+from dialogue.staff.explaining import explain, meant_to_explain
 from dialogue.staff.refusing import refuse
 from dialogue.staff.which import NoTicket, numbers_named, ticket_meant, ticket_numbered
 from dialogue.understanding.words import Context, Order, TicketRef
@@ -44,6 +45,7 @@ DO: dict[str, Callable[[Heard, Ticket, Order], str]] = {
     "part_arrived": parts.part_arrived,
     "photo": doing.photo,
     "query": listing.show,
+    "explain": explain,
     "acknowledge": acknowledging.take,
 }
 """What is done with one ticket."""
@@ -100,7 +102,7 @@ def _order(heard: Heard) -> Order:
     order = heard.mind.order(heard.text, message.at, heard.person.role, context, bool(message.media))
     named = bool(numbers_named(order.ticket)) and order.ticket.form != "last"
     cancels = named and _NOT_WORDS.sub("", heard.text.casefold()) in vocabulary("cancel")
-    return replace(order, action="cancel") if cancels else order
+    return replace(order, action="cancel") if cancels else meant_to_explain(heard, order)
 
 
 def _carry_out(heard: Heard, order: Order) -> str:

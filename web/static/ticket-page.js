@@ -37,6 +37,10 @@ function paint(ticket) {
     ticket.overdue && el("span", { class: "late" }, labels.overdue),
   );
   const facts = el("dl", { class: "facts" }, ...ticket.facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+  const clock = ticket.clock.flatMap((one) => [
+    el("p", one.late ? { class: "verdict late" } : { class: "verdict" }, one.verdict),
+    el("ul", { class: "clock" }, ...one.lines.map((line) => el("li", {}, line))),
+  ]);
   const files = ticket.files.length
     ? el("ul", { class: "files" }, ...ticket.files.map((file) => fileNode(file, labels)))
     : el("p", { class: "soft" }, labels.empty);
@@ -47,6 +51,7 @@ function paint(ticket) {
       "main",
       { class: "page", "data-column": ticket.column },
       el("section", { class: "sheet" }, state, facts),
+      clock.length > 0 && el("section", { class: "sheet" }, el("h2", {}, labels.clock), ...clock),
       el("section", { class: "sheet" }, el("h2", {}, labels.files), files),
       el("section", { class: "sheet" }, el("h2", {}, labels.story), story),
       el("p", { class: "soft" }, labels.readonly),
