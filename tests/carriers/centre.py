@@ -8,8 +8,10 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+HOME = Path(__file__).parents[2]
 HOST = "127.0.0.1"
 
 
@@ -80,7 +82,7 @@ async def centre(port: int | None = None) -> AsyncIterator[Centre]:
     port = port or free_tcp_port()
     pipe = asyncio.subprocess.PIPE
     command = (sys.executable, "-m", "tests.carriers.smsc", str(port))
-    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, cwd=HOME)
     side = Centre(process, port)
     try:
         await side.until("ready")
