@@ -13,30 +13,33 @@ import sys
 import tempfile
 import webbrowser
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from config.channels import webchat
+from config.demo_phones import ACCOUNTS, DemoPhones
 from config.desk import Desk, build, load_mind
 from config.doctor import spoken_here
 from config.fastforward import FastForward, MovableClock
 from config.listening import CannotListen, open_socket, serve
 from config.logging import JsonLines
+from config.packs import rules_of
 from config.serving import doors, front
 from core.people.linking import bind
 from core.people.model import Person, Role
 from core.people.passes import Pages
+from core.people.phones import dialled
 from core.policies import Policies
 from core.store.database import Database
 from core.store.files import FileStore
 from core.store.migrate import create
 from core.store.turn import Cause, Turn
-from core.words import SECOND, Inbound, Who
+from core.words import MINUTE, SECOND, Inbound, Who
 from web.app import LOOPBACK, app
 from web.bells import Bells
-from web.demo import Player, Stage
+from web.demo import ANYTHING, Player, Stage
+from web.phones import Switchboard
 
 HOST = "127.0.0.1"
 PORT = 8741
@@ -44,6 +47,8 @@ CACHE = Path("var") / "mind"
 """Where the trained understanding is kept between starts."""
 QUIET = 3 * SECOND
 """A report is answered sooner than on a real desk, where people are given longer to finish speaking."""
+AFTER_OPENING = 30 * MINUTE
+"""Outside working hours the clock of the demonstration begins so long after the next opening."""
 WORDS = {
     "zh": {
         "first": "第一次启动，先学几秒钟说话……",
@@ -66,13 +71,24 @@ class Part:
     role: Role
     name: dict[str, str]
     phone: str
+    on_duty: bool = False
+    superior: str | None = None
+
+    @property
+    def number(self) -> str:
+        """What is dialled to call them."""
+        number = dialled(self.phone)
+        assert number is not None
+        return number
 
 
 CAST = (
+    Part("director", Role.MANAGER, {"zh": "李总监", "en": "Director Li"}, "13800000004"),
+    Part("manager", Role.MANAGER, {"zh": "孙经理", "en": "Sun"}, "13800000003", on_duty=True, superior="director"),
+    Part("engineer", Role.ENGINEER, {"zh": "刘工", "en": "Liu"}, "13800000002", on_duty=True, superior="manager"),
     Part("customer", Role.CUSTOMER, {"zh": "王女士", "en": "Ms Wang"}, "13800000001"),
-    Part("engineer", Role.ENGINEER, {"zh": "刘工", "en": "Liu"}, "13800000002"),
-    Part("manager", Role.MANAGER, {"zh": "孙经理", "en": "Sun"}, "13800000003"),
 )
+"""Superiors before those whom they lead."""
 
 
 def demo_command(argv: Sequence[str]) -> int:
@@ -100,11 +116,19 @@ def demo_command(argv: Sequence[str]) -> int:
 async def _play(folder: Path, listening: socket.socket, ready: str, browser: bool) -> None:
     url = f"http://{HOST}:{listening.getsockname()[1]}"
     bells, files, clock = Bells(), FileStore(folder / "files"), MovableClock()
-    rules = Policies()
+    rules = Policies(rules=rules_of())
     rules = replace(rules, conversation=replace(rules.conversation, burst_quiet=QUIET))
+    if not rules.calendar.is_open(clock()):
+        clock.move_to(rules.calendar.opens_next(clock()) + AFTER_OPENING)
+
+    def ring(name: str) -> None:
+        bells.ring(name)
+        bells.ring(ANYTHING)
+
+    phones = DemoPhones(clock, ring)
     create(f"sqlite:///{folder / 'desk.db'}")
     database = Database(f"sqlite:///{folder / 'desk.db'}")
-    makers = {"webchat": webchat(secrets.token_bytes(32), files, bells.ring)}
+    makers = {"webchat": webchat(secrets.token_bytes(32), files, ring), **phones.makers()}
     desk = build(
         database,
         rules,
@@ -114,12 +138,15 @@ async def _play(folder: Path, listening: socket.socket, ready: str, browser: boo
         load_mind(rules, CACHE),
         staff_channels=frozenset(),
         pages=Pages(url, secrets.token_bytes(32)),
+        accounts=ACCOUNTS,
     )
+    desk.watchers.append(lambda: bells.ring(ANYTHING))
     pump = FastForward(desk, clock)
-    turning = asyncio.create_task(pump.run())
+    tasks = [asyncio.create_task(pump.run()), *phones.start(desk)]
     cast = Cast(desk)
     await cast.enter(spoken_here())
-    stage = Stage(cast.enter, clock, rules.zone, pump.pass_on)
+    numbers = {part.key: part.number for part in CAST if part.role != Role.CUSTOMER}
+    stage = Stage(cast.enter, clock, rules.zone, phones.stopping(pump), bells, Switchboard(phones.telephones, numbers))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -131,9 +158,9 @@ async def _play(folder: Path, listening: socket.socket, ready: str, browser: boo
 
     pages = app(doors(desk), front(desk, rules.entity, bells, None), stage, LOOPBACK)
     await serve(pages, listening, stop, say_so, bells.close)
-    turning.cancel()
-    with suppress(asyncio.CancelledError):
-        await turning
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     await desk.close()
 
 
@@ -164,7 +191,8 @@ class Cast:
                 entity=turn.house.policies.entity,
                 role=part.role,
                 phone=part.phone,
-                on_duty=part.role != Role.CUSTOMER,
+                on_duty=part.on_duty,
+                reports_to=self.ids.get(part.superior or ""),
             )
         )
         chat: Any = self.desk.channels["webchat"]

@@ -1,4 +1,4 @@
-"""The demonstration's own page: everybody's chat beside the board, and a clock that can be moved forward."""
+"""The demonstration's own page: everybody's chat beside the board, telephones, and a clock that can be moved forward."""
 
 from __future__ import annotations
 
@@ -14,10 +14,16 @@ from starlette.routing import Route
 from core.wording import LANGUAGES
 from core.words import DAY, SECOND, Clock
 from web.assets import Assets
+from web.bells import Bells
 from web.bodies import small_json
+from web.phones import Switchboard
+from web.phones import routes as phone_routes
+from web.streams import stream_of
 
 MOST_SECONDS = 3 * DAY // SECOND
 """How far one press may move the clock."""
+ANYTHING = "demo"
+"""The bell that rings at any news: a browser has few connections to a host, so that all views of the page share one stream."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +38,15 @@ class Player:
 
 @dataclass(frozen=True)
 class Stage:
-    """What the page needs: `cast` gives the players, who speak the page's language; `pass_on` lets so many seconds pass."""
+    """What the page needs: `cast` gives the players, who speak the page's language; `pass_on` lets so many seconds pass, or
+    fewer, and says whether it stopped because a telephone rang."""
 
     cast: Callable[[str], Awaitable[Sequence[Player]]]
     clock: Clock
     zone: ZoneInfo
-    pass_on: Callable[[int], Awaitable[None]]
+    pass_on: Callable[[int], Awaitable[bool]]
+    bells: Bells
+    switchboard: Switchboard
 
 
 def routes(stage: Stage, assets: Assets) -> list[Route]:
@@ -54,11 +63,13 @@ def routes(stage: Stage, assets: Assets) -> list[Route]:
         seconds = (await small_json(request)).get("seconds")
         if type(seconds) is not int or not 1 <= seconds <= MOST_SECONDS:
             raise HTTPException(400)
-        await stage.pass_on(seconds)
-        return JSONResponse({"now": stage.clock()})
+        rang = await stage.pass_on(seconds)
+        return JSONResponse({"now": stage.clock(), "rang": rang})
 
     return [
         Route("/", lambda request: assets.page("demo")),
         Route("/api/demo", enter, methods=["POST"]),
         Route("/api/demo/clock", clock, methods=["POST"]),
+        Route("/api/demo/stream", lambda request: stream_of(stage.bells, ANYTHING)),
+        *phone_routes(stage.switchboard, stage.clock),
     ]

@@ -59,7 +59,7 @@ class DeskPhoneConfig:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call as the page shows it; `says` is the prompt, `keys` what was pressed so far."""
+    """A call as the page shows it; `says` is the prompt, `keys` what was pressed so far, `end` how it ended."""
 
     ref: str
     number: str
@@ -67,6 +67,7 @@ class Call:
     says: str
     state: Literal["ringing", "talking", "over"] = "ringing"
     keys: str = ""
+    end: CallEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,10 @@ class DeskPhone:
     def under_way(self, number: str | None = None) -> list[Call]:
         """Calls that ring or are being talked on, oldest first; all, or those of a number."""
         return self.calls.under_way(number)
+
+    def history(self, number: str) -> list[Call]:
+        """The calls of a number, oldest first, those that are over among them."""
+        return self.calls.history(number)
 
     def inbox(self, number: str) -> list[Text]:
         """The SMS of a number, oldest first."""
@@ -183,6 +188,9 @@ class DeskCalls:
     def under_way(self, number: str | None) -> list[Call]:
         return [call for call in self._calls.values() if call.state != "over" and number in (None, call.number)]
 
+    def history(self, number: str) -> list[Call]:
+        return [call for call in self._calls.values() if call.number == number]
+
     def answer(self, ref: str) -> Call:
         self._must_be(ref, "ringing")
         return self._becomes(ref, state="talking")
@@ -213,7 +221,7 @@ class DeskCalls:
         timer = self._timers.get(ref)
         if timer is not None and timer is not asyncio.current_task():
             timer.cancel()
-        call = self._becomes(ref, state="over")
+        call = self._becomes(ref, state="over", end=end)
         await self._facts.tell(ended(PROVIDER, Room(self.name, ACCOUNT, call.number), ref, self._clock(), end))
         return call
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.web.demonstration import demo
+from tests.web.site import Site
 
 EVERYWHERE = ("/", "/chat", "/board", "/api/board", "/healthz", "/hook/webchat")
 
@@ -33,7 +34,7 @@ def test_the_clock_moves(shared: str) -> None:
 def test_the_players_speak_what_the_page_speaks(shared: str, lang: Any) -> None:
     assert httpx.post(f"{shared}/api/demo", json={"lang": lang}).status_code == 400
     english = httpx.post(f"{shared}/api/demo", json={"lang": "en"}).json()["players"]
-    assert [player["name"] for player in english] == ["Ms Wang", "Liu", "Sun"]
+    assert [player["name"] for player in english] == ["Director Li", "Sun", "Liu", "Ms Wang"]
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)
@@ -71,3 +72,47 @@ def test_a_port_that_is_none_is_named(tmp_path: Path) -> None:
     process = demo(tmp_path, "--port", "70000")
     _, said = process.communicate(timeout=30)
     assert process.returncode == 1 and re.search("70000", said) and "Traceback" not in said
+
+
+@pytest.mark.req("S11")
+def test_its_telephones_are_those_of_its_staff(shared: str) -> None:
+    phones = httpx.get(f"{shared}/api/demo/phones").json()["phones"]
+    assert {key: phone["number"] for key, phone in phones.items()} == {
+        "engineer": "+8613800000002",
+        "manager": "+8613800000003",
+        "director": "+8613800000004",
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"act": "answer", "ref": "sim:nothing"}, 409),
+        ({"act": "press", "ref": "sim:nothing", "digit": "1"}, 409),
+        ({"act": "press", "ref": "sim:nothing", "digit": "x"}, 400),
+        ({"act": "press", "ref": "sim:nothing"}, 400),
+        ({"act": "dial", "ref": "sim:nothing"}, 400),
+        ({"act": "answer", "ref": 1}, 400),
+        ({}, 400),
+    ],
+)
+def test_nobody_answers_a_call_that_is_not(shared: str, asked: dict[str, Any], status: int) -> None:
+    assert httpx.post(f"{shared}/api/demo/phones/call", json=asked).status_code == status
+
+
+@pytest.mark.parametrize(
+    "asked", [{}, {"key": "customer", "text": "1"}, {"key": "manager", "text": ""}, {"key": "manager", "text": 1}]
+)
+def test_an_sms_comes_from_one_of_its_telephones_and_says_something(shared: str, asked: dict[str, Any]) -> None:
+    assert httpx.post(f"{shared}/api/demo/phones/text", json=asked).status_code == 400
+
+
+def test_an_sms_that_was_written_stands_in_its_inbox(shared: str) -> None:
+    assert httpx.post(f"{shared}/api/demo/phones/text", json={"key": "manager", "text": "收到"}).status_code == 204
+    texts = httpx.get(f"{shared}/api/demo/phones").json()["phones"]["manager"]["texts"]
+    assert [(text["ours"], text["text"]) for text in texts][-1] == (False, "收到")
+
+
+def test_real_desks_have_no_such_telephones(common: Site) -> None:
+    for path in ("/api/demo/phones", "/api/demo/stream"):
+        assert common.http.get(path).status_code == 404

@@ -4,13 +4,14 @@ import { el, keepLooking, once } from "./dom.js";
 import { lasted, words } from "./words.js";
 
 export class Board {
-  constructor({ onTickets = () => {} } = {}) {
+  // Without a stream of its own (`live: false`) it looks when it is refreshed.
+  constructor({ live = true, onTickets = () => {} } = {}) {
     this.onTickets = onTickets;
     this.seen = new Map();
     this.skew = 0;
     this.root = el("section", { class: "board", "aria-label": words.board });
     this.refresh = once(() => this.#refresh());
-    keepLooking(() => "/api/board/stream", this.refresh);
+    if (live) keepLooking(() => "/api/board/stream", this.refresh);
     setInterval(() => this.#age(), 10_000);
   }
 

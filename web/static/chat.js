@@ -9,8 +9,9 @@ const WAITING_MS = 15_000;
 const TIME_GAP_US = 5 * 60 * 1_000_000;
 
 export class Chat {
-  // token() gives the visitor's token, renew() a fresh one; welcome, placeholder and examples are words; onLines hears of news.
-  constructor({ token, renew, welcome, placeholder, examples = [], draft = null, onLines = () => {} }) {
+  // token() gives the visitor's token, renew() a fresh one; welcome, placeholder and examples are words; onLines hears of news. Without
+  // a stream of its own (`live: false`) it looks when it is refreshed.
+  constructor({ token, renew, welcome, placeholder, examples = [], draft = null, live = true, onLines = () => {} }) {
     Object.assign(this, { token, renew, examples, draft, onLines });
     this.tag = "";
     this.lines = [];
@@ -25,7 +26,7 @@ export class Chat {
     this.refresh = once(() => this.#refresh());
     this.offer(examples);
     this.#paint();
-    keepLooking(() => `/api/chat/stream?token=${encodeURIComponent(this.token())}`, this.refresh);
+    if (live) keepLooking(() => `/api/chat/stream?token=${encodeURIComponent(this.token())}`, this.refresh);
   }
 
   // Sentences to press instead of typing; a long one is shown shortened.

@@ -1,8 +1,9 @@
-// The demonstration: a customer, an engineer and a manager on one page, the board, and a clock that can be moved.
+// The demonstration: a customer, an engineer and two managers on one page, the board, their telephones, and a clock that can be moved.
 
 import { Board } from "./board.js";
 import { Chat } from "./chat.js";
-import { el } from "./dom.js";
+import { el, keepLooking, keepTime, micros } from "./dom.js";
+import { Phones } from "./phones.js";
 import { lang, switchLanguage, words } from "./words.js";
 
 async function enter() {
@@ -11,6 +12,7 @@ async function enter() {
 }
 
 const { players, now, zone } = await enter();
+keepTime(zone);
 const player = Object.fromEntries(players.map((one) => [one.key, one]));
 document.title = `回应 Huiying · ${words.demo}`;
 
@@ -18,13 +20,14 @@ document.title = `回应 Huiying · ${words.demo}`;
 
 let skew = now - Date.now() * 1000;
 const face = el("time", { class: "face" });
+const stopped = el("p", { class: "stopped", role: "status", hidden: true }, words.stopped);
 const skips = Object.entries(words.skips).map(([seconds, label]) =>
   el("button", { type: "button", "data-skip": seconds, onclick: () => skip(Number(seconds)) }, label),
 );
 
 function showClock() {
-  const options = { timeZone: zone, month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false };
-  face.textContent = new Date((Date.now() * 1000 + skew) / 1000).toLocaleString(lang === "zh" ? "zh-CN" : "en-GB", options);
+  const options = { month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false };
+  face.textContent = micros(Date.now() * 1000 + skew, options);
 }
 
 async function skip(seconds) {
@@ -32,12 +35,20 @@ async function skip(seconds) {
   try {
     const body = JSON.stringify({ seconds });
     const answer = await fetch("/api/demo/clock", { method: "POST", headers: { "content-type": "application/json" }, body });
-    if (answer.ok) skew = (await answer.json()).now - Date.now() * 1000;
+    if (answer.ok) {
+      const { now, rang } = await answer.json();
+      skew = now - Date.now() * 1000;
+      stopped.hidden = !rang;
+    }
   } finally {
     for (const button of skips) button.disabled = false;
   }
   showClock();
-  for (const view of [...Object.values(chats), board]) view.refresh();
+  refreshAll();
+}
+
+function refreshAll() {
+  for (const view of [...Object.values(chats), board, phones]) view.refresh();
 }
 
 // ---- the story: one ticket from report to “is it fixed?”
@@ -77,6 +88,7 @@ function tell() {
   chats.customer.offer(says.customer, { 0: 0, 3: 1 }[at] ?? -1);
   chats.engineer.offer(says.engineer, { 1: 0, 2: 2 }[at] ?? -1);
   chats.manager.offer(says.manager);
+  chats.director.offer(says.manager);
   const note = at === 0 && ticket ? words.listening : at === 4 ? words.finished : "";
   const steps = words.steps.map((name, place) =>
     el(
@@ -91,21 +103,26 @@ function tell() {
 // ---- everybody's chat
 
 function chatOf(key, welcome, placeholder, onLines) {
-  return new Chat({ token: () => player[key].token, renew: null, welcome, placeholder, onLines });
+  return new Chat({ token: () => player[key].token, renew: null, welcome, placeholder, live: false, onLines });
 }
 
-let read = 0;
+const read = { manager: 0, director: 0 };
 const chats = {
   customer: chatOf("customer", words.welcome, words.placeholder, tell),
   engineer: chatOf("engineer", words.staffWelcome, words.staffPlaceholder, tell),
-  manager: chatOf("manager", words.managerWelcome, words.staffPlaceholder, (lines) => {
-    const news = lines.filter((line) => !line.mine).length;
-    if (!panes.manager.hidden) read = news;
-    tabs.manager.classList.toggle("news", news > read);
-  }),
+  manager: chatOf("manager", words.managerWelcome, words.staffPlaceholder, (lines) => light("manager", lines)),
+  director: chatOf("director", words.directorWelcome, words.staffPlaceholder, (lines) => light("director", lines)),
 };
 
+// A tab that nobody looks at lights up when something new stands in it.
+function light(key, lines) {
+  const news = lines.filter((line) => !line.mine).length;
+  if (!panes[key].hidden) read[key] = news;
+  tabs[key].classList.toggle("news", news > read[key]);
+}
+
 const board = new Board({
+  live: false,
   onTickets: (found) => {
     tickets = found;
     tell();
@@ -116,10 +133,18 @@ function person({ key, name }) {
   return el("span", { class: `person ${key}` }, el("i", {}, name.slice(0, 1)), el("b", {}, name), el("small", {}, words.roles[key]));
 }
 
-const panes = { engineer: chats.engineer.root, manager: chats.manager.root };
-panes.manager.hidden = true;
+const STAFF = ["engineer", "manager", "director"];
+const phones = new Phones({
+  players: STAFF.map((key) => player[key]),
+  badge: person,
+  now: () => Date.now() * 1000 + skew,
+  onQuiet: () => (stopped.hidden = true),
+});
+
+const panes = Object.fromEntries(STAFF.map((key) => [key, chats[key].root]));
+panes.manager.hidden = panes.director.hidden = true;
 const tabs = Object.fromEntries(
-  ["engineer", "manager"].map((key) => [key, el("button", { type: "button", role: "tab", onclick: () => show(key) }, person(player[key]))]),
+  STAFF.map((key) => [key, el("button", { type: "button", role: "tab", onclick: () => show(key) }, person(player[key]))]),
 );
 
 function show(key) {
@@ -127,10 +152,7 @@ function show(key) {
     pane.hidden = name !== key;
     tabs[name].setAttribute("aria-selected", String(name === key));
   }
-  if (key === "manager") {
-    read = chats.manager.lines.filter((line) => !line.mine).length;
-    tabs.manager.classList.remove("news");
-  }
+  if (key in read) light(key, chats[key].lines);
   chats[key].log.scrollTop = chats[key].log.scrollHeight;
 }
 show("engineer");
@@ -146,14 +168,18 @@ document.getElementById("app").append(
     el("button", { type: "button", class: "quiet", onclick: switchLanguage }, lang === "zh" ? "EN" : "中文"),
   ),
   guide,
+  phones.bar,
+  stopped,
   el(
     "main",
     {},
     el("div", { class: "pane", id: "customer" }, el("header", {}, person(player.customer)), chats.customer.root),
-    el("div", { class: "pane", id: "engineer" }, el("header", { role: "tablist" }, tabs.engineer, tabs.manager), panes.engineer, panes.manager),
+    el("div", { class: "pane", id: "engineer" }, el("header", { role: "tablist" }, ...Object.values(tabs)), ...Object.values(panes)),
     el("div", { class: "pane", id: "board" }, el("header", {}, el("h2", {}, words.board)), board.root),
+    phones.device,
   ),
 );
+keepLooking(() => "/api/demo/stream", refreshAll);
 showClock();
 setInterval(showClock, 1_000);
 tell();

@@ -72,6 +72,13 @@ export function once(work) {
   };
 }
 
+// A moment as people read it: in the visitor's own time zone, unless the page keeps another.
+let timeZone;
+
+export function keepTime(zone) {
+  timeZone = zone;
+}
+
 export function micros(at, options) {
-  return new Date(at / 1000).toLocaleString(lang === "zh" ? "zh-CN" : "en-GB", options);
+  return new Date(at / 1000).toLocaleString(lang === "zh" ? "zh-CN" : "en-GB", { timeZone, ...options });
 }
