@@ -82,6 +82,7 @@ async def living(
     channels: Sequence[Channel] = (),
     makers: Mapping[str, ChannelMaker] | None = None,
     database: Database | None = None,
+    accounts: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Living]:
     """A desk on the database at `url`, until the end of the block, where it stops in good order."""
     ready = {channel.name: lambda *_, made=channel: made for channel in (people, *channels)}
@@ -94,6 +95,7 @@ async def living(
             clock,
             PlainMind(),
             holder=holder,
+            accounts=accounts,
         )
         ended: list[Exception] = []
         one = Living(desk, LiveRunner(desk, ended.append), people, ended)
