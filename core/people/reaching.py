@@ -1,52 +1,21 @@
-"""Ways to a person: his chats, his telephone. What is sent to a number keeps its limits, and what fell together is one SMS."""
+"""Ways to a person: his chats, his telephone (rules.md, Limits)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-import orjson
-from sqlalchemy import bindparam, select
-
-from core.conversations.saying import ALARM, NORMAL, tell
+from core.conversations.saying import tell
+from core.people.dialling import number_room, send
 from core.people.duty import in_role
-from core.people.limits import (
-    CEILING_REACHED,
-    RESERVE_USED_UP,
-    earliest,
-    may_spend,
-    note_use,
-    one_at_a_time,
-    price,
-)
+from core.people.limits import CEILING_REACHED, RESERVE_USED_UP
 from core.people.linking import links_of
 from core.people.model import Person, Role
-from core.people.numbers import NumberUse
-from core.people.phones import dialled, is_mobile, phone_number
-from core.store.model import Event, Outbox, OutboxState
-from core.store.outgoing import BUNDLE, post
+from core.store.model import Event, Outbox
 from core.store.turn import Turn
-from core.words import Can, Micros, Room, Say
+from core.words import Micros, Room, Say
 
-CHAT, SMS, VOICE = "chat", "sms", "voice"
-"""Routes that are no channel's name (the chat in which somebody was last heard), or lead to a number."""
-LONGEST_PARAM = 30
-"""Characters of a parameter in which several values are joined: providers take 35."""
-NAMED, LISTED = "number", "、"
-"""The parameter that says which tickets a message is about, and what stands between two of them."""
-
-_waiting = (
-    select(Outbox.table)
-    .where(
-        Outbox.table.c.room == bindparam("room"),
-        Outbox.table.c.state == OutboxState.WAITING,
-        Outbox.table.c.purpose == bindparam("purpose"),
-        Outbox.table.c.priority == ALARM,
-        Outbox.table.c.attempts == 0,
-    )
-    .order_by(Outbox.table.c.id.desc())
-    .limit(1)
-)
+CHAT = "chat"
+"""The route that is no channel's name: the chat in which somebody was last heard."""
 
 
 def room_on(turn: Turn, person: Person, route: str) -> Room | None:
@@ -57,8 +26,7 @@ def room_on(turn: Turn, person: Person, route: str) -> Room | None:
         return None
     if route not in turn.house.accounts:
         return next((Room.of(link.room) for link in links_of(turn, person) if link.channel == route), None)
-    number = _called_at(person) if route == VOICE else _written_to_at(person)
-    return Room(route, turn.house.accounts[route], number) if number else None
+    return number_room(turn, person, route)
 
 
 def routes_of(turn: Turn, person: Person, wanted: Sequence[str]) -> list[str]:
@@ -86,26 +54,7 @@ def reach(
         return None
     if room.channel not in turn.house.accounts:
         return tell(turn, person, say, subject=subject, urgent=urgent, expires_at=expires_at, room=room)[0]
-    one_at_a_time(turn)
-    say = _plain(say, turn.house.cans[room.channel])
-    bundle = _bundled(turn, room, say, expires_at) if urgent and room.channel == SMS else None
-    if bundle is not None:
-        return bundle
-    at = earliest(turn, room.channel, room.id)
-    if at is None or not may_spend(turn, price(turn.house.policies.reaching, room.channel, say.text), urgent=urgent):
-        return None
-    [row] = post(
-        turn,
-        room,
-        say,
-        person_id=person.id,
-        subject=subject,
-        priority=ALARM if urgent else NORMAL,
-        due_at=at if at > turn.now else None,
-        expires_at=expires_at,
-    )
-    note_use(turn, row, room.id)
-    return row
+    return send(turn, room, say, person_id=person.id, subject=subject, urgent=urgent, expires_at=expires_at)
 
 
 def tell_of_spending(turn: Turn, event: Event) -> None:
@@ -121,61 +70,6 @@ def _chat(turn: Turn, person: Person) -> Room | None:
     """The chat in which he was last heard; a telephone is none."""
     rooms = [Room.of(link.room) for link in links_of(turn, person)]
     return next((room for room in rooms if room.channel not in turn.house.accounts), None)
-
-
-def _called_at(person: Person) -> str | None:
-    """What is dialled to call him: as it was written down for that, else his phone."""
-    if person.calls and person.calls.startswith(("sip:", "sips:")):
-        return person.calls
-    return dialled(person.calls or person.phone or "")
-
-
-def _written_to_at(person: Person) -> str | None:
-    """His number, if it can receive an SMS."""
-    known = phone_number(person.phone or "")
-    return dialled(known) if known and (is_mobile(known) or known.startswith("+")) else None
-
-
-def _plain(say: Say, can: Can) -> Say:
-    """As a telephone takes it: words alone, in one message."""
-    text = say.text or say.title or ""
-    if can.text.of(text) > can.text.most:
-        while can.text.of(text) >= can.text.most:
-            text = text[:-1]
-        text += "…"
-    return replace(say, text=text, title=None, facts=(), buttons=(), file=None, link=None)
-
-
-def _bundled(turn: Turn, room: Room, say: Say, expires_at: Micros | None) -> Outbox | None:
-    """The SMS that waits for this number, telling of this too; None if none waits, or none that has room for it."""
-    found = turn.first(Outbox, _waiting, room=str(room), purpose=say.purpose)
-    row = turn.get(Outbox, found.id, lock=True) if found else None
-    both = _joined(Say.of(row.say), say, turn.house.cans[room.channel]) if row else None
-    if row is None or both is None or row.state != OutboxState.WAITING:
-        return None
-    row.say, row.subject = orjson.loads(orjson.dumps(both)), None
-    row.expires_at = max(row.expires_at, expires_at) if row.expires_at and expires_at else None
-    use = turn.get(NumberUse, row.id)
-    if use is not None:
-        use.fen = price(turn.house.policies.reaching, row.channel, both.text)
-    return row
-
-
-def _joined(one: Say, other: Say, can: Can) -> Say | None:
-    """Both as one message, line by line and parameter by parameter; None if not all of the text and of what they are about
-    (NAMED) would stand in it."""
-    given, text = dict(other.params), f"{one.text}\n{other.text}"
-    params = {name: _both(value, given.get(name, "")) for name, value in one.params}
-    if can.text.of(text) > can.text.most or len(params.get(NAMED, "")) > LONGEST_PARAM:
-        return None
-    cut = {
-        name: value if len(value) <= LONGEST_PARAM else f"{value[:LONGEST_PARAM]}…" for name, value in params.items()
-    }
-    return replace(one, text=text, params=tuple(cut.items()), also=tuple(dict.fromkeys((*one.also, BUNDLE))))
-
-
-def _both(one: str, other: str) -> str:
-    return one if not other or other in one.split(LISTED) else f"{one}{LISTED}{other}"
 
 
 REACTIONS = {CEILING_REACHED: (tell_of_spending,), RESERVE_USED_UP: (tell_of_spending,)}
