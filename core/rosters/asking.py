@@ -10,9 +10,12 @@ from sqlalchemy import bindparam, select
 from core.people.model import Person, Role
 from core.rosters.model import Override, Roster
 from core.rosters.rotation import Layer
-from core.rosters.shifts import Change, Plan, crew_at
+from core.rosters.shifts import Change, Plan, Shift, crew_at, shifts
 from core.store.turn import Turn
-from core.words import Micros
+from core.words import DAY, Micros
+
+LONGEST_SHIFT = 15 * DAY
+"""A longer shift is shown cut off."""
 
 _roster, _override = Roster.table.c, Override.table.c
 _active = (
@@ -97,3 +100,10 @@ def there(turn: Turn, person_id: int | None) -> Person | None:
     """Somebody who is still with us."""
     person = turn.get(Person, person_id) if person_id is not None else None
     return person if person is not None and person.active and person.is_staff else None
+
+
+def shifts_of(turn: Turn, roster: Roster, start: Micros, end: Micros) -> list[Shift]:
+    """The shifts of a roster that overlap a span, as long as they are, up to LONGEST_SHIFT on either side."""
+    begins, ends = start - LONGEST_SHIFT, end + LONGEST_SHIFT
+    found = shifts(plan_of(turn, roster, begins, ends), begins, ends)
+    return [shift for shift in found if shift.starts < end and shift.ends > start]

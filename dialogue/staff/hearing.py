@@ -18,6 +18,8 @@ from dialogue.staff.auditing import audit_asked
 from dialogue.staff.drafting import add_to_draft
 from dialogue.staff.explaining import explain, meant_to_explain
 from dialogue.staff.refusing import refuse
+from dialogue.staff.rostering import roster_asked
+from dialogue.staff.swapping import SWAP, swap_pressed
 from dialogue.staff.which import NoTicket, numbers_named, ticket_meant, ticket_numbered
 from dialogue.understanding.words import Context, Order, TicketRef
 from dialogue.vocabulary import vocabulary
@@ -88,7 +90,9 @@ def _hear(heard: Heard) -> str:
     if message.kind == "place":
         return _carry_out(heard, Order(heard.text, "note", TicketRef(), {"text": message.text}, 1.0))
     try:
-        answered = audit_asked(heard) or acknowledging.alarm_taken(heard) or serving.forward(heard)
+        answered = (
+            audit_asked(heard) or acknowledging.alarm_taken(heard) or roster_asked(heard) or serving.forward(heard)
+        )
     except Refused as refused:
         return refuse(heard, refused)
     if answered:
@@ -162,12 +166,21 @@ def _said_nothing(heard: Heard, order: Order) -> str:
 def _press(heard: Heard, token: str) -> str:
     """A button, or a number typed for it: accept:GD-1001, do:accept:GD-1001."""
     heard.talk.menu = None
+    if token.startswith(f"{SWAP}:"):
+        return _swap(heard, token)
     action, number, *into = (*token.removeprefix(DO_LATER).split(":"), "")
     question, heard.talk.question = heard.talk.question or {}, None
     asked = question.get("slot") == "which" and is_young(heard, question["at"])
     words, args = (question["text"], question["args"]) if asked else ("", {})
     args = {"into": digits_of(into[0])} if into[0] else args
     return _carry_out(heard, Order(words, action, TicketRef("number", digits_of(number)), args, 1.0))
+
+
+def _swap(heard: Heard, token: str) -> str:
+    try:
+        return swap_pressed(heard, token)
+    except Refused as refused:
+        return refuse(heard, refused)
 
 
 def _context(heard: Heard) -> Context:

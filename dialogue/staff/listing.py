@@ -18,6 +18,7 @@ from core.tickets.queries import how_many, made_and_done_since, open_of_engineer
 from core.wording import local
 from core.words import HOUR, MINUTE, Micros, Room
 from dialogue.heard import Heard
+from dialogue.staff.on_call import rosters_told
 from dialogue.understanding.words import Order
 
 COLUMNS = (Status.UNASSIGNED, Status.ACCEPTED, Status.ON_SITE, Status.WAITING_PART, Status.ON_HOLD, Status.DONE)
@@ -82,7 +83,9 @@ def overdue(heard: Heard) -> str:
 
 
 def on_call(heard: Heard) -> str:
-    """Who is on duty."""
+    """Who is on duty, by the rosters, else by flags."""
+    if rosters_told(heard):
+        return "told who is on duty by the rosters"
     words, lang = heard.turn.house.wording, heard.lang
     people = [p for role in Role for p in in_role(heard.turn, heard.person.entity, role) if p.on_duty and p.is_staff]
     fallback = fallback_owner(heard.turn, heard.person.entity)
