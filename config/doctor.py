@@ -174,6 +174,15 @@ def secrets(settings: Settings) -> Iterator[Trouble]:
             yield Trouble("aes_key_length", values={**shown, "length": AES_KEY_CHARACTERS})
 
 
+def holidays(settings: Settings) -> Iterator[Trouble]:
+    """A year that is near and whose public holidays are not known: business time would be counted wrongly (S9)."""
+    from config.policies import calendar
+
+    year = calendar(settings).unknown_year(time.time_ns() // 1_000)
+    if year is not None:
+        yield Trouble("holidays_unknown", "warning", {"year": year})
+
+
 def database(settings: Settings) -> Iterator[Trouble]:
     """A database that cannot be reached, or whose schema is not this program's."""
     from core.store import migrate  # a house with a shadowed core must be able to say so
@@ -245,5 +254,6 @@ CHECKS: tuple[Callable[[Settings], Iterator[Trouble]], ...] = (
     carriers_incomplete,
     carriers_unreachable,
     secrets,
+    holidays,
     database,
 )

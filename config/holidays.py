@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -9,6 +10,8 @@ from core.clocks.calendar import Day, Shift
 
 OWN_CLOSED, OWN_OPEN = "休息", "上班"
 MAKE_UP = "{name}调休上班"
+OWN_YEAR = 7
+"""Own days off in a year from which on its public holidays are taken to be among them: fewer are stocktaking."""
 Week = Sequence[tuple[Shift, ...]]
 
 
@@ -35,6 +38,12 @@ def with_exceptions(
     own = {day: Day((), OWN_CLOSED) for day in closed}
     own |= {day: Day(week[day.weekday()] or _usual(week), OWN_OPEN) for day in opened}
     return {**days, **own}
+
+
+def years_with(years: frozenset[int] | None, closed: Sequence[date]) -> frozenset[int] | None:
+    """The years whose holidays are known; one for which the house itself names so many days off counts as known."""
+    named = Counter(day.year for day in closed)
+    return None if years is None else years | {year for year, count in named.items() if count >= OWN_YEAR}
 
 
 def _usual(week: Week) -> tuple[Shift, ...]:

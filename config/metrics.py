@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 
 from config.standing import ALLOWED, Standing, is_deaf
+from core.clocks.calendar import Calendar
 from core.insight.health import Health
 from core.pulse import Histogram, Pulse
 from core.words import SECOND, Clock
@@ -22,8 +23,10 @@ SET_ASIDE = ("dead", "dead_lately", "parked", "failed", "dead_jobs", "quarantine
 class Metrics:
     """All figures of one process and of the desk, gathered when they are asked for."""
 
-    def __init__(self, pulse: Pulse, look: Callable[[], Standing], conflicts: Callable[[], int], clock: Clock):
-        self._pulse, self._look, self._conflicts, self._clock = pulse, look, conflicts, clock
+    def __init__(
+        self, pulse: Pulse, look: Callable[[], Standing], conflicts: Callable[[], int], clock: Clock, calendar: Calendar
+    ):
+        self._pulse, self._look, self._conflicts, self._clock, self._calendar = pulse, look, conflicts, clock, calendar
         self._registry = CollectorRegistry()
         self._registry.register(self)  # type: ignore[arg-type]
 
@@ -42,6 +45,8 @@ class Metrics:
         )
         yield gauge("huiying_well", "1 if every bound holds: the heartbeat is sent", not found.broken)
         yield gauge("huiying_disk_free_bytes", "free where the data lies", found.disk_free)
+        unknown = self._calendar.unknown_year(self._clock()) or 0
+        yield gauge("huiying_holidays_unknown_year", "a near year without public holidays, 0 if none", unknown)
         if found.store is not None:
             yield from _store(found.store)
         yield from self._process()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from config.holidays import public_holidays, with_exceptions
+from config.holidays import public_holidays, with_exceptions, years_with
 from config.packs import rules_of
 from config.settings import WEEKDAYS, Settings
 from core.clocks.calendar import Calendar
@@ -63,4 +63,5 @@ def calendar(settings: Settings) -> Calendar:
     hours, zone = settings.working_hours, ZoneInfo(settings.timezone)
     week = tuple(hours.shifts if day in hours.days else () for day in WEEKDAYS)
     days, years = public_holidays(hours.holidays, week)
-    return Calendar(week, with_exceptions(days, hours.closed_days, hours.open_days, week), years, zone)
+    known = years_with(years, hours.closed_days)
+    return Calendar(week, with_exceptions(days, hours.closed_days, hours.open_days, week), known, zone)

@@ -47,7 +47,8 @@ class Watch:
     def __init__(self, desk: Desk, settings: Settings, key: str, turning: Callable[[], bool]):
         self._desk, self._settings, self._turning = desk, settings, turning
         self.checkpoints = Checkpoints(desk, AuditKey(key), settings.checkpoint_folder)
-        self._metrics = Metrics(desk.pulse, self.look, lambda: desk.pump.conflicts, desk.clock)
+        calendar = desk.house.policies.calendar
+        self._metrics = Metrics(desk.pulse, self.look, lambda: desk.pump.conflicts, desk.clock, calendar)
         self._broken: list[str] = []
         self.metrics_key = metrics_key_of(key)
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from config import doctor
 from config.doctor import doctor_command, examine, report
+from config.policies import calendar
 from config.secret import Secret
 from config.settings import Channels, Settings, Webchat
 from config.shadow import ROOMS
@@ -22,8 +26,9 @@ AES_KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 
 @pytest.fixture(autouse=True)
 def migrated(elsewhere: None, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The desk's database has been migrated."""
+    """The desk's database has been migrated; which public holidays are known today is no matter of most checks."""
     monkeypatch.setenv("HUIYING_DATABASE_URL", f"sqlite:///{sqlite_template}")
+    monkeypatch.setenv("HUIYING_WORKING_HOURS__HOLIDAYS", "none")
 
 
 @pytest.fixture
@@ -56,6 +61,26 @@ def one(settings: Settings) -> tuple[str, str]:
 
 def with_wecom(wecom: dict, **others: object) -> Settings:
     return Settings(**{"channels": {"wecom": wecom}, "public_url": "https://desk.example.com", **others})  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.req("S9")
+@pytest.mark.parametrize(("days_before", "warned"), [(61, False), (60, True), (-20, True)])
+def test_a_year_without_public_holidays_is_told_sixty_days_ahead(
+    days_before: int, warned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUIYING_WORKING_HOURS__HOLIDAYS", "cn")
+    settings = Settings()
+    known = calendar(settings).years
+    assert known is not None
+    year = max(known) + 1
+    then = datetime(year, 1, 1, 12, tzinfo=ZoneInfo("Asia/Shanghai")) - timedelta(days=days_before)
+    monkeypatch.setattr(time, "time_ns", lambda: int(then.timestamp()) * 1_000_000_000)
+    said = [what for level, what in found(settings) if level == "warning" and f"holidays of {year}" in what]
+    assert bool(said) == warned
+    rested = Settings(working_hours={"closed_days": [date(year, 2, day) for day in range(1, 8)]})  # pyright: ignore[reportArgumentType]
+    assert not [what for _, what in found(rested) if "holidays of" in what]
+    six = Settings(working_hours={"closed_days": [date(year, 2, day) for day in range(1, 7)]})  # pyright: ignore[reportArgumentType]
+    assert bool([what for _, what in found(six) if "holidays of" in what]) == warned
 
 
 def test_a_complete_channel_is_in_order(wecom: dict) -> None:

@@ -12,7 +12,7 @@ from core.people.model import Role
 from core.store.model import WAITING_TIMERS, Timer
 from core.store.turn import Turn
 from core.tickets.model import STILL_OPEN, Ticket
-from core.words import DAY, Say
+from core.words import DAY, HOUR, Say
 
 COUNT_TIMER = "clocks.count"
 """Counts open tickets anew after a change of policy, some at a time."""
@@ -20,6 +20,8 @@ BATCH = 100
 """Tickets counted anew in one turn."""
 YEAR_TIMER = "clocks.year"
 """Looks every day whether the public holidays of the coming year are known."""
+FIRST_LOOK = 1 * HOUR
+"""So long after the first beginning: a desk that has just been set up has other cares."""
 TOLD_EVERY = 7 * DAY
 """Managers hear of a year without holidays at most so often."""
 
@@ -44,7 +46,7 @@ def begin(turn: Turn) -> None:
     if changed is not None:
         _count_after(turn, entity, changed.id, 0)
     if turn.first(Timer, _waiting, subject=stream_of(entity), kind=YEAR_TIMER) is None:
-        _look_again(turn, entity, turn.now, None)
+        _look_again(turn, entity, turn.now + FIRST_LOOK, None)
 
 
 def count_anew(turn: Turn, timer: Timer) -> None:

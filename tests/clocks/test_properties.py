@@ -59,7 +59,7 @@ def policies(draw: st.DrawFn) -> list[Bound]:
     found = []
     for place in range(draw(st.integers(1, 3))):
         hours = draw(st.integers(1, 30))
-        further = {
+        further: dict[str, dict[str, Target]] = {
             Goal.RESOLUTION: {name: Target(hours * 2 * HOUR, draw(st.sampled_from(Runs))) for name in ("P0", "P1")}
         }
         business = frozenset(draw(st.sets(st.sampled_from(("P0", "P1", "P2")))))
