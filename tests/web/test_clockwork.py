@@ -64,6 +64,49 @@ def test_time_that_is_skipped_happens_in_its_order(sqlite_template: Path, tmp_pa
     asyncio.run(story())
 
 
+def test_sleepers_wake_at_their_instant_and_a_move_stops_where_it_is_enough(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        clock = MovableClock()
+        desk = desk_on(sqlite_template, tmp_path, clock)
+        pump = FastForward(desk, clock)
+        woken: list[tuple[str, int]] = []
+
+        async def sleeper(name: str, seconds: float) -> None:
+            await clock.sleep(seconds)
+            woken.append((name, clock()))
+
+        start = clock()
+        names = {"later": 3000.0, "sooner": 60.0, "in real time": 0.2, "not yet": 9000.0}
+        sleepers = [asyncio.create_task(sleeper(name, seconds)) for name, seconds in names.items()]
+        await asyncio.sleep(0)
+        assert await pump.pass_on(3600, lambda: any(name == "sooner" for name, _ in woken)) is True
+        assert [name for name, _ in woken] == ["in real time", "sooner"]
+        assert 60 * SECOND <= clock() - start < 65 * SECOND
+        assert await pump.pass_on(3600) is False
+        assert [name for name, _ in woken][2:] == ["later"]
+        assert 3000 * SECOND <= woken[2][1] - start < 3005 * SECOND
+        await asyncio.sleep(0.01)
+        assert not sleepers[3].done() and clock.next_wake() is not None
+        sleepers[3].cancel()
+        await asyncio.gather(*sleepers, return_exceptions=True)
+        assert clock.next_wake() is None
+        await desk.close()
+
+    asyncio.run(story())
+
+
+async def _slept(clock: MovableClock, seconds: float) -> float:
+    began = asyncio.get_running_loop().time()
+    await clock.sleep(seconds)
+    return asyncio.get_running_loop().time() - began
+
+
+def test_a_clock_that_nobody_moves_sleeps_as_long_as_it_says() -> None:
+    assert 0.1 <= asyncio.run(_slept(MovableClock(), 0.1)) < 1.0
+
+
 def test_a_late_tick_still_comes_and_comes_once() -> None:
     async def story() -> None:
         kicks: list[float] = []

@@ -24,6 +24,7 @@ export class Chat {
     this.box = el("textarea", { rows: "1", maxlength: "4000", placeholder, "aria-label": placeholder, enterkeyhint: "send" });
     this.root = el("section", { class: "chat" }, this.log, this.chips, this.#composer());
     this.refresh = once(() => this.#refresh());
+    new ResizeObserver(() => (this.log.scrollTop = this.log.scrollHeight)).observe(this.log);
     this.offer(examples);
     this.#paint();
     if (live) keepLooking(() => `/api/chat/stream?token=${encodeURIComponent(this.token())}`, this.refresh);

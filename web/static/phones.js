@@ -35,15 +35,10 @@ export class Phones {
     const answer = await fetch("/api/demo/phones");
     if (!answer.ok) return;
     this.state = (await answer.json()).phones;
-    const ringing = this.#ringing();
-    const news = ringing.find(({ call }) => !this.known.has(call.ref));
-    for (const { call } of ringing) this.known.add(call.ref);
+    const news = this.players.find(({ key }) => this.#current(key) && !this.known.has(this.#current(key).ref));
+    for (const { key } of this.players) for (const call of this.state[key].calls) this.known.add(call.ref);
     if (news && !(this.open && this.#current(this.open))) this.open = news.key;
     this.#paint();
-  }
-
-  #ringing() {
-    return this.players.flatMap(({ key }) => this.state[key].calls.filter((call) => call.state === "ringing").map((call) => ({ key, call })));
   }
 
   #current(key) {
@@ -76,7 +71,7 @@ export class Phones {
       chip.setAttribute("aria-pressed", String(this.open === key));
       chip.querySelector("em").textContent = call ? say[call.state] : unread ? say.unread(unread) : "";
     }
-    const rings = this.#ringing().length > 0;
+    const rings = this.players.some(({ key }) => this.#current(key)?.state === "ringing");
     this.ringer.ring(this.sound && rings);
     if (!rings) this.onQuiet();
     this.#paintDevice();
