@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from config.media import fetch_media
 from core.clocks import beginning, keeping
+from core.conversations import quiet
 from core.dispatch import offering, reasons
 from core.escalation import episodes, watching
 from core.house import House, JobKind, Reaction
@@ -72,6 +73,7 @@ TIMERS = {
     **watching.TIMERS,
     **attending.TIMERS,
     **episodes.TIMERS,
+    **quiet.TIMERS,
     completing.CLOSE_TIMER: closing.close_when_due,
 }
 """Kind of timer → what happens when it is due."""

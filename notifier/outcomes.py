@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select
 
+from core.conversations.texting import texted_instead
 from core.escalation import alerts
 from core.people.limits import note_attempt
 from core.people.linking import direct_room
@@ -31,6 +32,8 @@ def delivered(turn: Turn, outcome: Outcome) -> None:
     elsewhere = outcome.receipt.state == "gone" and _go_elsewhere(turn, row)
     if row.state == OutboxState.DEAD and not elsewhere:
         tell_it_was_not_delivered(turn, row)
+    if row.state == OutboxState.HELD:
+        texted_instead(turn, row)
     _alert_otherwise(turn, row)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from core.conversations.model import Conversation
+from core.conversations.quiet import until_morning
+from core.conversations.texting import texted
+from core.people.dialling import send
 from core.people.linking import direct_room
 from core.people.model import Person
 from core.store.model import Outbox, OutboxState, RoomRow
@@ -41,14 +44,22 @@ def tell(
     urgent: bool = False,
     expires_at: Micros | None = None,
     room: Room | None = None,
+    quiet: bool = False,
 ) -> list[Outbox]:
-    """Say something to a person in a room of his own, or wherever he was last heard. Who can't be reached is left as a dead
-    letter, to be seen."""
+    """Say something to a person in a room of his own, or wherever he was last heard. Who has no chat gets an SMS if it is worth
+    one (S98); who can't be reached is left as a dead letter, to be seen. What is `quiet` waits for the morning."""
     room = room or direct_room(turn, person)
+    if room is None or room.channel in turn.house.accounts:
+        sms = texted(turn, person, say, subject)
+        if sms is not None:
+            return [sms]
     if room is None:
         return [_nowhere(turn, person, say, subject)]
     talk = conversation_with(turn, person, room)
-    return _send(turn, talk, room, say, person.id, subject, ALARM if urgent else NORMAL, expires_at, unasked=not urgent)
+    rows = _send(turn, talk, room, say, person.id, subject, ALARM if urgent else NORMAL, expires_at, unasked=not urgent)
+    if quiet:
+        until_morning(turn, rows)
+    return rows
 
 
 def ask_which(
@@ -73,6 +84,11 @@ def _send(
     tokens = [[button.label, button.token] for button in say.buttons if button.token]
     if len(tokens) > 1:
         talk.menu, talk.menu_at = tokens, turn.now
+    if room.channel in turn.house.accounts:
+        row = send(
+            turn, room, say, person_id=person_id, subject=subject, urgent=priority == ALARM, expires_at=expires_at
+        )
+        return [row or _dead(turn, room, say, person_id, subject)]
     held = unasked and say.purpose in MAY_WAIT and _last_word(turn, room)
     return post(
         turn, room, say, person_id=person_id, subject=subject, priority=priority, expires_at=expires_at, held=held
@@ -88,19 +104,30 @@ def _last_word(turn: Turn, room: Room) -> bool:
 
 
 def _nowhere(turn: Turn, person: Person, say: Say, subject: str | None) -> Outbox:
+    return _dead_letter(turn, person.id, say, subject, "no chat identity is bound to this person")
+
+
+def _dead(turn: Turn, room: Room, say: Say, person_id: int, subject: str | None) -> Outbox:
+    return _dead_letter(
+        turn, person_id, say, subject, f"{room.channel}: the limits of its number, or of the day's money"
+    )
+
+
+def _dead_letter(turn: Turn, person_id: int, say: Say, subject: str | None, why: str) -> Outbox:
+    row_id = turn.new_id()
     return turn.add(
         Outbox(
-            id=turn.new_id(),
-            key=f"{turn.cause.text}.nowhere.{person.id}.{say.purpose}",
+            id=row_id,
+            key=f"{turn.cause.text}.nowhere.{row_id}",
             channel="",
             room="",
-            person_id=person.id,
+            person_id=person_id,
             subject=subject,
             purpose=say.purpose,
             say={"purpose": say.purpose, "text": say.text},
             state=OutboxState.DEAD,
             created_at=turn.now,
             due_at=turn.now,
-            error="no chat identity is bound to this person",
+            error=why,
         )
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 import orjson
 from sqlalchemy import bindparam, select
 
+from core.fitting import fit
 from core.people.limits import earliest, may_spend, note_use, one_at_a_time, price
 from core.people.model import Person
 from core.people.numbers import NumberUse
@@ -92,13 +93,15 @@ def _written_to_at(person: Person) -> str | None:
 
 
 def _plain(say: Say, can: Can) -> Say:
-    """As a telephone takes it: words alone, in one message."""
-    text = say.text or say.title or ""
-    if can.text.of(text) > can.text.most:
-        while can.text.of(text) >= can.text.most:
-            text = text[:-1]
-        text += "…"
-    return replace(say, text=text, title=None, facts=(), buttons=(), file=None, link=None)
+    """As a telephone takes it: words alone, a menu among them, in one message."""
+    bare = replace(say, text=say.text or say.title or "", title=None, facts=(), file=None, link=None)
+    first, *more = fit(bare, can)
+    if not more:
+        return first
+    text = first.text
+    while can.text.of(text) >= can.text.most:
+        text = text[:-1]
+    return replace(bare, text=f"{text}…", buttons=())
 
 
 def _bundled(turn: Turn, room: Room, say: Say, expires_at: Micros | None) -> Outbox | None:

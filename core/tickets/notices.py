@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from core.conversations.saying import tell
+from core.conversations.texting import brief
 from core.parts.requesting import waiting_parts
 from core.people.duty import fallback_owner, in_role
 from core.people.model import Person, Role
@@ -40,9 +42,13 @@ def tell_who_comes(turn: Turn, event: Event) -> None:
         if ticket.appointment_start and ticket.appointment_start > turn.now:
             when = words.period(person.lang, ticket.appointment_start, ticket.appointment_end, turn.now, zone)
             following = words.text(person.lang, "customer.engineer_assigned_time", when=when)
+            comes = brief(turn, person.lang, ticket.appointment_start)
         else:
             following = words.text(person.lang, "customer.engineer_assigned_next")
-        _say(turn, ticket, person, "engineer_assigned", "customer.engineer_assigned", next=following)
+            comes = words.text(person.lang, "sms.soon")
+        params = {"engineer": who(turn, ticket), "time": comes}
+        key = "customer.engineer_assigned"
+        _say(turn, ticket, person, "engineer_assigned", key, params=params, next=following)
 
 
 def tell_he_is_there(turn: Turn, event: Event) -> None:
@@ -60,9 +66,9 @@ def tell_it_waits_for_parts(turn: Turn, event: Event) -> None:
     for person in concerned(turn, ticket) if waiting else ():
         if len(dates) == len(waiting):
             when = turn.house.wording.day(person.lang, max(dates), turn.now, turn.house.zone)
-            _say(turn, ticket, person, "progress", "customer.part_dated", when=when)
+            _say(turn, ticket, person, "progress", "customer.part_dated", quiet=True, when=when)
         else:
-            _say(turn, ticket, person, "progress", "customer.part_needed")
+            _say(turn, ticket, person, "progress", "customer.part_needed", quiet=True)
 
 
 def tell_it_is_held(turn: Turn, event: Event) -> None:
@@ -75,7 +81,7 @@ def tell_it_is_held(turn: Turn, event: Event) -> None:
         if ticket.hold_until:
             when = words.moment(person.lang, ticket.hold_until, turn.now, zone)
             until = words.text(person.lang, "customer.held_until", when=when)
-        _say(turn, ticket, person, "progress", "customer.held", reason=reason, until=until)
+        _say(turn, ticket, person, "progress", "customer.held", quiet=True, reason=reason, until=until)
 
 
 def tell_new_time(turn: Turn, event: Event) -> None:
@@ -87,7 +93,10 @@ def tell_new_time(turn: Turn, event: Event) -> None:
     for person in concerned(turn, ticket):
         if person.id != event.by:
             when = words.period(person.lang, start, end, turn.now, zone)
-            _say(turn, ticket, person, "progress", "customer.appointed", also=also, when=when)
+            comes, name = brief(turn, person.lang, start), who(turn, ticket)
+            state = words.text(person.lang, "sms.moved", time=comes, name=name)
+            params = {"state": state, "engineer": name, "time": comes}
+            _say(turn, ticket, person, "progress", "customer.appointed", also=also, params=params, when=when)
     for engineer in _workers(turn, ticket):
         if engineer.id != event.by:
             when = words.period(engineer.lang, start, end, turn.now, zone)
@@ -118,7 +127,8 @@ def tell_it_is_done(turn: Turn, event: Event) -> None:
         rates = person.id == ticket.customer_id
         labels = [(words.text(lang, f"customer.stars.{star}"), f"rate:{ticket.id}:{star}") for star in STARS if rates]
         buttons = tuple(Button(label, token) for label, token in labels)
-        say = Say("done", text, also=("rating_request",) if rates else (), buttons=buttons)
+        also = ("rating_request",) if rates else ()
+        say = Say("done", text, also=also, buttons=buttons, params=(("number", ticket.number),))
         tell(turn, person, say, subject=ticket.stream)
 
 
@@ -297,15 +307,20 @@ def _say(
     *,
     also: tuple[str, ...] = (),
     buttons: tuple[Button, ...] = (),
+    params: Mapping[str, str] | None = None,
+    quiet: bool = False,
     **facts: Any,
 ) -> None:
+    """`params` name what an SMS would say; what is `quiet` waits for the morning, if it is for a customer."""
     if purpose in MUTABLE and purpose in person.muted:
         return
     words, lang = turn.house.wording, person.lang
     text = words.text(
         lang, key, number=ticket.number, what=what(words, ticket, lang), **{"name": who(turn, ticket), **facts}
     )
-    tell(turn, person, Say(purpose, text, also=also, buttons=buttons), subject=ticket.stream)
+    named = (("number", ticket.number), *params.items()) if params else ()
+    say = Say(purpose, text, also=also, buttons=buttons, params=named)
+    tell(turn, person, say, subject=ticket.stream, quiet=quiet and not person.is_staff)
 
 
 REACTIONS = {

@@ -107,8 +107,9 @@ def _correct(turn: Turn, ticket: Ticket, cause: str, by: Person) -> None:
         if person is not None:
             words, lang = turn.house.wording, person.lang
             side = "staff" if person.is_staff else "customer"
-            text = words.text(lang, f"{side}.correction", number=about.number, state=progress_line(turn, about, lang))
-            tell(turn, person, Say("correction", text), subject=about.stream)
+            facts = {"number": about.number, "state": progress_line(turn, about, lang)}
+            say = Say("correction", words.text(lang, f"{side}.correction", **facts), params=tuple(facts.items()))
+            tell(turn, person, say, subject=about.stream)
 
 
 def _perhaps_heard(row: Outbox) -> bool:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from core.words import Say
 from notifier.carriers.wire import Trouble
 
+OTHERWISE = {"engineer_assigned": "assigned", "correction": "progress"}
+"""Purposes that share a template with another one, unless they have one of their own."""
 BLANK = "无"
 """Stands for an empty value: providers refuse a parameter without content."""
 LINK = "链接"
@@ -38,7 +40,7 @@ def filled(templates: Templates, say: Say, most: int) -> tuple[str, dict[str, st
 
     Raises Trouble "refused": no template for the purpose, or a parameter of it was not given. Free text never goes.
     """
-    template = templates.get(say.purpose)
+    template = templates.get(say.purpose) or templates.get(OTHERWISE.get(say.purpose, ""))
     if template is None:
         raise Trouble("refused", f"template for {say.purpose} missing")
     given = dict(say.params)

@@ -42,4 +42,4 @@ def test_a_post_that_was_not_delivered_after_all_is_held(desk: Story) -> None:
 
 def _states(desk: Story, purpose: str) -> list[OutboxState]:
     rows = desk.act(lambda turn: turn.rows(Outbox, select(Outbox.table)))
-    return [row.state for row in rows if row.purpose == purpose]
+    return [row.state for row in rows if row.purpose == purpose and row.channel == "wecom_kf"]
