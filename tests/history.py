@@ -151,10 +151,10 @@ def _of_timers(connection: Connection) -> Iterator[str]:
 
 
 def _of_effects(connection: Connection) -> Iterator[str]:
-    """One cause does a thing to a ticket once; a report makes one ticket."""
+    """One cause does a thing to a ticket once; a report makes one ticket. Several promises about one may be broken at once."""
     twice = (
         "SELECT cause, kind, stream, count(*) FROM event WHERE cause LIKE 'timer:%' OR kind = 'ticket.reported' "
-        "GROUP BY cause, kind, stream HAVING count(*) > 1"
+        "GROUP BY cause, kind, stream, CASE WHEN kind = 'ticket.escalated' THEN data ELSE '' END HAVING count(*) > 1"
     )
     for cause, kind, stream, count in _ask(connection, twice):
         yield f"{cause} led {count} times to {kind} on {stream}"
