@@ -25,6 +25,7 @@ COMMANDS = {
     "audit": ("config.verifying:audit_command", "prove that no event was changed or removed"),
     "import": ("config.importing:import_command", "bring in staff, customers and former tickets"),
     "link": ("config.linking:link_command", "a one-time code that binds a staff member's chat"),
+    "rosters": ("config.rosters:rosters_command", "who is on duty in turns: check or apply a file, show the shifts"),
     "staff": ("config.linking:staff_command", "add or list members of the staff"),
 }
 """Command → where it is, and what it does. A command's rooms are loaded only when it is used."""

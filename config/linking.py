@@ -10,6 +10,7 @@ from config.beside import act_beside
 from core.people.linking import issue_code, links_of, staff_of
 from core.people.model import Person, Role
 from core.refused import Refused
+from core.rosters.attending import watch_all
 from core.store.turn import Turn
 from core.words import MINUTE
 
@@ -90,6 +91,7 @@ def _duty(on: bool) -> Callable[[Turn, Any], str]:
 def _leave(turn: Turn, given: Any) -> str:
     person = _find(turn, given.name)
     person.active = person.on_duty = False
+    watch_all(turn, person.entity)
     return f"{person.name} ✓"
 
 

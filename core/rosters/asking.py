@@ -14,7 +14,7 @@ from core.rosters.shifts import Change, Plan, Shift, crew_at, shifts
 from core.store.turn import Turn
 from core.words import DAY, Micros
 
-LONGEST_SHIFT = 15 * DAY
+LONGEST_SHIFT = 35 * DAY
 """A longer shift is shown cut off."""
 
 _roster, _override = Roster.table.c, Override.table.c

@@ -20,7 +20,7 @@ EVENING, NOON, AFTERNOON, LATE = time(18), time(12), time(14), time(20)
 By day it is who is there in the AFTERNOON, until EVENING."""
 _LATE = re.compile(r"夜班|晚班|夜(?!里|间|校)|晚(?!上|间|点|到|了)")
 _BY_DAY = re.compile(r"白班|白天")
-_GLUED = re.compile(r"(?<=[周期拜][一二三四五六日天])(?=\d)|(?<=\d[号日])(?=\S)")
+_GLUED = re.compile(r"(?<=[周期拜]\w)(?=\d)|(?<=\d[号日])(?=\S)")
 """Where the reading of times wants a space: 周六14点, 10号赵工."""
 
 
