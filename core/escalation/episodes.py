@@ -108,7 +108,7 @@ def next_step(turn: Turn, timer: Timer) -> None:
 
 def hurry(turn: Turn, episode: Episode) -> None:
     """It is hopeless to wait for those alerted so far: the next step is taken at once."""
-    moments = list(Ladder.of(episode.ladder).moments())
+    moments = Ladder.of(episode.ladder).moments()
     if episode.state == EpisodeState.OPEN and episode.step + 1 < len(moments):
         _remind(turn, episode, episode.step + 1, turn.now)
 
@@ -143,7 +143,7 @@ def _end(turn: Turn, episode: Episode, state: EpisodeState, why: str, by: Person
 
 def _climb(turn: Turn, episode: Episode, ticket: Ticket, told: set[int]) -> None:
     """Take every step that is due at this moment of the ladder, and set the next."""
-    moments = list(Ladder.of(episode.ladder).moments())
+    moments = Ladder.of(episode.ladder).moments()
     at, heard = moments[episode.step][0], list[int]()
     while True:
         _, step = moments[episode.step]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
@@ -46,11 +46,10 @@ class Ladder:
     rounds: int = 1
     every: Micros = HOUR
 
-    def moments(self) -> Iterator[tuple[Micros, Step]]:
+    def moments(self) -> list[tuple[Micros, Step]]:
         """When after its beginning, and with what, an episode alerts; in order of time."""
-        for lap in range(self.rounds):
-            for step in sorted(self.steps, key=lambda step: step.after):
-                yield lap * self.every + step.after, step
+        found = [(lap * self.every + step.after, step) for lap in range(self.rounds) for step in self.steps]
+        return sorted(found, key=lambda moment: moment[0])
 
     def snapshot(self) -> dict[str, Any]:
         """As an episode keeps it."""

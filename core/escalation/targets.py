@@ -7,6 +7,7 @@ from core.people.duty import in_role, on_duty
 from core.people.model import Person, Role
 from core.people.naming import colleague
 from core.refused import Refused
+from core.rosters.asking import standing
 from core.store.turn import Turn
 from core.tickets.model import Status, Ticket
 from core.tickets.ownership import owner_of
@@ -67,6 +68,9 @@ def _meant(turn: Turn, ticket: Ticket, kind: str, name: str) -> list[Person]:
         case "owner":
             holder = holder_of(turn, ticket)
             return [holder] if holder else []
+        case "roster":
+            found = standing(turn, ticket.entity, turn.now)
+            return [person for one in found if one.roster.name == name for person in one.people]
         case "person":
             return _named(turn, ticket.entity, name)
     return []
