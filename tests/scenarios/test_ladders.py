@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.escalation.policy import LADDERS, Ladder, Promise, Step
+from core.people.model import Role
 from core.rosters.model import Roster
 from core.rosters.rotation import Layer
 from core.store.turn import Turn
@@ -72,7 +73,7 @@ def test_a_roster_by_its_name(desk_url: str) -> None:
                     id=turn.new_id(),
                     entity="main",
                     name="夜班",
-                    role="agent",
+                    role=Role.AGENT,
                     zone="Asia/Shanghai",
                     layers=[layer.data()],
                 )
