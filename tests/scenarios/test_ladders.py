@@ -67,7 +67,7 @@ def test_a_roster_by_its_name(desk_url: str) -> None:
     with with_steps(desk_url, Step(("roster:夜班",))) as here:
 
         def act(turn: Turn) -> None:
-            layer = Layer(((here.qian.person_id,),), timedelta(days=1), time(8), date(2026, 1, 1))
+            layer = Layer(((here.qian.person_id or 0,),), timedelta(days=1), time(8), date(2026, 1, 1))
             turn.add(
                 Roster(
                     id=turn.new_id(),
