@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from bots.dingtalk_notice import DingTalkNotice, NoticeConfig
 from bots.emulated.carrier import Carrier
@@ -24,11 +25,14 @@ from core.people.model import Person, Role
 from core.policies import Policies
 from core.store.database import Database
 from core.store.files import FileStore
+from core.store.model import Outbox, OutboxState
 from core.store.turn import Turn
 from core.tickets.model import Ticket
 from core.tickets.queries import must_find
 from core.words import HOUR, MINUTE, SECOND, Inbound, Room, Who
 from tests.scenario import WEDNESDAY_TEN, mind
+
+_notices = select(Outbox.table).where(Outbox.table.c.channel == "dingtalk_notice")
 
 P0 = "整条线停了，注塑机报 E-07"
 P2 = "二楼会议室投影仪打不开"
@@ -68,7 +72,8 @@ class House:
 
 
 @asynccontextmanager
-async def house(url: str, folder: Path) -> AsyncIterator[House]:
+async def house(url: str, folder: Path, recipients: str | None = None) -> AsyncIterator[House]:
+    """`recipients` of work notifications in place of the technical department."""
     clock = HandClock(WEDNESDAY_TEN)
     customers, dingtalk, feishu = Carrier("webchat", clock), DingTalkNotices(clock), FeishuServer(clock)
     technicians = dingtalk.department("技术部")
@@ -78,7 +83,7 @@ async def house(url: str, folder: Path) -> AsyncIterator[House]:
     notice = NoticeConfig(dingtalk.agent_id, dingtalk.app_key, dingtalk.app_secret)
     app = FeishuConfig(feishu.app_id, feishu.app_secret, (feishu.encrypt_key,))
     to_dingtalk, to_feishu = httpx.ASGITransport(app=dingtalk), httpx.ASGITransport(app=feishu)
-    group = str(Room("dingtalk_notice", str(dingtalk.agent_id), f"dept:{technicians}", group=True))
+    group = str(Room("dingtalk_notice", str(dingtalk.agent_id), recipients or f"dept:{technicians}", group=True))
     rules = Policies()
     rules = replace(rules, escalation=replace(rules.escalation, groups={"technical": (group,)}))
     makers: dict[str, Any] = {
@@ -153,6 +158,21 @@ def test_an_alarm_whose_answer_was_lost_is_repeated_and_shown_once(desk_url: str
             await desk.passes(5 * MINUTE)
             assert desk.dingtalk.calls[SEND] == 2
             assert len(desk.dingtalk.seen_by("chen02")) == 1
+
+    asyncio.run(story())
+
+
+@pytest.mark.req("S10")
+def test_a_notification_that_reached_nobody_is_a_dead_letter(desk_url: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(desk_url, tmp_path, "users:left") as desk:
+            await desk.reports(P0)
+            await desk.passes(15 * SECOND)
+            channel: Any = desk.desk.channels["dingtalk_notice"]
+            await channel.look(desk.desk.accept_for("dingtalk_notice"))
+            await desk.runner.settle()
+            (row,) = await desk.desk.act(lambda turn: turn.rows(Outbox, _notices))
+            assert (row.state, row.error) == (OutboxState.DEAD, "reached nobody: invalid_user_id")
 
     asyncio.run(story())
 
