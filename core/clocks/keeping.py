@@ -16,7 +16,7 @@ from core.store.model import Event
 from core.store.turn import Turn
 from core.tickets.events import Happened
 from core.tickets.model import Ticket
-from core.tickets.recording import happened_at, record, ticket_in
+from core.tickets.recording import happened_at, record, record_aside, ticket_in
 
 DEVICE = frozenset({"device", "device_model", "serial_no"})
 """Fields that an exception for a device looks at."""
@@ -79,9 +79,7 @@ def rebind(turn: Turn, ticket: Ticket, why: str) -> None:
     recount(turn, ticket, names=names)
     after = (ticket.response_due_at, ticket.resolution_due_at)
     if names != names_of(history) or (before != after and before != (None, None)):
-        touched_at = ticket.updated_at
-        record(turn, Happened.RECLOCKED, ticket, None, names=list(names), why=why, before=before, after=after)
-        ticket.updated_at = touched_at
+        record_aside(turn, Happened.RECLOCKED, ticket, None, names=list(names), why=why, before=before, after=after)
 
 
 def names_for(turn: Turn, ticket: Ticket) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from core.store.outgoing import post, withdraw_row
 from core.store.turn import Turn
 from core.tickets.events import Happened
 from core.tickets.model import Ticket
-from core.tickets.recording import record
+from core.tickets.recording import record_aside
 from core.words import CallEnd, Room
 
 PURPOSES = frozenset({"escalation", "p0_alert", "overdue", "stuck_warning"})
@@ -75,7 +75,7 @@ def call_ended(turn: Turn, alert: Alert, end: str) -> bool:
     _ended(turn, alert, end)
     ticket = turn.get(Ticket, alert.ticket_id)
     if ticket is not None:
-        record(turn, Happened.CALLED, ticket, None, to=alert.person_id, end=end, episode=alert.episode_id)
+        record_aside(turn, Happened.CALLED, ticket, None, to=alert.person_id, end=end, episode=alert.episode_id)
     if end in UNHEARD:
         try_next_route(turn, alert)
     return end in HOPELESS

@@ -20,7 +20,7 @@ from core.store.outgoing import post
 from core.store.turn import Turn
 from core.tickets.events import Happened
 from core.tickets.model import Ticket
-from core.tickets.recording import record
+from core.tickets.recording import record_aside
 from core.words import Micros, Room
 
 STEP_TIMER = "escalation.step"
@@ -118,7 +118,7 @@ def acknowledge(turn: Turn, episode: Episode, ticket: Ticket, by: Person, via: s
     alerts = alerts_of(turn, episode)
     told = {alert.person_id for alert in alerts if alert.person_id not in (None, by.id)}
     _end(turn, episode, EpisodeState.ACKNOWLEDGED, "acknowledged", by)
-    record(turn, Happened.ACKNOWLEDGED, ticket, by, episode=episode.id, promise=episode.promise, via=via)
+    record_aside(turn, Happened.ACKNOWLEDGED, ticket, by, episode=episode.id, promise=episode.promise, via=via)
     for person_id in sorted(person_id for person_id in told if person_id is not None):
         person = turn.get(Person, person_id)
         if person is not None and person.active:
@@ -153,7 +153,7 @@ def _climb(turn: Turn, episode: Episode, ticket: Ticket, told: set[int]) -> None
             break
         episode.step += 1
     told.update(heard)
-    record(
+    record_aside(
         turn, Happened.ESCALATED, ticket, None,
         episode=episode.id, promise=episode.promise, level=episode.level, step=episode.step, told=sorted(set(heard)),
     )  # fmt: skip

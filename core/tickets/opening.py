@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.people.model import Person
 from core.store.model import Event, Timer
 from core.store.turn import Turn
 from core.tickets.entitled import must_be_entitled
 from core.tickets.events import Happened
 from core.tickets.model import Ticket
-from core.tickets.recording import record
+from core.tickets.recording import record_aside
 
 WATCH_TIMER = "ticket.open_watch"
 """Looks, some minutes after an engineer opened the page, whether he did anything."""
@@ -19,7 +17,7 @@ WATCH_TIMER = "ticket.open_watch"
 def opened(turn: Turn, ticket: Ticket, by: Person) -> Event:
     """He opens the page. Never a response. Raises Refused: not_entitled."""
     must_be_entitled(by, "read", ticket)
-    event = _click(turn, Happened.OPENED, ticket, by)
+    event = record_aside(turn, Happened.OPENED, ticket, by)
     if by.id == ticket.engineer_id and ticket.is_open:
         turn.remind(
             WATCH_TIMER,
@@ -36,15 +34,7 @@ def look_what_came_of_it(turn: Turn, timer: Timer) -> None:
     ticket = turn.get(Ticket, timer.data["ticket"], lock=True)
     by = turn.get(Person, timer.data["by"])
     if ticket is not None and by is not None and (ticket.last_action_at or 0) < timer.data["since"]:
-        _click(turn, Happened.OPENED_IDLE, ticket, by, opened_at=timer.data["since"])
-
-
-def _click(turn: Turn, kind: Happened, ticket: Ticket, by: Person, **data: Any) -> Event:
-    """Recorded, but the ticket counts as untouched."""
-    touched_at = ticket.updated_at
-    event = record(turn, kind, ticket, by, **data)
-    ticket.updated_at = touched_at
-    return event
+        record_aside(turn, Happened.OPENED_IDLE, ticket, by, opened_at=timer.data["since"])
 
 
 TIMERS = {WATCH_TIMER: look_what_came_of_it}

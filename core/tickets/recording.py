@@ -33,6 +33,14 @@ def record(
     )
 
 
+def record_aside(turn: Turn, kind: Happened, ticket: Ticket, by: Person | None, /, **data: Any) -> Event:
+    """Record something that leaves the ticket as it was touched last: a click, or what the desk did of its own accord."""
+    touched_at = ticket.updated_at
+    event = record(turn, kind, ticket, by, **data)
+    ticket.updated_at = touched_at
+    return event
+
+
 def ticket_in(turn: Turn, event: Event) -> Ticket:
     """The ticket to which an event belongs."""
     ticket = turn.get(Ticket, event.data["ticket"])
