@@ -28,6 +28,7 @@ def policies(settings: Settings) -> Policies:
             summary_min=settings.summary_min_chars,
             closing=settings.closing_after_h * HOUR,
             open_watch=settings.open_watch_min * MINUTE,
+            stayed=settings.stayed_after_h * HOUR,
         ),
         conversation=ConversationPolicy(
             burst_quiet=round(talk.burst_quiet_s * SECOND),

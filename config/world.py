@@ -144,7 +144,9 @@ class World:
             ticket.done_at, ticket.rating_requested = ticket.done_at or created, True
             closes = ticket.done_at + turn.house.policies.tickets.closing
             turn.remind(CLOSE_TIMER, ticket.stream, closes, episode="0", data={"ticket": ticket.id})
-        record(turn, Happened.REPORTED, ticket, customer, number=ticket.number, imported=True)
+        facts = {"created": created, "priority": ticket.priority, "status": ticket.status, "until": ticket.hold_until}
+        facts |= {"responded": ticket.first_response_at}
+        record(turn, Happened.REPORTED, ticket, customer, number=ticket.number, imported=True, **facts)
         if channel == "wecom_kf":
             self.rehearsal.wecom.remember(address, customer.name or "", created)
 

@@ -12,7 +12,7 @@ from core.clocks.stretches import Segment, Why
 from core.store.turn import Turn
 from core.tickets.model import Ticket
 from core.wording import Wording, local
-from core.words import HOUR, SECOND, Micros
+from core.words import HOUR, MINUTE, SECOND, Micros
 
 MOST_LINES = 12
 """Segments that an explanation names: the last ones."""
@@ -45,7 +45,7 @@ def span_text(words: Wording, lang: str, span: Micros) -> str:
     hours, minutes, rest = seconds // 3600, seconds % 3600 // 60, seconds % 60
     parts = {"hours": hours, "minutes": minutes, "seconds": rest if span < HOUR else 0}
     said = [words.text(lang, f"clock.{name}", count=count) for name, count in parts.items() if count]
-    return words.text(lang, "clock.join").join(said) or words.text(lang, "clock.seconds", count=0)
+    return " ".join(said) or words.text(lang, "clock.seconds", count=0)
 
 
 def _told(turn: Turn, one: Reckoning, priority: str, lang: str) -> Explained:
@@ -72,10 +72,12 @@ def _told(turn: Turn, one: Reckoning, priority: str, lang: str) -> Explained:
 
 
 def _lines(turn: Turn, one: Reckoning, lang: str) -> Iterator[str]:
-    """One line for what counts, one for what does not, in turn."""
+    """One line for what counts, one for what does not, in turn; what is shorter than the minutes that it names is left out."""
     words = turn.house.wording
     for counts, group in groupby(one.segments, key=lambda segment: segment.counts):
         parts = list(group)
+        if not counts and parts[-1].end - parts[0].start < MINUTE:
+            continue
         for run in [[part] for part in parts] if counts else [parts]:
             whys = dict.fromkeys(_why(turn, segment, lang) for segment in run)
             yield words.text(
@@ -83,7 +85,7 @@ def _lines(turn: Turn, one: Reckoning, lang: str) -> Iterator[str]:
                 "clock.counts" if counts else "clock.stands",
                 period=_period(turn, lang, run[0].start, run[-1].end),
                 span=span_text(words, lang, run[-1].end - run[0].start),
-                why=words.text(lang, "clock.and").join(whys),
+                why=" / ".join(whys),
             )
 
 

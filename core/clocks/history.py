@@ -53,10 +53,12 @@ class History:
     moved_at: Micros = 0
     urgent_at: Micros | None = None
 
-    def begin(self, ticket: Ticket) -> None:
-        """The ticket has just been made, as it stands."""
-        self.stays.append(Stay(self.start, ticket.status, ticket.hold_until))
-        self.response_at = ticket.first_response_at
+    def begin(self, ticket: Ticket | None) -> None:
+        """It begins as the ticket stands, or as any ticket begins."""
+        self.stays.append(
+            Stay(self.start, ticket.status, ticket.hold_until) if ticket else Stay(self.start, Status.UNASSIGNED)
+        )
+        self.response_at = ticket.first_response_at if ticket else None
 
     @property
     def stay(self) -> Stay:
@@ -70,21 +72,25 @@ def standing(events: Sequence[Event]) -> list[Event]:
     return [event for event in events if event.cause not in undone and event.kind != Happened.UNDONE]
 
 
-def history_of(ticket: Ticket, events: Sequence[Event]) -> History:
-    """The history of a ticket from all its events in their order; one without a report begins as its row says."""
+def history_of(ticket: Ticket | None, events: Sequence[Event]) -> History:
+    """The history of a ticket from all its events in their order. `ticket` is asked only about what the events of an imported
+    one do not say, and about one without a report, which begins as its row says."""
     told = standing(events)
     first = told[0] if told and told[0].kind == Happened.REPORTED else None
-    said = first.data if first else {}
-    start = said.get("created", ticket.created_at)
-    priority = str(said.get("priority") or _first_priority(told) or ticket.priority)
-    status = Status(said.get("status") or (ticket.status if not told or said.get("imported") else Status.UNASSIGNED))
-    found = History(start, first.recorded_at if first else start, priority, moved_at=start)
-    found.stays.append(Stay(start, status, said.get("until")))
-    found.response_at = said.get("responded") or (
-        ticket.first_response_at if said.get("imported") or not told else None
-    )
-    if priority == Priority.P0:
-        found.urgent_at = start
+    if first is None or (first.data.get("imported") and "created" not in first.data):
+        assert ticket is not None
+        found = History(ticket.created_at, first.recorded_at if first else ticket.created_at, ticket.priority)
+        found.begin(ticket if not told or first else None)
+        found.priority = _first_priority(told) or found.priority
+    else:
+        said = first.data
+        found = History(said.get("created", first.at), first.recorded_at, str(said["priority"]))
+        status = Status(said.get("status", Status.UNASSIGNED))
+        found.stays.append(Stay(found.start, status, said.get("until")))
+        found.response_at = said.get("responded")
+    found.moved_at = found.start
+    if found.priority == Priority.P0:
+        found.urgent_at = found.start
     for event in sorted(told, key=lambda event: (event.at, event.seq)):
         _fold(found, event)
     return found

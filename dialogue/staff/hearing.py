@@ -19,6 +19,7 @@ from dialogue.staff.drafting import add_to_draft
 from dialogue.staff.explaining import explain, meant_to_explain
 from dialogue.staff.refusing import refuse
 from dialogue.staff.rostering import roster_asked
+from dialogue.staff.staying import stayed_asked
 from dialogue.staff.swapping import SWAP, swap_pressed
 from dialogue.staff.which import NoTicket, numbers_named, ticket_meant, ticket_numbered
 from dialogue.understanding.words import Context, Order, TicketRef
@@ -91,7 +92,11 @@ def _hear(heard: Heard) -> str:
         return _carry_out(heard, Order(heard.text, "note", TicketRef(), {"text": message.text}, 1.0))
     try:
         answered = (
-            audit_asked(heard) or acknowledging.alarm_taken(heard) or roster_asked(heard) or serving.forward(heard)
+            audit_asked(heard)
+            or stayed_asked(heard)
+            or acknowledging.alarm_taken(heard)
+            or roster_asked(heard)
+            or serving.forward(heard)
         )
     except Refused as refused:
         return refuse(heard, refused)

@@ -19,6 +19,7 @@ from core.wording import local
 from core.words import HOUR, MINUTE, Micros, Room
 from dialogue.heard import Heard
 from dialogue.staff.on_call import rosters_told
+from dialogue.staff.staying import stayed_in_short
 from dialogue.understanding.words import Order
 
 COLUMNS = (Status.UNASSIGNED, Status.ACCEPTED, Status.ON_SITE, Status.WAITING_PART, Status.ON_HOLD, Status.DONE)
@@ -65,6 +66,8 @@ def board(heard: Heard) -> str:
     midnight = local(heard.turn.now, zone).replace(hour=0, minute=0, second=0, microsecond=0)
     made, done = made_and_done_since(heard.turn, heard.person.entity, int(midnight.timestamp()) * 1_000_000)
     lines = [words.text(lang, "staff.board", counts=shown), words.text(lang, "staff.board_today", made=made, done=done)]
+    if stayed := stayed_in_short(heard):
+        lines.append(stayed)
     if urgent := unaccepted(heard.turn, heard.person.entity):
         lines += [words.text(lang, "staff.open_list"), *(_line(heard, ticket) for ticket in urgent[:10])]
     pages = heard.turn.house.pages
