@@ -95,7 +95,7 @@ class Board:
             "column": standing.column,
             "since": standing.since,
             "engineer": engineer,
-            "overdue": standing.overdue,
+            "red": standing.red,
             "favoured": standing.favoured,
         }
 

@@ -70,15 +70,19 @@ _over = _shown.where(OVER).order_by(_ticket.id.desc())
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A ticket on the board: since when it stands in its column, who has it (or to whom it is offered), whether it is red because
-    its first response is overdue or an alarm says so, whether its customer's grade puts it on top."""
+    """A ticket on the board: since when it stands in its column, who has it (or to whom it is offered), why it is red (a promise
+    that was not kept), whether its customer's grade puts it on top."""
 
     ticket: Ticket
     column: Column
     since: Micros
     engineer: str | None
-    overdue: bool
+    red: str | None
     favoured: bool
+
+    @property
+    def overdue(self) -> bool:
+        return self.red is not None
 
 
 def standings(connection: Connection, entity: str, level: ServiceLevel, now: Micros) -> list[Standing]:
@@ -106,9 +110,9 @@ def _standing(values: Sequence[Any], level: ServiceLevel, now: Micros) -> Standi
             Column.UNASSIGNED: ticket.created_at,
             Column.ACCEPTED: ticket.assigned_at,
             Column.ON_SITE: ticket.arrived_at,
-            Column.WAITING_PART: ticket.updated_at,
+            Column.WAITING_PART: ticket.stage_at,
             Column.OVER: ticket.closed_at or ticket.done_at,
         }[column]
     )
-    overdue, favoured = is_overdue(ticket, level, now) or ticket.red is not None, grade == ALWAYS_FIRST
-    return Standing(ticket, column, since or ticket.updated_at, engineer or None, overdue, favoured)
+    red = ticket.red or ("response" if is_overdue(ticket, level, now) else None)
+    return Standing(ticket, column, since or ticket.updated_at, engineer or None, red, grade == ALWAYS_FIRST)

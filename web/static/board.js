@@ -40,7 +40,7 @@ export class Board {
     const badges = [
       ticket.status === "on_hold" && words.status.on_hold,
       ticket.column === "over" && words.status[ticket.status],
-      ticket.overdue && words.overdue,
+      ticket.red && words.red[ticket.red],
       ticket.reopened > 0 && words.reopened,
       ticket.favoured && words.favoured,
     ].filter(Boolean);
@@ -50,7 +50,7 @@ export class Board {
     const engineer = offered ? words.offered(ticket.engineer) : (ticket.engineer ?? words.nobody);
     return el(
       "li",
-      { class: `ticket ${ticket.priority}${moved ? " moved" : ""}${ticket.overdue ? " overdue" : ""}` },
+      { class: `ticket ${ticket.priority}${moved ? " moved" : ""}${ticket.red ? " overdue" : ""}` },
       el("div", { class: "top" }, el("b", { class: `priority ${ticket.priority}` }, ticket.priority), el("span", { class: "number" }, ticket.number), ...badges.map((badge) => el("span", { class: "badge" }, badge))),
       el("p", { class: "what" }, what, ticket.error_code ? ` · ${ticket.error_code}` : ""),
       el("div", { class: "foot" }, el("span", {}, engineer), el("time", { "data-since": ticket.since })),
