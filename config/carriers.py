@@ -16,7 +16,7 @@ SMS, VOICE = "sms", "voice"
 
 
 @dataclass(frozen=True)
-class Carried:
+class Telephony:
     """What makes the channels, and from which account each reaches numbers."""
 
     makers: Mapping[str, ChannelMaker]
@@ -26,7 +26,7 @@ class Carried:
 Make = Callable[[Clock], Phone]
 
 
-def carriers(settings: Settings, wake: Callable[[str], None] = lambda number: None) -> Carried:
+def carriers(settings: Settings, wake: Callable[[str], None] = lambda number: None) -> Telephony:
     """The carriers that are in use. `wake` hears of news at a simulated number. Raises CannotReveal, ValueError."""
     chosen = {SMS: settings.carriers.sms, VOICE: settings.carriers.voice}
     used = {name: provider for name, provider in chosen.items() if provider != "none"}
@@ -36,7 +36,7 @@ def carriers(settings: Settings, wake: Callable[[str], None] = lambda number: No
         for name, provider in used.items()
     }
     accounts = {name: "sim" if provider == "desk" else provider for name, provider in used.items()}
-    return Carried(makers, accounts)
+    return Telephony(makers, accounts)
 
 
 def _channel(make: Make) -> ChannelMaker:

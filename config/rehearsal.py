@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, select
 from bots.emulated.carrier import Carried, Carrier
 from bots.emulated.wecom import WeComServer
 from bots.emulated.wecom_endpoints import Sent
+from config.carriers import Telephony
 from config.desk import Desk, build
 from config.packs import rules_of
 from config.phones import ACCOUNTS, USUAL, Phones, Ringing, number_at
@@ -82,11 +83,11 @@ class Rehearsal:
     @asynccontextmanager
     async def open(
         cls, start: Micros, mind: Mind, policies: Policies, *, url: str | None = None, tables: bool = True,
-        ringing: DeskPhoneConfig = USUAL,
+        ringing: DeskPhoneConfig = USUAL, carried: Telephony | None = None,
     ) -> AsyncIterator[Rehearsal]:  # fmt: skip
         """A rehearsal that begins at `start`, on an empty database (a temporary SQLite file unless `url` names one).
 
-        `tables` makes the tables first; `ringing` says for how long telephones ring.
+        `tables` makes the tables first; `ringing` says for how long telephones ring; `carried` are carriers in place of those telephones.
         """
         with tempfile.TemporaryDirectory(prefix="huiying-") as folder:
             place = url or f"sqlite:///{folder}/desk.db"
@@ -97,7 +98,7 @@ class Rehearsal:
             carriers, phones = {name: Carrier(name, clock) for name in CARRIED}, Phones(clock, ringing)
             makers: dict[str, Any] = {
                 **{name: (lambda shelf, files, now, made=carrier: made) for name, carrier in carriers.items()},
-                **phones.makers(),
+                **(carried.makers if carried else phones.makers()),
                 **_wecom_makers(server),
             }
             count = iter(range(1, 1_000_000_000))
@@ -112,13 +113,14 @@ class Rehearsal:
                 pause=clock.sleep,
                 holder="rehearsal",
                 pages=PAGES,
-                accounts=ACCOUNTS,
+                accounts=carried.accounts if carried else ACCOUNTS,
                 apart=_at_once,
             )
             runner = StepRunner(desk, clock)
             server.app_hook = lambda hook: desk.channels["wecom"].receive(hook, desk.accept_for("wecom"))
             server.kf_hook = lambda hook: desk.channels["wecom_kf"].receive(hook, desk.accept_for("wecom_kf"))
-            phones.start(desk)
+            if carried is None:
+                phones.start(desk)
             try:
                 yield cls(desk, clock, runner, server, carriers, phones)
             finally:

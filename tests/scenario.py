@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from config.carriers import Telephony
 from config.desk import load_mind
 from config.phones import ACCOUNTS, number_at
 from config.rehearsal import Reached, Rehearsal
@@ -373,11 +374,13 @@ def _read(message: Reached) -> str:
 
 
 @contextmanager
-def story(url: str, *, start: Micros = WEDNESDAY_TEN, policies: Policies | None = None) -> Iterator[Story]:
-    """A desk on the database at `url`, which has its tables and no rows."""
+def story(
+    url: str, *, start: Micros = WEDNESDAY_TEN, policies: Policies | None = None, carried: Telephony | None = None
+) -> Iterator[Story]:
+    """A desk on the database at `url`, which has its tables and no rows; `carried` are carriers in place of its telephones."""
     rules = policies or replace(Policies(), zone=ZoneInfo("Asia/Shanghai"))
     with asyncio.Runner() as loop:
-        opened = Rehearsal.open(start, mind(), rules, url=url, tables=False)
+        opened = Rehearsal.open(start, mind(), rules, url=url, tables=False, carried=carried)
         rehearsal = loop.run(opened.__aenter__())
         try:
             yield Story(rehearsal, loop)
