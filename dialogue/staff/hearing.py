@@ -17,6 +17,7 @@ from dialogue.staff import acknowledging, arranging, doing, listing, parts
 from dialogue.staff.auditing import audit_asked
 from dialogue.staff.drafting import add_to_draft
 from dialogue.staff.explaining import explain, meant_to_explain
+from dialogue.staff.idling import idle_asked
 from dialogue.staff.refusing import refuse
 from dialogue.staff.rostering import roster_asked
 from dialogue.staff.staying import stayed_asked
@@ -63,6 +64,16 @@ TELL: dict[str, Callable[[Heard], str]] = {
 }
 """What is answered without a ticket."""
 
+ASKED_FIRST: tuple[Callable[[Heard], str | None], ...] = (
+    audit_asked,
+    stayed_asked,
+    idle_asked,
+    acknowledging.alarm_taken,
+    roster_asked,
+    serving.forward,
+)
+"""What is recognised by its own words before any order is looked for; each says what came of it, or None."""
+
 NEEDS = {"set_priority": "priority", "merge": "into", "quote": "amount"}
 """What an action cannot do without: a button pressed late may have lost it."""
 
@@ -91,13 +102,7 @@ def _hear(heard: Heard) -> str:
     if message.kind == "place":
         return _carry_out(heard, Order(heard.text, "note", TicketRef(), {"text": message.text}, 1.0))
     try:
-        answered = (
-            audit_asked(heard)
-            or stayed_asked(heard)
-            or acknowledging.alarm_taken(heard)
-            or roster_asked(heard)
-            or serving.forward(heard)
-        )
+        answered = next(filter(None, (ask(heard) for ask in ASKED_FIRST)), None)
     except Refused as refused:
         return refuse(heard, refused)
     if answered:

@@ -195,6 +195,11 @@ def test_seventy_two_hours_to_the_microsecond(here: House) -> None:
     here.sun.hears_nothing()
     here.desk.moves_to(set_so + 3 * DAY)
     here.sun.hears("idle_list", number, "刘工", within=0)
+    here.sun.says("无效停留有哪些？")
+    here.sun.hears("idle_list", number, "刘工")
+    here.liu.says(f"{number} {NOTE}")
+    here.sun.says("无效停留")
+    here.sun.hears("idle_list", "没有无效停留")
 
 
 @pytest.mark.req("S9", "S12")
