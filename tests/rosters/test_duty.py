@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.people.duty import fallback_owner, on_duty
-from core.people.model import Role
+from core.people.model import Duty, Role
 from core.rosters.asking import holders
 from core.store.turn import Turn
 from core.words import HOUR
@@ -39,6 +39,8 @@ def test_with_a_roster_it_decides_alone(desk: Story) -> None:
     zhao.hears("roster_handover", "由你值班", "明天（3月5日 周四）08:30")
     assert (names(desk, Role.ENGINEER), held(desk, Role.ENGINEER)) == (["赵工"], ["赵工"])
     flag(desk, liu, on_duty=True)
+    assert names(desk, Role.ENGINEER) == ["赵工"]
+    desk.act(lambda turn: turn.add(Duty(id=turn.new_id(), entity="main", person_id=liu.person_id)))
     assert names(desk, Role.ENGINEER) == ["赵工"]
 
 

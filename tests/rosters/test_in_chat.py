@@ -161,6 +161,20 @@ def test_a_swap_whose_shift_has_begun_or_changed_hands_is_over(house: House) -> 
     house.zhao.hears("error_hint", "不能再答复")
 
 
+def test_a_shift_that_has_begun_is_swapped_no_more(house: House) -> None:
+    house.liu.says("明天赵工替我")
+    house.liu.hears("error_hint", "换不了")
+    house.zhao.says("明天刘工替我")
+    house.zhao.hears("action_done")
+    house.liu.hears("roster_swap", "1 同意换班")
+    house.desk.passes(hours=22.5)
+    house.zhao.hears("roster_handover")
+    house.liu.hears("roster_handover")
+    house.liu.says("同意换班")
+    house.liu.hears("error_hint", "不能再答复")
+    assert house.on_duty() == ["赵工"]
+
+
 def test_one_may_ask_a_colleague_to_stand_in_without_return(house: House) -> None:
     house.liu.says("周六赵工替我")
     house.liu.hears("action_done", "赵工替刘工")
@@ -202,6 +216,15 @@ def test_a_manager_has_one_stand_in_for_another_in_the_evening_until_the_hand_ov
     house.zhao.hears("roster_changed")
     house.liu.hears("roster_changed")
     assert (house.on_duty(days=3), house.on_duty(days=3 + 8 / 24)) == (["刘工"], ["赵工"])
+
+
+def test_a_change_of_today_holds_from_now_on(house: House) -> None:
+    house.sun.says("今天赵工值班")
+    house.sun.hears("action_done", "今天 10:00 – 明天（3月5日 周四）08:30：赵工值班")
+    house.zhao.hears("roster_changed")
+    house.liu.hears("roster_changed")
+    house.zhao.hears("roster_handover", "由你值班")
+    house.liu.hears("roster_handover", "赵工已接班")
 
 
 def test_leave_leaves_a_hole_that_the_managers_hear_of(house: House) -> None:

@@ -14,7 +14,7 @@ from benchmarks.rosters import ZONES, examine
 from core.rosters.rotation import Layer
 from core.rosters.shifts import Change, Plan, Shift, crew_at, holes, shifts
 from core.rosters.wallclock import first_showing, furthest_reading
-from core.words import DAY, HOUR, SECOND, Micros
+from core.words import DAY, HOUR, MINUTE, SECOND, Micros
 
 SHANGHAI, BERLIN, NEW_YORK, LORD_HOWE = (
     ZoneInfo(name) for name in ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
@@ -194,7 +194,23 @@ def test_a_hand_over_at_an_hour_that_is_left_out_or_shown_twice_happens_once(
     plan = Plan((daily(LIU, ZHAO, handover=handover, start=day),), NEW_YORK)
     begins = at(starts, ZoneInfo("UTC"))
     assert crew_at(plan, begins - 1) is None
-    assert [crew_at(plan, begins + hour * HOUR) for hour in range(24)] == [(LIU,)] * 24
+    assert [crew_at(plan, begins + ten * 10 * MINUTE) for ten in range(23 * 6)] == [(LIU,)] * 23 * 6
+
+
+@pytest.mark.parametrize(
+    ("reading", "second_time", "furthest"),
+    [
+        ("2026-11-01T01:10", False, "2026-11-01T01:10"),
+        ("2026-11-01T01:10", True, "2026-11-01T01:59:59.999999"),
+        ("2026-11-01T01:59:59.999999", True, "2026-11-01T01:59:59.999999"),
+        ("2026-11-01T02:00", False, "2026-11-01T02:00"),
+    ],
+)
+def test_while_an_hour_is_shown_again_the_furthest_reading_stands_still(
+    reading: str, second_time: bool, furthest: str
+) -> None:
+    instant = at(reading, NEW_YORK, second_time=second_time)
+    assert furthest_reading(instant, NEW_YORK) == datetime.fromisoformat(furthest)
 
 
 instants = st.datetimes(datetime(2024, 1, 1), datetime(2028, 1, 1)).map(  # noqa: DTZ001 - Hypothesis wants them naive
