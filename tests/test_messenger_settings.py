@@ -23,6 +23,7 @@ FEISHU = {"enabled": True, "app_id": "cli_1", "app_secret": "env:FEISHU_SECRET"}
 @pytest.fixture(autouse=True)
 def secrets(elsewhere: None, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUIYING_DATABASE_URL", f"sqlite:///{sqlite_template}")
+    monkeypatch.setenv("HUIYING_WORKING_HOURS__HOLIDAYS", "none")
     for name in ("DINGTALK_SECRET", "FEISHU_SECRET", "FEISHU_KEY"):
         monkeypatch.setenv(name, f"secret of {name}")
 

@@ -33,7 +33,8 @@ PHONE = "13800000001"
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HUIYING_")}
-    return {**kept, "LANG": "en_US.UTF-8", "LC_ALL": "", "HUIYING_DATA_DIR": str(folder / "var"), **more}
+    ours = {"LANG": "en_US.UTF-8", "LC_ALL": "", "HUIYING_DATA_DIR": str(folder / "var")}
+    return {**kept, **ours, "HUIYING_WORKING_HOURS__HOLIDAYS": "none", **more}
 
 
 def desk(folder: Path, **more: str) -> subprocess.Popen[str]:
