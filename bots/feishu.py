@@ -49,6 +49,8 @@ MOST_BUTTONS = 10
 MOST_LABEL = Size(40)
 MOST_TOKEN = 400
 """Bytes of a button's token; Feishu names no limit but that of the card."""
+GROUP = "oc_"
+"""Begins the id of a group."""
 MOBILE = "mobile:"
 """Begins the name of a room that is known by a mobile number only."""
 OPEN = "查看 · Open"
@@ -149,7 +151,7 @@ class Feishu:
     async def _address(self, room: Room) -> tuple[str, str]:
         if room.id.startswith(MOBILE):
             return "open_id", await self._api.person_with(room.id.removeprefix(MOBILE))
-        return ("chat_id" if room.group else "open_id"), room.id
+        return ("chat_id" if _is_group(room) else "open_id"), room.id
 
     async def fetch(self, media: Media) -> bytes:
         """A file that somebody sent. Raises CannotFetch if it cannot be had, Trouble if it may be had later."""
@@ -186,6 +188,11 @@ def message_of(room: Room, say: Say) -> tuple[str, str]:
     return "interactive", content_of(whole(card))
 
 
+def _is_group(room: Room) -> bool:
+    """A group is known by its id too, since whoever writes settings may forget to say so."""
+    return room.group or room.id.startswith(GROUP)
+
+
 def _plain(text: str) -> dict[str, str]:
     return {"tag": "plain_text", "content": text}
 
@@ -195,7 +202,7 @@ def _button(button: Button, room: Room) -> dict[str, Any]:
     shown = {"tag": "button", "text": _plain(button.label), "type": "default"}
     if button.url:
         return {**shown, "url": button.url}
-    return {**shown, "value": {"token": button.token, "group": room.group}}
+    return {**shown, "value": {"token": button.token, "group": _is_group(room)}}
 
 
 def _happened(found: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -91,6 +91,12 @@ def test_a_press_in_a_group_is_answered_in_the_group(house: House) -> None:
     asyncio.run(story())
 
 
+def test_a_group_is_known_by_its_id(house: House) -> None:
+    assert asyncio.run(house.tell("oc_tech", group=False)).state == "sent"
+    ((_, value), _) = house.server.seen_by("oc_tech")[0].buttons
+    assert value == {"token": "ack:1", "group": True}
+
+
 def test_a_person_is_found_by_his_number_and_asked_for_once(house: House) -> None:
     async def story() -> None:
         for key in ("1", "2"):
