@@ -22,7 +22,7 @@ from config.secret import CannotReveal, Secret
 from config.settings import Settings
 from config.troubles import _catalogue
 from core.clocks.calendar import Calendar, Day, Shift
-from core.clocks.policy import ServiceLevel
+from core.clocks.policy import Exempt, Goal, Runs, ServiceLevel, Target
 from core.conversations.policy import ConversationPolicy
 from core.dispatch.policy import DispatchPolicy
 from core.escalation.policy import LADDERS, EscalationPolicy, Ladder, Step
@@ -61,6 +61,9 @@ def test_the_thresholds_are_those_of_the_rules() -> None:
     assert (level.p0_alert_within_s, level.p0_first_response_min) == (15, 60)
     assert (level.p1_first_response_h, level.p2_first_response_h) == (2, 24)
     assert (settings.summary_min_chars, settings.closing_after_h, settings.open_watch_min) == (50, 72, 3)
+    assert settings.stayed_after_h == 48
+    assert (level.first_response_business, level.resolution_pauses) == (("P1",), ("waiting_part",))
+    assert (level.first_action_min, level.resolution_h, level.exception) == ({}, {}, ())
     talk = settings.conversation
     assert (talk.burst_quiet_s, talk.burst_window_s, talk.draft_minutes) == (8, 20, 30)
     assert (settings.quiet_hours.start, settings.quiet_hours.end) == (time(22), time(8))
@@ -93,28 +96,50 @@ def test_public_holidays_and_make_up_days_are_known() -> None:
 def test_a_setting_moves_its_policy(file: Callable[[str], None]) -> None:
     file(
         'timezone = "Asia/Urumqi"\nentity = "b"\nticket_number_format = "W{n}"\nsummary_min_chars = 51\n'
-        "closing_after_h = 73\nopen_watch_min = 4\none_time_code_minutes = 31\n"
+        "closing_after_h = 73\nopen_watch_min = 4\nstayed_after_h = 49\none_time_code_minutes = 31\n"
         "[conversation]\nburst_quiet_s = 8.5\nburst_window_s = 21\ndraft_minutes = 31\n"
         "[service_level]\np0_first_response_min = 61\np0_alert_within_s = 16\n"
         "p1_first_response_h = 3\np2_first_response_h = 25\n"
+        'first_response_business = ["P1", "P2"]\nfirst_action_min = { P0 = 30 }\nfirst_action_business = []\n'
+        'resolution_h = { P0 = 8, P1 = 48 }\nresolution_business = "P1"\nresolution_pauses = ["accepted"]\n'
+        '[[service_level.exception]]\nname = "A"\nlevel = "A"\npriority = "P1"\nfirst_response_min = 45\nclock = "wall"\n'
+        '[[service_level.exception]]\nname = "press"\nentity = "b"\ndevices = "注塑机, 冲床"\nfirst_action_min = 20\n'
+        "resolution_min = 600\nstage_idle_min = 90\n"
         '[working_hours]\nshifts = "09:00-12:00, 22:00-06:00"\ndays = ["mon", "sun"]\nholidays = "none"\n'
         'closed_days = ["2026-12-25"]\nopen_days = ["2026-12-26"]\n'
         "[dispatch]\noffer_min = 11\noffer_p0_min = 4\n"
         "[escalation]\nfuse_min = 61\nunacted_min = 62\nstuck_h = 3\nsilent_h = 4\nlevel_h = { C = 25 }\nidle_h = 73\n"
         'managers_group = "group:feishu/app/oc_1"\nmost_on_duty = 4\nack_key = "5"\n'
-        '[escalation.ladders.stuck]\nrounds = 2\nevery_min = 30\n'
+        "[escalation.ladders.stuck]\nrounds = 2\nevery_min = 30\n"
         '[[escalation.ladders.stuck.steps]]\ntargets = ["duty:manager"]\nroutes = ["voice"]\nafter_min = 1.5\nup = 1\nclosed = true\n'
     )
     assert policies(load()) == Policies(
         zone=ZoneInfo("Asia/Urumqi"),
         entity="b",
-        tickets=TicketPolicy(number_format="W{n}", summary_min=51, closing=73 * HOUR, open_watch=4 * MINUTE),
+        tickets=TicketPolicy(
+            number_format="W{n}", summary_min=51, closing=73 * HOUR, open_watch=4 * MINUTE, stayed=49 * HOUR
+        ),
         conversation=ConversationPolicy(burst_quiet=8_500_000, burst_window=21 * SECOND, draft=31 * MINUTE),
         service_level=ServiceLevel(
             p0_first_response=61 * MINUTE,
             p1_first_response=3 * HOUR,
             p2_first_response=25 * HOUR,
             p0_alert=16 * SECOND,
+            business=frozenset({"P1", "P2"}),
+            further={
+                Goal.ACTION: {"P0": Target(30 * MINUTE)},
+                Goal.RESOLUTION: {"P0": Target(8 * HOUR), "P1": Target(48 * HOUR, Runs.BUSINESS)},
+            },
+            pauses=frozenset({"accepted"}),
+            exempt=(
+                Exempt("A", level="A", priority="P1", spans={Goal.RESPONSE: 45 * MINUTE}, runs=Runs.WALL),
+                Exempt(
+                    "press",
+                    entity="b",
+                    devices=("注塑机", "冲床"),
+                    spans={Goal.ACTION: 20 * MINUTE, Goal.RESOLUTION: 10 * HOUR, Goal.IDLE: 90 * MINUTE},
+                ),
+            ),
         ),
         calendar=Calendar(
             week=(SHIFTS, (), (), (), (), (), SHIFTS),
@@ -129,7 +154,10 @@ def test_a_setting_moves_its_policy(file: Callable[[str], None]) -> None:
             levels={"C": 25 * HOUR},
             idle=73 * HOUR,
             groups={"managers": ("group:feishu/app/oc_1",)},
-            ladders={**LADDERS, "stuck": Ladder((Step(("duty:manager",), ("voice",), 90 * SECOND, 1, True),), 2, 30 * MINUTE)},
+            ladders={
+                **LADDERS,
+                "stuck": Ladder((Step(("duty:manager",), ("voice",), 90 * SECOND, 1, True),), 2, 30 * MINUTE),
+            },
             most_on_duty=4,
             ack_key="5",
         ),

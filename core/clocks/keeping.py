@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 
 from core.clocks.account import Account, Bound, account
 from core.clocks.history import ACTIONS, Change, History, history_of
-from core.clocks.policy import Case, Goal, ServiceLevel
+from core.clocks.policy import Case, Goal, ServiceLevel, Target
 from core.clocks.recorded import bounds_since
 from core.people.model import Person
 from core.store.model import Event
@@ -90,6 +90,14 @@ def names_for(turn: Turn, ticket: Ticket) -> tuple[str, ...]:
     customer = turn.get(Person, ticket.customer_id)
     device = "\n".join(part for part in (ticket.device, ticket.device_model, ticket.serial_no) if part)
     return level.names_for(Case(customer.level if customer else None, ticket.entity, device))
+
+
+def idle_target(turn: Turn, ticket: Ticket) -> Target | None:
+    """How long a stage of this ticket may go without an update, where an exception says so; else escalation's general rule holds."""
+    level = turn.house.policies.service_level
+    if not level.promises(Goal.IDLE):
+        return None
+    return level.target(Goal.IDLE, ticket.priority, names_for(turn, ticket))
 
 
 def names_of(history: History) -> tuple[str, ...]:

@@ -29,6 +29,10 @@ class Runs(StrEnum):
     BUSINESS = "business"
 
 
+CUSTOMARY = {"P0": Runs.WALL}
+"""The clock of a priority where nobody says; of the others it is business time (rules.md: P0 always runs on the wall clock)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """So much time, on this clock. Kept by whoever is done at the last instant of it."""
@@ -51,7 +55,7 @@ class Exempt:
     """An exception to the general service level, for tickets of which all that it asks holds. None asks nothing.
 
     `devices`: one of these words stands in the device. `spans`: goal → µs, on the clock `runs`, or where that is None on the one
-    of the general rule.
+    of the general rule, else on the customary one.
     """
 
     name: str
@@ -98,7 +102,9 @@ class ServiceLevel:
         usual = self._usual(goal, priority)
         for one in self.exempt if names else ():
             if one.name in names and one.priority in (None, priority) and goal in one.spans:
-                return Target(one.spans[goal], one.runs or (usual.runs if usual else Runs.WALL))
+                return Target(
+                    one.spans[goal], one.runs or (usual.runs if usual else CUSTOMARY.get(priority, Runs.BUSINESS))
+                )
         return usual
 
     def names_for(self, case: Case) -> tuple[str, ...]:

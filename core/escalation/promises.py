@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.clocks.calendar import Calendar
+from core.clocks.policy import Runs, Target
 from core.escalation.policy import EscalationPolicy, Promise
 from core.tickets.model import OPEN, Priority, Status, Ticket
 from core.words import Micros
@@ -18,12 +19,14 @@ IN_PROGRESS = AT_WORK | {Status.WAITING_PART}
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a ticket's row does not say: its customer's grade, a date that was named for what it waits for (ETA), when the
-    last fuse of it was acknowledged, and at which level."""
+    last fuse of it was acknowledged, and at which level. `idle`: how long a stage of it may go without an update, where an
+    exception to the service level says so."""
 
     grade: str | None = None
     eta: Micros | None = None
     fuse_acked_at: Micros | None = None
     fuse_level: int = 0
+    idle: Target | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,10 @@ def _quiet(ticket: Ticket, facts: Facts, policy: EscalationPolicy, calendar: Cal
     since = max(ticket.moved_at or ticket.created_at, facts.eta or 0)
 
     def due(span: Micros) -> Micros:
-        return since + span if ticket.priority == Priority.P0 else calendar.add(since, span)
+        runs = Runs.WALL if ticket.priority == Priority.P0 else Runs.BUSINESS
+        if facts.idle is not None:
+            span, runs = facts.idle.span, facts.idle.runs
+        return since + span if runs == Runs.WALL else calendar.add(since, span)
 
     found = [Due(Promise.STUCK, str(_stage(ticket)), due(policy.stuck))]
     if ticket.status in AT_WORK:

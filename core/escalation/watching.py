@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select
 
+from core.clocks.keeping import idle_target
 from core.conversations.saying import tell
 from core.escalation.alerts import alerts_of
 from core.escalation.episodes import begin, end, episodes_of, open_episodes, was_before
@@ -100,7 +101,9 @@ def look(turn: Turn, timer: Timer) -> None:
 
 def _facts(turn: Turn, ticket: Ticket) -> Facts:
     customer = turn.get(Person, ticket.customer_id) if turn.house.policies.escalation.levels else None
-    return Facts(customer.level if customer else None, named_date(turn, ticket), *_last_acknowledgement(turn, ticket))
+    acked_at, level = _last_acknowledgement(turn, ticket)
+    idle = idle_target(turn, ticket)
+    return Facts(customer.level if customer else None, named_date(turn, ticket), acked_at, level, idle)
 
 
 def named_date(turn: Turn, ticket: Ticket) -> Micros | None:

@@ -15,13 +15,15 @@ from core.clocks.calendar import Calendar
 from core.clocks.explaining import explain
 from core.clocks.lateness import is_overdue, what_is_late
 from core.clocks.policy import Exempt, Goal, Runs, ServiceLevel, Target
+from core.escalation.policy import Promise
+from core.escalation.watching import promised
 from core.insight.flow import flow
 from core.people.model import Person
 from core.policies import Policies
 from core.store.database import Connection
 from core.store.model import Event
 from core.store.turn import Turn
-from core.tickets import accepting, arriving, completing, holding, merging, noting, prioritising, reporting
+from core.tickets import accepting, arriving, closing, completing, holding, merging, noting, prioritising, reporting
 from core.tickets.board import standings
 from core.tickets.model import Priority, Status, Ticket
 from core.tickets.queries import by_number
@@ -138,7 +140,9 @@ def test_a_ticket_that_is_older_than_the_columns_still_has_a_deadline(desk: Stor
     assert is_overdue(ticket, level, ticket.created_at + DAY + 1) and not is_overdue(
         ticket, level, ticket.created_at + DAY
     )
-    desk.moves_to(ticket.created_at + DAY - HOUR + 2)
+    desk.moves_to(ticket.created_at + DAY - HOUR)
+    assert desk.act(lambda turn: what_is_late(turn, "main")) == []
+    desk.moves_to(ticket.created_at + DAY - HOUR + 1)
     assert [late.number for late in desk.act(lambda turn: what_is_late(turn, "main"))] == [number]
     desk.act(begin)
     desk.settle()
@@ -265,18 +269,12 @@ def test_a_change_of_policy_binds_open_tickets_from_then_on_and_is_recorded_once
     lives_by(desk, replace(policies, service_level=replace(policies.service_level, p2_first_response=30 * HOUR)))
     assert desk.ticket(number).response_due_at == start + 30 * HOUR
     lives_by(desk, desk.rehearsal.desk.house.policies)
-    events = desk.act(lambda turn: turn.rows(Event, _reclocked, stream=desk_stream(number, turn)))
+    events = desk.act(lambda turn: turn.rows(Event, _reclocked, stream=desk_ticket(turn, number).stream))
     assert len(events) == 2
     policy = select(Event.table).where(Event.table.c.kind == "policy.changed")
     assert len(desk.act(lambda turn: turn.rows(Event, policy))) == 3
     agrees(desk, number)
     desk.chains_are_whole()
-
-
-def desk_stream(number: str, turn: Turn) -> str:
-    ticket = by_number(turn, "main", number)
-    assert ticket is not None
-    return ticket.stream
 
 
 def test_many_open_tickets_are_counted_anew_in_turns(desk: Story) -> None:
@@ -333,6 +331,30 @@ def test_an_exception_for_a_customer_or_a_device_holds(desk_url: str) -> None:
             agrees(desk, one)
 
 
+@pytest.mark.req("S21")
+def test_a_stage_may_be_silent_for_less_where_an_exception_says_so(desk_url: str) -> None:
+    level = ServiceLevel(exempt=(Exempt("A", level="A", spans={Goal.IDLE: 30 * MINUTE}),))
+    with story(desk_url, policies=Policies(service_level=level)) as desk:
+        desk.manager("孙经理")
+        number = reported(desk)
+        start = desk.ticket(number).created_at
+
+        def stuck(turn: Turn) -> Micros:
+            [found] = [due for due in promised(turn, desk_ticket(turn, number)) if due.promise == Promise.STUCK]
+            return found.at
+
+        assert desk.act(stuck) == start + 2 * HOUR
+        customer = desk.ticket(number).customer_id
+        desk.act(lambda turn: setattr(turn.get(Person, customer), "level", "A"))
+        assert desk.act(stuck) == start + 30 * MINUTE
+
+
+def desk_ticket(turn: Turn, number: str) -> Ticket:
+    ticket = by_number(turn, "main", number)
+    assert ticket is not None
+    return ticket
+
+
 def test_the_time_to_the_resolution_stops_when_done_and_goes_on_when_reopened(desk_url: str) -> None:
     level = ServiceLevel(further={Goal.RESOLUTION: {"P2": Target(30 * HOUR)}})
     with story(desk_url, policies=Policies(service_level=level)) as desk:
@@ -350,9 +372,7 @@ def test_the_time_to_the_resolution_stops_when_done_and_goes_on_when_reopened(de
         )
         done_at = desk.now
         desk.passes(hours=10)
-        from core.tickets.closing import reopen
-
-        does(desk, number, lambda turn, ticket: reopen(turn, ticket, turn.get(Person, ticket.customer_id)))
+        does(desk, number, lambda turn, ticket: closing.reopen(turn, ticket, turn.get(Person, ticket.customer_id)))
         assert desk.ticket(number).resolution_due_at == start + 30 * HOUR + desk.now - done_at
         agrees(desk, number)
 

@@ -15,6 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from core.clocks.account import account
+from core.clocks.keeping import history_and_bounds
+from core.clocks.policy import Goal
 from core.people.model import Person, Role
 from core.store.model import Event, Inbox, Outbox
 from core.store.turn import Turn
@@ -94,10 +97,12 @@ def play(url: str, day: list[tuple[tuple[str, int, str], bool, int]]) -> None:
             after = _statuses(desk)
             _only_legal_steps(before, after, words)
             desk.act(_one_owner_each)
+            desk.act(_clocks_follow_from_the_events)
             desk.passes(seconds=pause)
             before = _statuses(desk)
             _only_legal_steps(after, before, "time")
         desk.passes(seconds=60)
+        desk.act(_clocks_follow_from_the_events)
         desk.act(_heard_only_by_people_concerned)
         assert desk.act(lambda turn: [row.error for row in turn.rows(Inbox, select(Inbox.table)) if row.error]) == []
         _no_phone_is_told(cast)
@@ -154,6 +159,16 @@ def _one_owner_each(turn: Turn) -> None:
             assert owner is not None and owner.is_staff and owner.active, ticket.number
             accepted = ticket.status not in (S.UNASSIGNED, S.ON_HOLD)
             assert not accepted or (ticket.owner_id == ticket.engineer_id == owner.id), ticket.number
+
+
+def _clocks_follow_from_the_events(turn: Turn) -> None:
+    """What stands in the row is what its events say when they are read again, whatever was taken back in between (S9)."""
+    for ticket in turn.rows(Ticket, select(Ticket.table)):
+        history, bounds = history_and_bounds(turn, ticket)
+        found = account(history, bounds, turn.now)
+        assert (ticket.status, ticket.stage_at) == (history.stay.status, history.stay.at), ticket.number
+        assert (ticket.response_due_at, ticket.first_response_at) == (found.due_at(Goal.RESPONSE), history.response_at)
+        assert (ticket.moved_at, ticket.urgent_at) == (history.moved_at, history.urgent_at), ticket.number
 
 
 def _heard_only_by_people_concerned(turn: Turn) -> None:

@@ -100,6 +100,9 @@ def test_the_link_in_the_card_opens_the_page_and_each_opening_is_recorded(any_si
     found = story.data(browser)
     assert found["number"] == story.number and found["column"] == "unassigned" and not found["overdue"]
     assert "13800138021" in str(found["facts"])
+    [clock] = found["clock"]
+    assert clock["verdict"].startswith("首响还没有超时：P2 要求 24 小时（自然时间）") and not clock["late"]
+    assert clock["lines"][-1].startswith("一共计时")
     reported = next(step for step in found["story"] if step["what"] == "报修")
     assert reported["told"] == WORDS
     first = any_site.act(lambda turn: turn.ask(select(Event.table.c.kind).where(Event.table.c.kind == Happened.NOTED)))
