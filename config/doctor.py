@@ -159,6 +159,18 @@ def channels(settings: Settings) -> Iterator[Trouble]:
             yield Trouble("channel_unreachable", "warning", {"channel": name})
 
 
+def groups(settings: Settings) -> Iterator[Trouble]:
+    """Groups that would hear no alarm: on a channel that is not switched on, or of another app than the desk's (S10)."""
+    from core.words import Room  # a house with a shadowed core must be able to say so
+
+    ours = {"dingtalk_notice": settings.channels.dingtalk_notice.agent_id, "feishu": settings.channels.feishu.app_id}
+    switched_on = {name for name, channel in settings.channels if channel.enabled}
+    for place in ("technical_group", "managers_group"):
+        for room in map(Room.of, getattr(settings.escalation, place)):
+            if room.channel not in switched_on or room.account != str(ours.get(room.channel, room.account)):
+                yield Trouble("group_out_of_reach", values={"where": f"escalation.{place}", "room": str(room)})
+
+
 def secrets(settings: Settings) -> Iterator[Trouble]:
     """Secrets in use that cannot be had, that everybody can read, or that cannot be right."""
     for where, secret in _secrets_in_use(settings):
@@ -251,6 +263,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Trouble]], ...] = (
     data_dir_closed,
     listening,
     channels,
+    groups,
     carriers_incomplete,
     carriers_unreachable,
     secrets,

@@ -70,6 +70,23 @@ def test_what_is_missing_is_named(name: str, given: dict[str, object], missing: 
     assert found(settings) == [("error", f"Channel {name} is switched on, but lacks: {missing}.")]
 
 
+@pytest.mark.req("S10")
+@pytest.mark.parametrize(
+    ("room", "reached"),
+    [
+        ("group:dingtalk_notice/836390886/dept:12", True),
+        ("group:dingtalk_notice/1/dept:12", False),
+        ("group:feishu/cli_1/oc_tech", False),
+        ("group:telegram/bot/-100", False),
+    ],
+)
+def test_a_group_that_would_hear_no_alarm_is_named(room: str, reached: bool) -> None:
+    channels = {"dingtalk_notice": DINGTALK}
+    settings = Settings(channels=channels, escalation={"technical_group": [room]})  # pyright: ignore[reportArgumentType]
+    named = [what for level, what in found(settings) if level == "error" and "escalation.technical_group" in what]
+    assert bool(named) is not reached
+
+
 def test_a_secret_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FEISHU_KEY")
     settings = with_channels(feishu={**FEISHU, "encrypt_keys": ["env:FEISHU_KEY"]})
