@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select
 from core.clocks.keeping import rebind, recount
 from core.clocks.recorded import record_policies, stream_of
 from core.conversations.saying import tell
+from core.escalation.watching import rearm
 from core.people.duty import in_role
 from core.people.model import Role
 from core.store.model import WAITING_TIMERS, Timer
@@ -16,8 +17,10 @@ from core.words import DAY, HOUR, Say
 
 COUNT_TIMER = "clocks.count"
 """Counts open tickets anew after a change of policy, some at a time."""
-BATCH = 100
+BATCH = 50
 """Tickets counted anew in one turn."""
+FIRST = 1
+"""Number of the first event in a chain."""
 YEAR_TIMER = "clocks.year"
 """Looks every day whether the public holidays of the coming year are known."""
 FIRST_LOOK = 1 * HOUR
@@ -44,7 +47,7 @@ def begin(turn: Turn) -> None:
     entity = turn.house.policies.entity
     changed = record_policies(turn)
     if changed is not None:
-        _count_after(turn, entity, changed.id, 0)
+        _count_after(turn, entity, changed.id, 0, first=changed.seq == FIRST)
     if turn.first(Timer, _waiting, subject=stream_of(entity), kind=YEAR_TIMER) is None:
         _look_again(turn, entity, turn.now + FIRST_LOOK, None)
 
@@ -56,9 +59,9 @@ def count_anew(turn: Turn, timer: Timer) -> None:
     for ticket in tickets:
         locked = turn.get(Ticket, ticket.id, lock=True)
         if locked is not None and locked.is_open:
-            _count(turn, locked)
+            _count(turn, locked, first=timer.data["first"])
     if len(tickets) == BATCH:
-        _count_after(turn, entity, timer.data["change"], tickets[-1].id)
+        _count_after(turn, entity, timer.data["change"], tickets[-1].id, first=timer.data["first"])
 
 
 def look_at_the_year(turn: Turn, timer: Timer) -> None:
@@ -73,14 +76,16 @@ def look_at_the_year(turn: Turn, timer: Timer) -> None:
     _look_again(turn, policies.entity, turn.now + DAY, told_at)
 
 
-def _count(turn: Turn, ticket: Ticket) -> None:
+def _count(turn: Turn, ticket: Ticket, *, first: bool) -> None:
+    """The `first` count of all is of tickets that were open before the desk promised anything about them."""
     if ticket.stage_at is None:
         recount(turn, ticket, stage=True)
     rebind(turn, ticket, "policy")
+    rearm(turn, ticket, begun_before=first)
 
 
-def _count_after(turn: Turn, entity: str, change: int, after: int) -> None:
-    data = {"entity": entity, "change": change, "after": after}
+def _count_after(turn: Turn, entity: str, change: int, after: int, *, first: bool) -> None:
+    data = {"entity": entity, "change": change, "after": after, "first": first}
     turn.remind(COUNT_TIMER, stream_of(entity), turn.now, episode=f"{change}:{after}", data=data)
 
 

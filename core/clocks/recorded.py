@@ -38,7 +38,11 @@ def stream_of(entity: str) -> str:
 def record_policies(turn: Turn) -> Event | None:
     """Record the policies of this house if they are not those recorded last; the event, or None."""
     policies = turn.house.policies
-    data = {"service_level": policies.service_level.data(), "calendar": calendar_data(policies.calendar)}
+    data = {
+        "service_level": policies.service_level.data(),
+        "calendar": calendar_data(policies.calendar),
+        "escalation": policies.escalation.thresholds(),
+    }
     last = turn.first(Event, _last, stream=stream_of(policies.entity))
     if last is not None and _plain(last.data) == _plain(data):
         return None

@@ -118,5 +118,11 @@ class EscalationPolicy:
     most_on_duty: int = 3
     ack_key: str = "1"
 
+    def thresholds(self) -> dict[str, Any]:
+        """What decides when a promise is broken, as the event log keeps it."""
+        names = ("fuse", "unacted", "stuck", "silent", "idle")
+        return {**{name: getattr(self, name) for name in names}, "levels": dict(self.levels)}
+
     def ladder(self, promise: str) -> Ladder:
+        """The ladder of a promise."""
         return self.ladders.get(promise, LADDERS[promise])
