@@ -32,6 +32,7 @@ _FORMS = (
     re.compile(r"(?P<instead>\w+)(?: is)? (?P<duty>off duty)"),
 )
 """`duty`: words that can mean nothing but the roster."""
+_SPOKEN_OF = re.compile(rf"{_DUTY}|[替顶代值](?!换)|请假|休假|duty| for ", re.IGNORECASE)
 _QUESTION = re.compile(r"[?？谁哪吗么几]|是不是|who", re.IGNORECASE)
 _ENDS = " 。.!！~，,"
 
@@ -47,14 +48,14 @@ class _Order:
 def roster_changed(heard: Heard, text: str) -> str | None:
     """Change the roster as a manager says; None if it is not about that. Raises Refused: only_managers_change, no_roster,
     which_roster, no_shift_then, person_unknown."""
+    if _QUESTION.search(text) or not _SPOKEN_OF.search(text):
+        return None
     rosters = rosters_of(heard.turn, heard.person.entity)
     chosen, rest = roster_named(rosters, text)
-    named, rest = named_in(heard, rest) if not _QUESTION.search(text) else (None, "")
-    if named is None:
-        return None
-    order = _order(rest)
+    named, rest = named_in(heard, rest)
+    order = _order(rest) if named else None
     may = heard.person.role in (Role.MANAGER, Role.ADMIN)
-    if order is None or not _to_be_taken_so(heard, order, may):
+    if named is None or order is None or not _to_be_taken_so(heard, order, may):
         return None
     if not may:
         raise Refused("only_managers_change")
@@ -66,10 +67,9 @@ def roster_changed(heard: Heard, text: str) -> str | None:
 
 
 def _order(rest: str) -> _Order | None:
-    rest = rest.strip(_ENDS)
-    rest = rest if rest.isascii() else re.sub(r"\s+", "", rest)
+    rest = " ".join(rest.strip(_ENDS).split())
     for form in _FORMS:
-        if found := form.fullmatch(rest):
+        if found := form.fullmatch(rest) or form.fullmatch(re.sub(r"\s+", "", rest)):
             parts = found.groupdict()
             return _Order(parts.get("who"), parts.get("instead"), bool(parts.get("duty")))
     return None

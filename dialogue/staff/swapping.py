@@ -25,11 +25,12 @@ _NAME = r"[^\s,，。！!?？、:：@我]{1,12}?"
 _BOTH = (
     re.compile(rf"我?(?:想|要|可以|能不能)?(?:和|跟|与|同|找)(?P<who>{_NAME})(?:对?换|对?调)(?:个|一下|一个)?班"),
     re.compile(rf"(?:换班|调班)(?:给|和|跟)?(?P<who>{_NAME})"),
-    re.compile(r"swap(?: shifts?)? with (?P<who>\w+)"),
+    re.compile(r"swap(?: shifts?)? with (?P<who>\w+)", re.IGNORECASE),
 )
 _GIVE = (re.compile(rf"(?:请|让)?(?P<who>{_NAME})来?(?:替|顶|代)我?(?:值班|的班|顶班|值)?"),)
 _TAKE = (re.compile(rf"我来?(?:替|顶|代)(?P<who>{_NAME})(?:值班|的班|顶班|值)?"),)
 _FORMS = {Exchange.SWAP: _BOTH, Exchange.GIVE: _GIVE, Exchange.TAKE: _TAKE}
+_SPOKEN_OF = re.compile(r"[换调].{0,2}班|[替顶代]我|我来?[替顶代]|swap", re.IGNORECASE)
 _ENDS = " 。.!！~，,吗吧?？"
 
 
@@ -53,6 +54,8 @@ def swap_pressed(heard: Heard, token: str) -> str:
 
 
 def _propose(heard: Heard, text: str) -> str | None:
+    if not _SPOKEN_OF.search(text):
+        return None
     rosters = rosters_of(heard.turn, heard.person.entity)
     chosen, rest = roster_named(rosters, text)
     named, rest = named_in(heard, rest)
@@ -79,7 +82,7 @@ def _propose(heard: Heard, text: str) -> str | None:
 
 def _exchange(rest: str) -> tuple[Exchange | None, str]:
     rest = rest.strip(_ENDS)
-    rest = rest.casefold() if rest.isascii() else re.sub(r"\s+", "", rest)
+    rest = " ".join(rest.split()) if rest.isascii() else re.sub(r"\s+", "", rest)
     for exchange, forms in _FORMS.items():
         for form in forms:
             if (found := form.fullmatch(rest)) and (exchange != Exchange.GIVE or "我" in rest):

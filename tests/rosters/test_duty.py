@@ -40,7 +40,7 @@ def test_with_a_roster_it_decides_alone(desk: Story) -> None:
     assert (names(desk, Role.ENGINEER), held(desk, Role.ENGINEER)) == (["赵工"], ["赵工"])
     flag(desk, liu, on_duty=True)
     assert names(desk, Role.ENGINEER) == ["赵工"]
-    desk.act(lambda turn: turn.add(Duty(id=turn.new_id(), entity="main", person_id=liu.person_id)))
+    desk.act(lambda turn: turn.add(Duty(id=turn.new_id(), entity="main", person_id=liu.person_id or 0)))
     assert names(desk, Role.ENGINEER) == ["赵工"]
 
 

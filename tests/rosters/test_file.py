@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -149,3 +150,10 @@ def test_who_leaves_by_the_command_leaves_a_hole(house: Path, capsys: pytest.Cap
     assert main(["rosters", "show", "--days", "2"]) == 0
     lines = capsys.readouterr().out.strip().splitlines()
     assert lines and all("没人 · nobody（孙经理顶班" in line for line in lines)
+
+
+def test_the_example_of_the_documentation_can_be_read(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "rosters.md").read_text("utf-8")
+    block = text[text.index("```yaml\n") + 8 : text.index("   ```\n\n3.")]
+    [sheet] = read_rosters(file(tmp_path, dedent(block)))
+    assert (sheet.name, len(sheet.layers), len(sheet.singles)) == ("一线值班", 2, 3)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from core.people.duty import on_duty
-from core.people.model import Role
+from core.people.model import Person, Role
 from core.rosters.model import Swap
 from core.store.turn import Turn
 from core.words import DAY
@@ -270,6 +270,67 @@ def test_of_several_rosters_the_one_is_meant_on_which_he_stands_or_that_is_named
     liu.hears("roster_changed")
     wang.hears("roster_changed")
     desk.nobody_heard_anything_else()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Saturday 赵工 on duty", "赵工值班"),
+        ("周六由赵工来值班。", "赵工值班"),
+        ("赵工周六值班", "赵工值班"),
+        ("3月7日 赵工替刘工值班", "赵工替刘工"),
+        ("周六一线值班改成赵工值班", "赵工值班"),
+        ("7号赵工顶刘工的班", "赵工替刘工"),
+    ],
+)
+def test_a_manager_may_say_it_in_many_ways(house: House, text: str, words: str) -> None:
+    house.sun.says(text)
+    house.sun.hears("action_done", "一线值班 3月7日 周六 08:30 – 3月8日 周日 08:30", words)
+    house.zhao.hears("roster_changed")
+    house.liu.hears("roster_changed")
+    assert house.on_duty(days=3) == ["赵工"]
+
+
+def test_it_can_be_said_in_english(desk: Story) -> None:
+    boss, ann, bob = desk.manager("Sun"), desk.engineer("Ann"), desk.engineer("Bob")
+    for party in (boss, ann, bob):
+        desk.act(lambda turn, party=party: setattr(turn.get(Person, party.person_id), "lang", "en"))
+    roster(desk, "First line", rotation(ann, bob, start="2026-03-04"))
+    ann.hears("roster_handover", "you are on duty now, until tomorrow")
+    desk.passes(seconds=5)
+    boss.says("who is on duty?")
+    boss.hears("on_call_list", "First line: Ann")
+    boss.says("tomorrow Ann on duty")
+    boss.hears("action_done", "First line")
+    ann.hears("roster_changed", "Sun changed the roster")
+    bob.hears("roster_changed")
+    bob.says("swap Saturday with Ann")
+    bob.hears("action_done", "Asked Ann")
+    ann.hears("roster_swap", "Bob would like to swap")
+    ann.says("agree to swap")
+    ann.hears("action_done", "Swapped")
+    bob.hears("roster_swap", "Swapped")
+    boss.hears("roster_swap")
+    bob.says("@on duty line 2 is down")
+    ann.hears("relay", "line 2 is down")
+    bob.hears("action_done", "Ann", "First line")
+    desk.nobody_heard_anything_else()
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("周六14点到18点赵工替刘工", "3月7日 周六 14:00–18:00"),
+        ("周六白班赵工替刘工", "3月7日 周六 08:30–18:00"),
+        ("周六夜班赵工替刘工", "3月7日 周六 18:00 – 3月8日 周日 08:30"),
+        ("周六上午赵工替刘工", "3月7日 周六 08:30–12:00"),
+    ],
+)
+def test_parts_of_a_day_are_understood_and_read_back(house: House, text: str, span: str) -> None:
+    house.sun.says(text)
+    house.sun.hears("action_done", f"一线值班 {span}：赵工替刘工")
+    house.zhao.hears("roster_changed", span)
+    house.liu.hears("roster_changed", span)
 
 
 @pytest.mark.parametrize("text", ["今晚我值班", "明天老客户替换滤芯", "周六值班室漏水已处理", "好的，换班的事再说"])
