@@ -26,6 +26,7 @@ from config.listening import CannotListen, open_socket, serve
 from config.logging import JsonLines
 from config.packs import rules_of
 from config.serving import doors, front
+from core.clocks.calendar import Calendar
 from core.people.linking import bind
 from core.people.model import Person, Role
 from core.people.passes import Pages
@@ -35,7 +36,7 @@ from core.store.database import Database
 from core.store.files import FileStore
 from core.store.migrate import create
 from core.store.turn import Cause, Turn
-from core.words import MINUTE, SECOND, Inbound, Who
+from core.words import MINUTE, SECOND, Inbound, Micros, Who
 from web.app import LOOPBACK, app
 from web.bells import Bells
 from web.demo import ANYTHING, Player, Stage
@@ -47,8 +48,10 @@ CACHE = Path("var") / "mind"
 """Where the trained understanding is kept between starts."""
 QUIET = 3 * SECOND
 """A report is answered sooner than on a real desk, where people are given longer to finish speaking."""
+STORY = 150 * MINUTE
+"""How long the house must still be open when the demonstration begins: at night an alarm takes other ways."""
 AFTER_OPENING = 30 * MINUTE
-"""Outside working hours the clock of the demonstration begins so long after the next opening."""
+"""Where it is not open for so long, its clock begins so long after the next opening."""
 WORDS = {
     "zh": {
         "first": "第一次启动，先学几秒钟说话……",
@@ -113,13 +116,20 @@ def demo_command(argv: Sequence[str]) -> int:
     return 0
 
 
+def begins(calendar: Calendar, now: Micros) -> Micros:
+    """When the clock of a demonstration that is opened now begins."""
+    if not calendar.is_open(now):
+        return calendar.opens_next(now) + AFTER_OPENING
+    later = now + STORY
+    return now if calendar.is_open(later) else calendar.opens_next(later) + AFTER_OPENING
+
+
 async def _play(folder: Path, listening: socket.socket, ready: str, browser: bool) -> None:
     url = f"http://{HOST}:{listening.getsockname()[1]}"
     bells, files, clock = Bells(), FileStore(folder / "files"), MovableClock()
     rules = Policies(rules=rules_of())
     rules = replace(rules, conversation=replace(rules.conversation, burst_quiet=QUIET))
-    if not rules.calendar.is_open(clock()):
-        clock.move_to(rules.calendar.opens_next(clock()) + AFTER_OPENING)
+    clock.move_to(begins(rules.calendar, clock()))
 
     def ring(name: str) -> None:
         bells.ring(name)

@@ -12,6 +12,7 @@ import pytest
 
 from config.calendar import DEFAULTS, Calendar
 from config.channels import webchat
+from config.demo import begins
 from config.desk import Desk, build
 from config.fastforward import FastForward, MovableClock
 from core.policies import Policies
@@ -95,6 +96,20 @@ def test_sleepers_wake_at_their_instant_and_a_move_stops_where_it_is_enough(
         await desk.close()
 
     asyncio.run(story())
+
+
+MONDAY = 1772380800 * SECOND
+"""Monday, 2 March 2026, midnight in Shanghai."""
+
+
+@pytest.mark.parametrize(
+    ("opened", "begins_at"),
+    [(9, 9), (15.25, 15.25), (15.75, 24 + 9), (17.99, 24 + 9), (20, 24 + 9), (3, 9), (5 * 24 + 16, 7 * 24 + 9)],
+)
+def test_a_demonstration_begins_in_working_hours_and_with_time_for_its_story(opened: float, begins_at: float) -> None:
+    """Working hours are 08:30 to 18:00, Monday to Saturday."""
+    began = begins(Policies().calendar, MONDAY + round(opened * HOUR))
+    assert began == MONDAY + round(begins_at * HOUR)
 
 
 async def _slept(clock: MovableClock, seconds: float) -> float:
