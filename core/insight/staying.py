@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from core.people.model import Person
 from core.store.turn import Turn
@@ -15,9 +15,12 @@ MOST = 500
 """Tickets that are looked at: the oldest."""
 
 _ticket = Ticket.table.c
-_stayed = (_ticket.entity == bindparam("entity"), STILL_OPEN, _ticket.created_at < bindparam("before"))
-_oldest = select(Ticket.table).where(*_stayed).order_by(_ticket.created_at, _ticket.id).limit(bindparam("most"))
-_count = select(func.count()).select_from(Ticket.table).where(*_stayed)
+_oldest = (
+    select(Ticket.table)
+    .where(_ticket.entity == bindparam("entity"), STILL_OPEN, _ticket.created_at < bindparam("before"))
+    .order_by(_ticket.created_at, _ticket.id)
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,10 @@ def stayed(turn: Turn, entity: str) -> list[Stayed]:
     """Who has tickets that have been open for longer than the policy says, those with most first."""
     before = turn.now - turn.house.policies.tickets.stayed
     found: dict[int | None, Stayed] = {}
+    owners: dict[int | None, Person | None] = {}
     for ticket in turn.rows(Ticket, _oldest, entity=entity, before=before, most=MOST):
-        owner = owner_of(turn, ticket)
+        if ticket.owner_id not in owners:
+            owners[ticket.owner_id] = owner_of(turn, ticket)
+        owner = owners[ticket.owner_id]
         found.setdefault(owner.id if owner else None, Stayed(owner, [])).tickets.append(ticket)
     return sorted(found.values(), key=lambda one: (-len(one.tickets), one.tickets[0].created_at))
-
-
-def how_many_stayed(turn: Turn, entity: str) -> int:
-    """How many have, whoever has them."""
-    return turn.ask(_count, entity=entity, before=turn.now - turn.house.policies.tickets.stayed)[0][0]

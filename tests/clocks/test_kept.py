@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, select
 
+from config.metrics import Metrics
 from config.policies import calendar
 from config.settings import Settings
+from config.standing import Standing
 from core.clocks.beginning import BATCH, FIRST_LOOK, begin
 from core.clocks.calendar import Calendar
 from core.clocks.explaining import explain
@@ -20,6 +24,7 @@ from core.escalation.watching import promised
 from core.insight.flow import flow
 from core.people.model import Person
 from core.policies import Policies
+from core.pulse import Pulse
 from core.store.database import Connection
 from core.store.model import Event
 from core.store.turn import Turn
@@ -478,3 +483,14 @@ def test_managers_hear_of_a_year_without_holidays_once_a_week(desk_url: str) -> 
         sun.hears_nothing(seconds=7 * 24 * 3600 - 60)
         sun.hears("hint", "2027", within=120)
         desk.nobody_heard_anything_else()
+
+
+def test_the_year_is_in_the_metrics() -> None:
+    """What Prometheus reads, 60 days and one microsecond before a year that nobody knows, and 60 days before."""
+    known = replace(Calendar(), years=frozenset((2026,)))
+    new_year = int(datetime(2027, 1, 1, tzinfo=known.zone).timestamp()) * SECOND
+    shown, calm = [], Standing(None, 0, (), True)
+    for now in (new_year - 60 * DAY - 1, new_year - 60 * DAY):
+        text = Metrics(Pulse(lambda: 0), lambda: calm, lambda: 0, lambda now=now: now, known).text().decode()
+        shown += re.findall(r"^huiying_holidays_unknown_year (\S+)", text, re.MULTILINE)
+    assert [float(value) for value in shown] == [0, 2027]

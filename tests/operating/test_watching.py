@@ -169,6 +169,7 @@ def test_prometheus_reads_figures_and_nobody_else_does(
         assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     found = families(answer.text)
     assert value(found, "huiying_up") == value(found, "huiying_well") == 1
+    assert value(found, "huiying_holidays_unknown_year") == 0
     assert value(found, "huiying_turns") >= 2 and value(found, "huiying_group_refusals") == 0
     posts = {tuple(sample.labels.values()): sample.value for sample in found["huiying_posts"].samples}
     assert posts["webchat", "sent"] >= 1
