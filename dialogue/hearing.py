@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from core.conversations.model import Conversation
 from core.conversations.saying import conversation_with, tell
+from core.links.matching import match_customer_by_phone
 from core.people.duty import in_role
-from core.people.linking import looks_like_code, meet, redeem, speaker
+from core.people.linking import bind, looks_like_code, meet, redeem, speaker
 from core.people.model import Person, Role
 from core.refused import Refused
 from core.store.intake import message_of
@@ -88,7 +89,7 @@ class Hearing:
             if message.kind not in ("enter", "leave", "recall"):
                 post(turn, message.room, Say("error_hint", words.text(lang, "staff.unbound")))
             return "unbound"
-        return meet(turn, message, turn.house.policies.entity, lang)
+        return _customer_of_number(turn, message) or meet(turn, message, turn.house.policies.entity, lang)
 
     def _talk(self, turn: Turn, person: Person, message: Inbound) -> Conversation:
         talk = conversation_with(turn, person, message.room)
@@ -96,6 +97,16 @@ class Hearing:
         if lang and lang != talk.lang and not person.is_staff:
             talk.lang = person.lang = lang
         return talk
+
+
+def _customer_of_number(turn: Turn, message: Inbound) -> Person | None:
+    """The customer whose number an SMS came from, from now on known by it."""
+    if message.room.channel not in turn.house.accounts or message.who.phone is None:
+        return None
+    known = match_customer_by_phone(turn, turn.house.policies.entity, message.who.phone)
+    if known is not None:
+        bind(turn, known, message, proof="number")
+    return known
 
 
 def _report_shared_account(turn: Turn, message: Inbound, refused: Refused) -> None:

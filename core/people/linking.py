@@ -61,7 +61,7 @@ def meet(turn: Turn, message: Inbound, entity: str, lang: str) -> Person:
             entity=entity,
             role=Role.CUSTOMER,
             name=message.who.name,
-            phone=message.who.phone,
+            phone=phone_number(message.who.phone) if message.who.phone else None,
             lang=lang,
         )
     )

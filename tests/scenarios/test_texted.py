@@ -96,6 +96,28 @@ def test_a_shut_reply_window_is_made_up_for_by_one_sms(desk: Story) -> None:
     desk.phone(NUMBER).silent(seconds=120)
 
 
+def test_who_answers_such_an_sms_is_known_by_his_number(desk: Story) -> None:
+    wang, lei, number = reported(desk)
+    without_chat(desk, wang)
+    for said in (f"接单 {number}", "到了", SUMMARY):
+        lei.says(said)
+        lei.hears("action_done")
+        desk.passes(minutes=2)
+    desk.unheard.clear()
+    desk.phone(NUMBER).replies("没修好，还是打不开")
+    lei.hears("reopened", number, within=30)
+    assert [ticket.customer_id for ticket in desk.tickets()] == [wang.person_id]
+
+
+def test_a_stranger_who_writes_an_sms_is_met_and_answered_by_sms(desk: Story) -> None:
+    desk.engineer("王磊")
+    phone = desk.phone("13555556666")
+    phone.replies("空压机漏油，地址一期三栋")
+    phone.gets("GD-1001", within=30)
+    [ticket] = desk.tickets()
+    assert (ticket.channel, ticket.phone) == ("sms", "13555556666")
+
+
 def test_who_has_neither_is_a_dead_letter(desk: Story) -> None:
     wang, lei, number = reported(desk)
     without_chat(desk, wang)
