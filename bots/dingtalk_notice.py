@@ -74,7 +74,9 @@ CAN = Can(text=MOST_TEXT, rate=RATE, safe=True)
 STALE = frozenset({"40014", "42001", "InvalidAuthentication"})
 """Codes of an access token that is no longer valid."""
 BUSY = frozenset({"-1", "15", "90006", "ServiceUnavailable"})
-QUOTA = frozenset({"88.90018", "90002", "90018", "143103", "143104", "143203", "143204", "1430003"})
+QUOTA = frozenset(
+    {"90002", "90018", "143103", "143104", "143203", "143204", "1430003", "Forbidden.AccessDenied.QpsLimitForApi"}
+)
 """Codes of too many calls: the same call succeeds later."""
 SHOWN = frozenset({"143106", "143206"})
 """The same content was shown to the same person today: by its mark, this very message."""

@@ -75,22 +75,24 @@ class Wire:
         """The answer to a POST of JSON. Raises Trouble."""
         content = orjson.dumps(whole(body))
         request = httpx.Request("POST", url, content=content, headers={**_JSON, **(headers or {})})
-        return await self._ask(request, MOST_ANSWER, ANSWER_SECONDS)
+        endless = Receipt("unknown", why=f"an answer of more than {MOST_ANSWER} bytes")
+        return await self._ask(request, MOST_ANSWER, ANSWER_SECONDS, endless)
 
     async def get(self, url: str, most: int, headers: Mapping[str, str]) -> Reply:
         """A file of at most `most` bytes. Raises Trouble."""
-        return await self._ask(httpx.Request("GET", url, headers={**_PLAIN, **headers}), most, MEDIA_SECONDS)
+        request = httpx.Request("GET", url, headers={**_PLAIN, **headers})
+        return await self._ask(request, most, MEDIA_SECONDS, Receipt("refused", why=f"more than {most} bytes"))
 
     async def close(self) -> None:
         await self._transport.aclose()
 
-    async def _ask(self, request: httpx.Request, most: int, seconds: float) -> Reply:
+    async def _ask(self, request: httpx.Request, most: int, seconds: float, endless: Receipt) -> Reply:
         request.extensions = {"timeout": _PATIENCE}
         try:
             async with asyncio.timeout(seconds):
                 response = await self._transport.handle_async_request(request)
                 try:
-                    return Reply(response.status_code, response.headers, await _body(response, most))
+                    return Reply(response.status_code, response.headers, await _body(response, most, endless))
                 finally:
                     await response.aclose()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -99,12 +101,12 @@ class Wire:
             raise Trouble(Receipt("unknown", why="no answer")) from error
 
 
-async def _body(response: httpx.Response, most: int) -> bytes:
+async def _body(response: httpx.Response, most: int, endless: Receipt) -> bytes:
     pieces, size = [], 0
     async for piece in response.aiter_raw():
         size += len(piece)
         if size > most:
-            raise Trouble(Receipt("refused", why=f"an answer of more than {most} bytes"))
+            raise Trouble(endless)
         pieces.append(piece)
     return b"".join(pieces)
 

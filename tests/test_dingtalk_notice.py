@@ -193,6 +193,39 @@ def test_processes_share_one_token_and_renew_it_once(house: House) -> None:
     asyncio.run(story())
 
 
+@pytest.mark.parametrize(
+    ("code", "state", "after"),
+    [
+        (-1, "later", 2.0),
+        (90006, "later", 2.0),
+        (90002, "later", 60.0),
+        (143103, "later", 60.0),
+        (143104, "later", 60.0),
+        (143106, "sent", None),
+        (33012, "gone", None),
+        (60003, "gone", None),
+        (1430000, "gone", None),
+        (143105, "refused", None),
+        (1430002, "refused", None),
+        (60011, "refused", None),
+        (41012, "refused", None),
+        (424242, "refused", None),
+        ("odd", "unknown", None),
+    ],
+)
+def test_each_code_is_told_as_what_it_means(house: House, code: int | str, state: str, after: float | None) -> None:
+    house.server.fault(code)
+    receipt = asyncio.run(house.tell("users:liu01"))
+    assert (receipt.state, receipt.after) == (state, after)
+    assert state == "sent" or receipt.why
+
+
+def test_a_missing_right_is_refused_by_its_own_code(house: House) -> None:
+    house.server.permitted = False
+    receipt = asyncio.run(house.tell("users:liu01"))
+    assert (receipt.state, receipt.why) == ("refused", "DingTalk error 60011")
+
+
 def test_a_refused_secret_is_not_tried_again_at_once(house: House) -> None:
     async def story() -> None:
         house.server.app_secret = "another"

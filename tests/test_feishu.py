@@ -141,6 +141,42 @@ def test_feishu_says_how_long_to_wait(house: House) -> None:
     assert (receipt.state, receipt.after) == ("later", 7.0)
 
 
+@pytest.mark.parametrize(
+    ("code", "state", "after"),
+    [
+        (99991400, "later", 10.0),
+        (230020, "later", 10.0),
+        (230049, "later", 10.0),
+        (1500, "later", 2.0),
+        ("5xx", "later", 2.0),
+        ("down", "later", 2.0),
+        (230002, "gone", None),
+        (230013, "gone", None),
+        (230029, "gone", None),
+        (230053, "gone", None),
+        (232009, "gone", None),
+        (230001, "refused", None),
+        (230006, "refused", None),
+        (230025, "refused", None),
+        (230027, "refused", None),
+        (230099, "refused", None),
+        (424242, "refused", None),
+        ("odd", "unknown", None),
+        ("lost", "unknown", None),
+    ],
+)
+def test_each_code_is_told_as_what_it_means(house: House, code: int | str, state: str, after: float | None) -> None:
+    house.server.fault(code)
+    receipt = asyncio.run(house.tell("ou_sun"))
+    assert (receipt.state, receipt.after) == (state, after) and receipt.why
+
+
+def test_a_token_that_is_refused_twice_is_a_refusal(house: House) -> None:
+    house.server.fault(99991663, 99991663)
+    assert asyncio.run(house.tell("ou_sun")).state == "refused"
+    assert house.server.calls["auth/v3/tenant_access_token/internal"] == 2
+
+
 def test_facts_beyond_what_a_card_holds_are_refused_and_not_sent(house: House) -> None:
     facts = tuple((f"第{number}行", "满" * 100) for number in range(100))
     receipt = asyncio.run(house.tell("ou_sun", say=Say("note", facts=facts)))
