@@ -105,7 +105,9 @@ def test_a_call_can_be_let_ring_until_it_ends(demo: str, page: Page) -> None:
     expect(page.locator(".device")).to_be_hidden()
     page.get_by_role("button", name="+10 分").click()
     expect(telephone(page, "manager")).not_to_have_class(re.compile("ringing"), timeout=WAIT)
+    expect(telephone(page, "manager").locator("em")).to_contain_text("未接 1")
     telephone(page, "manager").click()
+    expect(telephone(page, "manager").locator("em")).to_be_empty()
     expect(page.locator(".device .log-call").first).to_contain_text("未接来电")
 
 

@@ -59,17 +59,17 @@ export class Phones {
 
   #paint() {
     for (const { key } of this.players) {
-      const { texts } = this.state[key];
+      const { calls, texts } = this.state[key];
       const call = this.#current(key);
-      const received = texts.filter((text) => text.ours).length;
+      const received = { missed: calls.filter((one) => one.end === "no_answer").length, unread: texts.filter((text) => text.ours).length };
       if (this.open === key) this.read[key] = received;
-      const unread = received - (this.read[key] ?? 0);
+      const news = ["missed", "unread"].map((what) => [what, received[what] - (this.read[key]?.[what] ?? 0)]).filter(([, count]) => count > 0);
       const chip = this.chips[key];
       chip.classList.toggle("ringing", call?.state === "ringing");
       chip.classList.toggle("talking", call?.state === "talking");
       chip.classList.toggle("open", this.open === key);
       chip.setAttribute("aria-pressed", String(this.open === key));
-      chip.querySelector("em").textContent = call ? say[call.state] : unread ? say.unread(unread) : "";
+      chip.querySelector("em").textContent = call ? say[call.state] : news.map(([what, count]) => say[what](count)).join(" · ");
     }
     const rings = this.players.some(({ key }) => this.#current(key)?.state === "ringing");
     this.ringer.ring(this.sound && rings);
