@@ -155,7 +155,7 @@ def measure_peer(table: Table, asked: Asked, place: Callable[[], Ground]) -> Non
 
 
 def measure_rosters(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
-    rosters.rosters(table, *((rosters.BLOCK,) if asked.quick else ()))
+    rosters.rosters(table, *((rosters.QUICK_ROSTERS,) if asked.quick else ()))
 
 
 _mix = ", ".join(f"{count} {name}" for name, count in MIX)

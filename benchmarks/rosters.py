@@ -22,6 +22,7 @@ ZONES = ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_H
 ROSTERS = 10_000
 EXAMINED = 200
 """Of so many rosters one is worked out again minute by minute."""
+QUICK_ROSTERS = 50
 BLOCK = 250
 """Rosters that one process takes at a time."""
 INSTANTS = 5

@@ -25,6 +25,7 @@ PROMISED = {
         "board, all of it",
     ),
     "backlog": ("P0 reported to its first message posted", "posts a second", "most memory of the desk", "target < 300"),
+    "rosters": ("rosters × 4 zones × a year", "gaps and overlaps that nothing explains", "a year of a roster laid out"),
     "path": ("desk: messages per fsync, all commits counted", "target ≥ 16, stretch 28", "target ≤ 1, stretch 0.5"),
 }
 

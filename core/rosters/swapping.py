@@ -18,6 +18,7 @@ from core.words import DAY, Micros
 RETURN_WITHIN = 35 * DAY
 """So far ahead the shift is looked for that is given in return."""
 
+_ANSWERS = {SwapState.ACCEPTED: "roster.swap_accepted", SwapState.REFUSED: "roster.swap_refused"}
 _swap = Swap.table.c
 _waiting = (
     select(Swap.table)
@@ -106,7 +107,7 @@ def _open(turn: Turn, swap_id: int, by: Person) -> Swap:
 
 def _answered(turn: Turn, swap: Swap, state: SwapState, by: Person) -> None:
     swap.state, swap.answered_at = state, turn.now
-    turn.record(f"roster.swap_{state}", entity=swap.entity, stream=f"swap:{swap.id}", by=by.id, data={"swap": swap.id})
+    turn.record(_ANSWERS[state], entity=swap.entity, stream=f"swap:{swap.id}", by=by.id, data={"swap": swap.id})
 
 
 def _still_his(turn: Turn, row: dict[str, int]) -> bool:

@@ -65,6 +65,25 @@ def test_whoever_comes_hears_what_is_open_and_urgent(desk: Story) -> None:
     assert chen.person_id is not None
 
 
+def test_a_roster_of_another_zone_is_handed_over_by_its_own_clocks(desk: Story) -> None:
+    """In Berlin the clocks are put forward on 29 March: half past eight is an hour earlier in Ningbo from then on."""
+    liu, zhao = crew(desk, "刘工", "赵工")
+    desk.rehearsal.clock.now = day(24)
+    roster(desk, "柏林", rotation(liu, zhao, start="2026-03-27"), zone="Europe/Berlin")
+    liu.hears("roster_handover", "到今天 15:30")
+    in_winter, in_summer = day(24) + 7 * HOUR, day(26) + 6 * HOUR
+    desk.moves_to(in_winter)
+    zhao.hears("roster_handover", "到明天（3月29日 周日）14:30", within=0)
+    liu.hears("roster_handover", "赵工已接班", within=0)
+    desk.moves_to(day(25) + 6 * HOUR - 1)
+    desk.nobody_heard_anything_else()
+    desk.moves_to(day(25) + 6 * HOUR)
+    liu.hears("roster_handover", "由你值班", within=0)
+    zhao.hears("roster_handover", within=0)
+    desk.moves_to(in_summer)
+    zhao.hears("roster_handover", "由你值班", within=0)
+
+
 def test_after_a_night_shift_nobody_is_named_where_nobody_comes(desk: Story) -> None:
     (liu,) = crew(desk, "刘工")
     roster(desk, "夜班", rotation(liu, start="2026-03-04", handover="18:00", window="18:00-08:30"))

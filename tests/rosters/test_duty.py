@@ -55,6 +55,16 @@ def test_outside_the_hours_of_a_roster_flags_decide_as_before(desk: Story) -> No
 
 
 @pytest.mark.req("S1")
+def test_several_rosters_of_a_role_are_on_duty_together_and_a_team_alone_takes_nobody_off(desk: Story) -> None:
+    liu, zhao, wang = desk.engineer("刘工"), desk.engineer("赵工"), desk.engineer("王工")
+    roster(desk, "夜班", rotation(wang), role=None, team="夜班组")
+    assert names(desk, Role.ENGINEER) == ["刘工", "赵工", "王工"]
+    roster(desk, "一线", rotation(zhao))
+    roster(desk, "二线", rotation(liu))
+    assert names(desk, Role.ENGINEER) == ["赵工", "刘工", "王工"]
+
+
+@pytest.mark.req("S1")
 def test_in_a_hole_the_fallback_stands_in_and_without_one_the_duty_manager(desk: Story) -> None:
     liu, sun, _ = desk.engineer("刘工"), desk.manager("孙经理"), desk.manager("钱经理", on_duty=False)
     roster(desk, "一线", rotation(None))

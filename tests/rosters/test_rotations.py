@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from random import Random
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.rosters import ZONES, examine
+from benchmarks.rosters import ZONES, examine, random_plan
 from core.rosters.rotation import Layer
 from core.rosters.shifts import Change, Plan, Shift, crew_at, holes, shifts
 from core.rosters.wallclock import first_showing, furthest_reading
@@ -270,6 +272,12 @@ def test_who_is_on_duty_does_not_depend_on_the_span_that_is_asked_for(
     for shift in _cut(plan, start, middle, end):
         assert [one.people for one in whole if one.starts <= shift.starts and shift.ends <= one.ends] == [shift.people]
     assert crew_at(plan, middle) == next(one.people for one in whole if one.starts <= middle < one.ends)
+
+
+@given(st.integers(0, 10_000))
+def test_a_layer_is_read_back_as_it_was_written(seed: int) -> None:
+    for layer in random_plan(Random(seed)).layers:
+        assert Layer.of(orjson.loads(orjson.dumps(layer.data()))) == layer
 
 
 @pytest.mark.slow
