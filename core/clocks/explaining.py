@@ -50,7 +50,7 @@ def span_text(words: Wording, lang: str, span: Micros) -> str:
 
 def _told(turn: Turn, one: Reckoning, priority: str, lang: str) -> Explained:
     words, late = turn.house.wording, one.state == State.BREACHED
-    state = f"{one.state}_ended" if late and one.ended_at is not None else str(one.state)
+    state = "answered_late" if late and one.ended_at is not None else str(one.state)
     if one.state == State.PAUSED and one.due_at is not None:
         state = "paused_until"
     verdict = words.text(
@@ -91,6 +91,8 @@ def _lines(turn: Turn, one: Reckoning, lang: str) -> Iterator[str]:
 
 def _why(turn: Turn, segment: Segment, lang: str) -> str:
     words = turn.house.wording
+    if segment.why in (Why.WALL, Why.OPEN):
+        return ""
     name = words.name(lang, "status", segment.name) if segment.why == Why.STATUS else segment.name
     key = "hold_until" if segment.why == Why.HOLD and segment.until is not None else str(segment.why)
     return words.text(lang, f"clock.why.{key}", name=name, until=_moment(turn, lang, segment.until))
