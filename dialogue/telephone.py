@@ -3,7 +3,7 @@ that happens in a call does (S11)."""
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from core.conversations.saying import tell
 from core.escalation.acknowledging import acknowledge
@@ -13,10 +13,11 @@ from core.escalation.model import Alert, Episode
 from core.people.linking import staff_with_phone
 from core.people.model import Person
 from core.refused import Refused
-from core.store.model import Inbox, Outbox
+from core.store.model import Inbox, Outbox, OutboxState
+from core.store.outgoing import LAPSED, UNKNOWN
 from core.store.turn import Turn
 from core.tickets.model import Ticket
-from core.words import Inbound, Say
+from core.words import HOUR, Inbound, Say
 from dialogue.vocabulary import vocabulary
 
 CHANNELS = frozenset({"sms", "voice"})
@@ -29,6 +30,35 @@ _call = (
     .limit(1)
 )
 """Which call of ours this is about: by the provider's name for it, or by ours where its outcome was unknown."""
+_under_way = (
+    select(Outbox.table)
+    .where(
+        _outbox.channel == "voice",
+        _outbox.room == bindparam("room"),
+        _outbox.ref.is_(None),
+        or_(_outbox.lease.is_not(None), _outbox.error.startswith(LAPSED), _outbox.error.startswith(UNKNOWN)),
+    )
+    .order_by(_outbox.id.desc())
+    .limit(1)
+)
+"""The call to a number that was begun and whose outcome nobody has written down yet: people press a key before that."""
+LATELY = 1 * HOUR
+"""How long something may still be told of a call of which no answer came."""
+_unanswered = (
+    select(Outbox.table)
+    .where(
+        _outbox.room == bindparam("room"),
+        or_(
+            _outbox.state == OutboxState.LEASED,
+            _outbox.state == OutboxState.UNCLEAR,
+            and_(_outbox.state == OutboxState.WAITING, _outbox.attempts > 0),
+        ),
+        _outbox.created_at >= bindparam("since"),
+    )
+    .order_by(_outbox.id.desc())
+    .limit(1)
+)
+"""The last call to a number of which its provider has not told us his name: a key can be quicker than the answer."""
 
 
 def hear(turn: Turn, row: Inbox, message: Inbound) -> str | None:
@@ -44,6 +74,8 @@ def hear(turn: Turn, row: Inbox, message: Inbound) -> str | None:
 
 def _in_call(turn: Turn, row: Inbox, message: Inbound) -> str:
     call = turn.first(Outbox, _call, about=message.about or "", attempt=message.id or "")
+    call = call or turn.first(Outbox, _under_way, room=str(message.room))
+    call = call or turn.first(Outbox, _unanswered, room=str(message.room), since=turn.now - LATELY)
     alert = next(iter(alerts_by(turn, call)), None) if call else None
     if alert is None:
         return "no call of ours"

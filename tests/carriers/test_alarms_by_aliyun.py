@@ -4,84 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from config.carriers import Telephony
-from core.escalation.model import Alert
-from core.store.model import Outbox, OutboxState
-from core.words import SECOND, Micros
+from core.store.model import OutboxState
+from core.words import SECOND, Clock
 from notifier.carriers.aliyun_sms import AliyunSms, AliyunSmsConfig
 from notifier.carriers.aliyun_voice import AliyunVoice, AliyunVoiceConfig
 from notifier.emulated.aliyun import AliyunServer
 from notifier.emulated.callees import Callee, Takes
+from tests.carriers.alarms import Now, Provider, alarms_by
 from tests.carriers.aliyun_cases import BASE, PROMPTS, SECRET, SMS_TEMPLATES
 from tests.carriers.rig import Watched
-from tests.scenario import story
-from tests.scenarios.escalated import FRIDAY_NIGHT, LIU, House, people, rules
-
-
-@dataclass
-class Aliyun:
-    """The provider, and the house that uses it."""
-
-    server: AliyunServer
-    house: House
-
-    def passes(self, seconds: float) -> None:
-        """Time passes second by second, and the provider pushes what is due."""
-        for _ in range(round(seconds)):
-            self.house.desk.passes(seconds=1)
-            self.house.desk.run(self.server.deliver())
-            self.house.desk.settle()
-
-    def rows(self, channel: str) -> list[Outbox]:
-        found = self.house.desk.act(lambda turn: turn.rows(Outbox, select(Outbox.table).order_by(Outbox.table.c.id)))
-        return [row for row in found if row.channel == channel]
-
-    def ends(self, route: str) -> list[str | None]:
-        alerts = self.house.desk.act(lambda turn: turn.rows(Alert, select(Alert.table).order_by(Alert.table.c.id)))
-        return [alert.end for alert in alerts if alert.route == route]
-
-
-class Now:
-    """The time of the desk, which is made after the provider."""
-
-    clock: Any = None
-
-    def __call__(self) -> Micros:
-        return self.clock() if self.clock else FRIDAY_NIGHT
+from tests.scenarios.escalated import LIU
 
 
 @contextmanager
-def aliyun(url: str, **behaviour: Any) -> Iterator[Aliyun]:
-    """A desk at night whose SMS and calls go by Aliyun; its pushes come `twice` or `backwards`."""
+def aliyun(url: str, **behaviour: Any) -> Iterator[Provider]:
+    """Its SMS and calls go by Aliyun."""
     now = Now()
     server = AliyunServer(now)
-    for pushes in (server.sms, server.voice):
-        pushes.query = (("secret", SECRET),)
-        for name, value in behaviour.items():
-            setattr(pushes, name, value)
+    known = server.key_id, server.key_secret
 
-    def sms(shelf: Any, read: Any, clock: Any) -> AliyunSms:
-        now.clock, known = clock, (server.key_id, server.key_secret)
-        config = AliyunSmsConfig(*known, server.sign_name, SMS_TEMPLATES, SECRET, api_base=BASE)
-        return AliyunSms(config, clock, Watched(server))
+    def made(name: str, clock: Clock) -> AliyunSms | AliyunVoice:
+        if name == "sms":
+            sms = AliyunSmsConfig(*known, server.sign_name, SMS_TEMPLATES, SECRET, "provider", BASE)
+            return AliyunSms(sms, clock, Watched(server))
+        shown = server.show_number
+        voice = AliyunVoiceConfig(*known, shown, PROMPTS, "TTS_100009", SECRET, "provider", BASE)
+        return AliyunVoice(voice, clock, Watched(server))
 
-    def voice(shelf: Any, read: Any, clock: Any) -> AliyunVoice:
-        known = (server.key_id, server.key_secret)
-        config = AliyunVoiceConfig(*known, server.show_number, PROMPTS, "TTS_100009", SECRET, api_base=BASE)
-        return AliyunVoice(config, clock, Watched(server))
-
-    carried = Telephony({"sms": sms, "voice": voice}, {"sms": "aliyun", "voice": "aliyun"})
-    with story(url, start=FRIDAY_NIGHT, policies=rules(), carried=carried) as desk:
-        inside = desk.rehearsal.desk
-        server.sms.receiver = lambda hook: inside.channels["sms"].receive(hook, inside.accept_for("sms"))
-        server.voice.receiver = lambda hook: inside.channels["voice"].receive(hook, inside.accept_for("voice"))
-        yield Aliyun(server, people(desk))
+    with alarms_by(url, server, now, made, SECRET, **behaviour) as provider:
+        yield provider
 
 
 @pytest.mark.req("S10", "S11")
