@@ -3,6 +3,7 @@ furthest reading kept; nothing is asked of folds, gaps or hand-over instants."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -50,36 +51,51 @@ def _days(zone: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return (1 << today).astype(np.uint8), (1 << yesterday).astype(np.uint8), clock.astype(np.int16)
 
 
-def expected(plan: Plan) -> list[Crew | None]:
-    """Whom every minute of the year should find there; None where nobody is expected."""
+class Crews:
+    """Crews by number, as arrays of minutes name them. Number 0: nobody is expected."""
+
+    def __init__(self) -> None:
+        self.listed: list[Crew | None] = [NOBODY_EXPECTED]
+
+    def number(self, crew: Crew | None) -> int:
+        if crew not in self.listed:
+            self.listed.append(crew)
+        return self.listed.index(crew)
+
+
+def expected(plan: Plan, crews: Crews) -> np.ndarray:
+    """Whom every minute of the year should find there."""
     shown = readings(str(plan.zone))
-    crews: list[Crew | None] = [NOBODY_EXPECTED]
-    who = np.zeros(MINUTES, np.int32)
+    who = np.zeros(MINUTES, np.int64)
     for layer in plan.layers:
         begins = _minutes(layer.start) + _clock(layer.handover)
         holds = (shown >= begins) & _applies(layer, str(plan.zone))
-        first = len(crews)
-        crews += layer.crews or ((),)
         turn = (shown - begins) // int(layer.every.total_seconds() // 60)
-        who = np.where(holds, first + turn % max(1, len(layer.crews)), who)
-    minutes = [crews[index] for index in who.tolist()]
+        numbers = np.array([crews.number(crew) for crew in layer.crews or ((),)])
+        who = np.where(holds, numbers[turn % len(numbers)], who)
     for change in plan.changes:
-        for minute in range(max(0, _minute(change.starts)), min(MINUTES, _minute(change.ends))):
-            minutes[minute] = _changed(minutes[minute], change)
-    return [one if one is None else tuple(p for p in one if p not in plan.gone) for one in minutes]
+        span = slice(max(0, _minute(change.starts)), max(0, _minute(change.ends)))
+        who[span] = _each(who[span], crews, lambda crew, change=change: _changed(crew, change))
+    return _each(who, crews, lambda crew: crew and tuple(one for one in crew if one not in plan.gone))
 
 
-def as_minutes(found: list[Shift]) -> list[Crew | None]:
+def as_minutes(found: list[Shift], crews: Crews) -> np.ndarray:
     """What shifts say of every minute. Raises ValueError where two overlap, or one has no length."""
-    minutes: list[Crew | None] = [NOBODY_EXPECTED] * MINUTES
-    until = start_of_year()
+    who, until = np.zeros(MINUTES, np.int64), start_of_year()
     for shift in found:
         if shift.starts < until or shift.ends <= shift.starts:
             raise ValueError(f"overlaps or is empty: {shift}")
         until = shift.ends
-        begins, ends = _minute(shift.starts), _minute(shift.ends)
-        minutes[begins:ends] = [shift.people] * (ends - begins)
-    return minutes
+        who[_minute(shift.starts) : _minute(shift.ends)] = crews.number(shift.people)
+    return who
+
+
+def _each(who: np.ndarray, crews: Crews, change: Callable[[Crew | None], Crew | None]) -> np.ndarray:
+    """The same minutes with every crew changed."""
+    changed = who.copy()
+    for number in np.unique(who):
+        changed[who == number] = crews.number(change(crews.listed[number]))
+    return changed
 
 
 def expected_spans(plan: Plan) -> list[tuple[Micros, Micros]]:
