@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.conversations.saying import tell
-from core.people.dialling import number_room, send
+from core.people.dialling import VOICE, number_room, send
 from core.people.duty import in_role
 from core.people.limits import CEILING_REACHED, RESERVE_USED_UP
 from core.people.linking import links_of
@@ -54,7 +55,8 @@ def reach(
         return None
     if room.channel not in turn.house.accounts:
         return tell(turn, person, say, subject=subject, urgent=urgent, expires_at=expires_at, room=room)[0]
-    return send(turn, room, say, person_id=person.id, subject=subject, urgent=urgent, expires_at=expires_at)
+    spoken = replace(say, params=(*say.params, ("lang", person.lang))) if room.channel == VOICE else say
+    return send(turn, room, spoken, person_id=person.id, subject=subject, urgent=urgent, expires_at=expires_at)
 
 
 def tell_of_spending(turn: Turn, event: Event) -> None:

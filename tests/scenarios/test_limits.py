@@ -11,11 +11,11 @@ from sqlalchemy import select
 
 from core.people.model import Person
 from core.people.policy import ReachingPolicy
-from core.people.reaching import reach
+from core.people.reaching import reach, routes_of
 from core.policies import Policies
 from core.store.model import Outbox
 from core.store.turn import Turn
-from core.words import DAY, HOUR, MINUTE, SECOND, Micros, Say
+from core.words import DAY, HOUR, MINUTE, SECOND, Micros, Room, Say
 from tests.scenario import WEDNESDAY_TEN, Party, Story, story
 
 NUMBER, OTHER = "13622223333", "13722223333"
@@ -209,6 +209,46 @@ def test_a_landline_rings_and_receives_no_sms(desk: Story) -> None:
     liu = desk.engineer("刘工", phone="0574-88001234")
     assert reaches(desk, liu, "sms") is None
     assert (row := reaches(desk, liu, "voice")) and row.room == "voice/sim/%2B8657488001234"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_call_is_told_the_language_of_whoever_is_called(desk: Story, lang: str) -> None:
+    liu = desk.engineer("刘工", phone=NUMBER)
+
+    def speaks(turn: Turn) -> None:
+        person = turn.get(Person, liu.person_id)
+        assert person is not None
+        person.lang = lang
+
+    desk.act(speaks)
+    row = reaches(desk, liu, "voice")
+    assert row and dict(Say.of(row.say).params)["lang"] == lang
+
+
+def test_a_sip_address_is_called_as_it_stands(desk: Story) -> None:
+    liu = desk.engineer("刘工", phone=NUMBER)
+
+    def has_a_soft_phone(turn: Turn) -> None:
+        person = turn.get(Person, liu.person_id)
+        assert person is not None
+        person.calls = "sip:liu@192.168.1.20"
+
+    desk.act(has_a_soft_phone)
+    row = reaches(desk, liu, "voice")
+    assert row and Room.of(row.room).id == "sip:liu@192.168.1.20"
+    assert (other := reaches(desk, liu, "sms")) and Room.of(other.room).id == f"+86{NUMBER}"
+
+
+def test_his_own_order_of_routes_comes_first(desk: Story) -> None:
+    liu = desk.engineer("刘工", phone=NUMBER)
+
+    def prefers(turn: Turn) -> list[str]:
+        person = turn.get(Person, liu.person_id)
+        assert person is not None
+        person.routes = ["voice", "telegram", "wecom"]
+        return routes_of(turn, person, ["chat", "sms", "wecom", "feishu", "voice"])
+
+    assert desk.act(prefers) == ["voice", "wecom", "chat", "sms"]
 
 
 def test_a_message_to_a_telephone_is_words_alone(desk: Story) -> None:
