@@ -44,6 +44,15 @@ def readings(zone: str) -> np.ndarray:
 
 
 @cache
+def clock_changes(zone: str) -> list[int]:
+    """The minutes at which clocks are put forward, or begin to show an hour again."""
+    moved = np.diff(readings(zone))
+    return [int(minute) for minute in np.flatnonzero(moved > 1) + 1] + [
+        int(minute) for minute in np.flatnonzero((moved[1:] == 0) & (moved[:-1] == 1)) + 2
+    ]
+
+
+@cache
 def _days(zone: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Of every minute: the bit of its weekday, that of the day before, and the minute of its day."""
     days, clock = np.divmod(readings(zone), _DAY)

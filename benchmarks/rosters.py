@@ -14,11 +14,20 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from benchmarks.figures import Table
-from benchmarks.roster_oracle import MINUTES, YEAR, Crews, as_minutes, expected, expected_spans, start_of_year
+from benchmarks.roster_oracle import (
+    MINUTES,
+    YEAR,
+    Crews,
+    as_minutes,
+    clock_changes,
+    expected,
+    expected_spans,
+    start_of_year,
+)
 from core.people.model import EVERY_DAY
 from core.rosters.rotation import Layer
 from core.rosters.shifts import Change, Plan, Shift, crew_at, shifts
-from core.words import MINUTE, Micros
+from core.words import HOUR, MINUTE, Micros
 
 ZONES = ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
 ROSTERS = 10_000
@@ -27,8 +36,8 @@ EXAMINED = 10
 QUICK_ROSTERS = 50
 BLOCK = 250
 """Rosters that one process takes at a time."""
-INSTANTS = 5
-"""Instants of a roster at which somebody asks who is on duty."""
+INSTANTS, AT_CHANGES = 5, 5
+"""Instants of a roster at which somebody asks who is on duty: at any time, and at every change of the clocks."""
 _EVERY = (1, 6, 8, 8, 12, 12, 12, 24, 24, 24, 24, 48, 72, 168, 168, 336)
 """Hours of a turn."""
 
@@ -118,8 +127,7 @@ def _one(plan: Plan, found: Found, chance: random.Random, again: bool) -> None:
     found.holes += sum(shift.is_hole for shift in laid_out)
     if list(_stretches(laid_out)) != expected_spans(plan):
         raise Unexplained(f"a gap or more than the definition says: {plan}")
-    for _ in range(INSTANTS):
-        at = start_of_year() + chance.randrange(MINUTES * MINUTE)
+    for at in _instants(plan, chance):
         if crew_at(plan, at) != next((shift.people for shift in laid_out if shift.starts <= at < shift.ends), None):
             raise Unexplained(f"an instant and its shift differ at {at}: {plan}")
     if again:
@@ -127,6 +135,14 @@ def _one(plan: Plan, found: Found, chance: random.Random, again: bool) -> None:
         crews = Crews()
         if not np.array_equal(as_minutes(laid_out, crews), expected(plan, crews)):
             raise Unexplained(f"somebody else is on duty: {plan}")
+
+
+def _instants(plan: Plan, chance: random.Random) -> Iterator[Micros]:
+    for _ in range(INSTANTS):
+        yield start_of_year() + chance.randrange(MINUTES * MINUTE)
+    for minute in clock_changes(str(plan.zone)):
+        for _ in range(AT_CHANGES):
+            yield start_of_year() + minute * MINUTE + chance.randrange(-HOUR, 2 * HOUR)
 
 
 def _stretches(laid_out: list[Shift]) -> Iterator[tuple[Micros, Micros]]:
