@@ -9,6 +9,7 @@ from typing import Any
 from config.beside import act_beside
 from core.people.linking import issue_code, links_of, staff_of
 from core.people.model import Person, Role
+from core.people.phones import dialled, phone_number
 from core.refused import Refused
 from core.rosters.attending import watch_all
 from core.store.turn import Turn
@@ -24,6 +25,12 @@ def staff_command(argv: list[str]) -> int:
     adding.add_argument("--role", choices=[role for role in Role if role != Role.CUSTOMER], default=Role.ENGINEER)
     adding.add_argument("--phone")
     adding.add_argument("--on-duty", action="store_true")
+    reached = actions.add_parser("reach", help="how a member is reached; without options: says how")
+    reached.add_argument("name")
+    reached.add_argument("--phone", help="his number, for SMS and calls")
+    reached.add_argument("--calls", help="what is dialled instead: another number, or sip:name@host")
+    reached.add_argument("--routes", help="the order in which he wants alarms: voice,sms,feishu,chat")
+    reached.add_argument("--superior", help="who hears when he does not move")
     actions.add_parser("list", help="who there is")
     for action, told in (
         ("on-duty", "is on duty from now on"),
@@ -63,7 +70,7 @@ def _add(turn: Turn, given: Any) -> str:
             entity=turn.house.policies.entity,
             role=Role(given.role),
             name=given.name,
-            phone=given.phone,
+            phone=_number(given.phone) if given.phone else None,
             on_duty=given.on_duty,
         )
     )
@@ -95,7 +102,47 @@ def _leave(turn: Turn, given: Any) -> str:
     return f"{person.name} ✓"
 
 
-_STAFF = {"add": _add, "list": _list, "on-duty": _duty(True), "off-duty": _duty(False), "leave": _leave}
+def _reach(turn: Turn, given: Any) -> str:
+    person = _find(turn, given.name)
+    if given.phone is not None:
+        person.phone = _number(given.phone)
+    if given.calls is not None:
+        sip = given.calls.startswith(("sip:", "sips:"))
+        person.calls = given.calls if sip else _number(given.calls) if given.calls else None
+    if given.routes is not None:
+        person.routes = [route.strip() for route in given.routes.split(",") if route.strip()]
+    if given.superior is not None:
+        superior = _find(turn, given.superior) if given.superior else None
+        if superior is not None and superior.id == person.id:
+            raise Refused(f"{person.name} 不能是自己的上级 · cannot be his own superior")
+        person.reports_to = superior.id if superior else None
+    above = turn.get(Person, person.reports_to) if person.reports_to else None
+    return "\n".join(
+        (
+            f"{person.name}",
+            f"  手机 · phone\t{person.phone or '–'}",
+            f"  电话打到 · calls\t{person.calls or person.phone or '–'}",
+            f"  告警途径 · routes\t{', '.join(person.routes) or '按升级设置 · as the ladder says'}",
+            f"  上级 · superior\t{above.name if above else '–'}",
+        )
+    )
+
+
+def _number(text: str) -> str:
+    known = phone_number(text)
+    if known is None or dialled(known) is None:
+        raise Refused(f"{text} 不是能拨的号码 · is no number that can be dialled")
+    return known
+
+
+_STAFF = {
+    "add": _add,
+    "reach": _reach,
+    "list": _list,
+    "on-duty": _duty(True),
+    "off-duty": _duty(False),
+    "leave": _leave,
+}
 
 
 def _everybody(turn: Turn) -> list[Person]:
