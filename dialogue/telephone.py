@@ -13,6 +13,7 @@ from core.escalation.model import Alert, Episode
 from core.people.linking import staff_with_phone
 from core.people.model import Person
 from core.refused import Refused
+from core.store.late import proven
 from core.store.model import Inbox, Outbox, OutboxState
 from core.store.outgoing import LAPSED, UNKNOWN
 from core.store.turn import Turn
@@ -77,8 +78,9 @@ def _in_call(turn: Turn, row: Inbox, message: Inbound) -> str:
     call = call or turn.first(Outbox, _under_way, room=str(message.room))
     call = call or turn.first(Outbox, _unanswered, room=str(message.room), since=turn.now - LATELY)
     alert = next(iter(alerts_by(turn, call)), None) if call else None
-    if alert is None:
+    if call is None or alert is None:
         return "no call of ours"
+    proven(turn, call, message.about)
     row.person_id = alert.person_id
     if message.kind == "press":
         return _pressed(turn, alert, message.press or "")

@@ -6,6 +6,7 @@ import orjson
 from sqlalchemy import bindparam, select
 
 from core.store.model import Outbox, OutboxState, ShelfRow
+from core.store.outgoing import in_doubt
 from core.store.turn import Turn
 from core.words import DAY, Receipt
 
@@ -37,6 +38,13 @@ def came_early(turn: Turn, row: Outbox) -> bool:
         return False
     receipt, kept.value, kept.until = Receipt(**orjson.loads(kept.value)), "", turn.now
     return _applied(turn, row, receipt)
+
+
+def proven(turn: Turn, row: Outbox, ref: str | None) -> None:
+    """Something is told of what came of a message: so it did go, whatever was unknown of it."""
+    row = turn.get(Outbox, row.id, lock=True) or row
+    if row.state == OutboxState.UNCLEAR or (row.state == OutboxState.WAITING and in_doubt(row)):
+        row.state, row.sent_at, row.error, row.ref = OutboxState.SENT, turn.now, None, ref or row.ref
 
 
 def _applied(turn: Turn, row: Outbox, receipt: Receipt) -> bool:

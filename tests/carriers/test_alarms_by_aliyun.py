@@ -76,6 +76,8 @@ def test_a_call_whose_answer_was_lost_is_never_repeated_and_its_key_still_counts
         provider.passes(10)
         assert provider.house.desk.ticket(number).acked_by == provider.house.liu.person_id
         provider.passes(120)
+        (call,) = provider.rows("voice")
+        assert (call.state, call.ref) == (OutboxState.SENT, provider.server.rung[0].ref)
         assert len(provider.server.rung) == 1
 
 

@@ -59,4 +59,6 @@ def test_a_call_whose_answer_was_lost_is_known_by_its_number(desk_url: str) -> N
         provider.passes(20)
         assert provider.house.desk.ticket(number).acked_by == provider.house.liu.person_id
         provider.passes(120)
+        (call,) = provider.rows("voice")
+        assert (call.state, call.ref) == (OutboxState.SENT, provider.server.rung[0].ref)
         assert len(provider.server.rung) == 1
