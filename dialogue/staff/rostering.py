@@ -11,6 +11,8 @@ from core.rosters.asking import Standing, standing
 from core.rosters.telling import names
 from core.words import Say
 from dialogue.heard import Heard
+from dialogue.staff.duty_time import named_in
+from dialogue.staff.listing import on_call
 from dialogue.staff.reordering import roster_changed
 from dialogue.staff.swapping import swap_spoken_of
 
@@ -21,6 +23,7 @@ _ROLES = {"经理": Role.MANAGER, "主管": Role.MANAGER, "领导": Role.MANAGER
 _TO_DUTY = re.compile(
     rf"(?:[@＠]\s*值班{_SORT}的?[\s:：,，]*|值班{_SORT}[\s:：,，]+|[@＠]on[ -]?duty\s+)(.+)", re.DOTALL
 )
+_CALLED_LAST = re.compile(rf"(.+?)[\s,，]*[@＠]\s*值班{_SORT}", re.DOTALL)
 _TO_ROSTER = re.compile(r"[@＠](\S+?)[\s:：,，]+(.+)", re.DOTALL)
 _ASKS_WHO = re.compile(r"(?:的)?(?:人)?(?:是|有)?(?:谁|哪位|哪个|哪些|什么人|表|电话|名单|安排).{0,6}")
 
@@ -36,10 +39,10 @@ def roster_asked(heard: Heard) -> str | None:
 def _passed_on(heard: Heard, text: str) -> str | None:
     """@值班 …, 值班 …, @夜班组 …: the words go to whoever is on duty, and the answer says to whom."""
     turn, entity = heard.turn, heard.person.entity
-    if found := _TO_DUTY.fullmatch(text):
-        sort, words = found[1] or found[2] or "", found[3].strip()
-        if _ASKS_WHO.fullmatch(words):
-            return None
+    if said := _to_duty(text):
+        sort, words = said
+        if _ASKS_WHO.fullmatch(words) or not named_in(heard, words)[1].strip():
+            return on_call(heard)
         role = _ROLES.get(sort, Role.ENGINEER)
         by = [one for one in standing(turn, entity, turn.now) if one.roster.role == role]
         return _pass_on(heard, words, on_duty(turn, entity, role), by)
@@ -47,6 +50,15 @@ def _passed_on(heard: Heard, text: str) -> str | None:
         called = [one for one in standing(turn, entity, turn.now) if found[1] in (one.roster.name, one.roster.team)]
         if called:
             return _pass_on(heard, found[2].strip(), [person for one in called for person in one.people], called)
+    return None
+
+
+def _to_duty(text: str) -> tuple[str, str] | None:
+    """Whom somebody calls, and what he says to him; he may call first or last."""
+    if found := _TO_DUTY.fullmatch(text):
+        return found[1] or found[2] or "", found[3].strip()
+    if found := _CALLED_LAST.fullmatch(text):
+        return found[2] or "", found[1].strip()
     return None
 
 

@@ -97,7 +97,7 @@ def _ask(heard: Heard, swap: Swap, other: Person) -> None:
         Button(words.text(lang, f"roster.swap_{said}"), f"{SWAP}:{said}:{swap.id}") for said in ("agree", "refuse")
     )
     text = words.text(lang, "roster.swap_ask", name=heard.person.name or "", lines=lines)
-    tell(heard.turn, other, Say("roster_swap", text, buttons=buttons), urgent=True)
+    tell(heard.turn, other, Say("roster_swap", text, buttons=buttons))
 
 
 def _answer(heard: Heard, number: int, said: str) -> str:
