@@ -96,11 +96,12 @@ class Deliverer:
             if self.draining or expired or min(row.due_at, self._holds_until()) - now < SETTLE:
                 return Receipt("later", after=0.0, why=BEHIND)
             try:
+                known = await _reconciled(channel, row)
+                if known is not None:
+                    return known
                 if channel.can.once and not await self._still(row):
                     return Receipt("later", after=0.0, why=BEHIND)
-                return await _reconciled(channel, row) or await channel.post(
-                    Room.of(row.room), Say.of(row.say), row.key
-                )
+                return await channel.post(Room.of(row.room), Say.of(row.say), row.key)
             except Exception as error:
                 log.exception("post failed", extra={"outbox": row.id, "channel": row.channel})
                 return Receipt("unknown", why=type(error).__name__)

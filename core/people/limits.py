@@ -21,12 +21,17 @@ ONE_SMS, PART = 70, 67
 CEILING_REACHED, RESERVE_USED_UP = "spending.ceiling_reached", "spending.reserve_used_up"
 """Events, once a day each: nothing but alarms goes any more; nothing goes any more."""
 NOT_USED = (OutboxState.WITHDRAWN, OutboxState.EXPIRED)
-"""What was never sent has used nothing."""
+"""What was taken back before anybody had tried to send it has used nothing."""
 
 _use, _outbox = NumberUse.table.c, Outbox.table.c
-_counts = or_(_outbox.state.is_(None), and_(*(_outbox.state != state for state in NOT_USED)))
+_counts = or_(
+    _outbox.state.is_(None),
+    _outbox.lease.is_not(None),
+    _outbox.attempts > 0,
+    and_(*(_outbox.state != state for state in NOT_USED)),
+)
 _used = (
-    select(_use.at)
+    select(_use.id, _use.at, _outbox.state, _outbox.due_at, _outbox.lease)
     .outerjoin(Outbox.table, _outbox.id == _use.id)
     .where(
         _use.channel == bindparam("channel"),
@@ -35,6 +40,11 @@ _used = (
     )
     .order_by(_use.at.desc())
     .limit(bindparam("most"))
+)
+_waiting = (
+    select(Outbox.table)
+    .where(_outbox.room == bindparam("room"), _outbox.state == OutboxState.WAITING)
+    .order_by(_outbox.id)
 )
 _spent = (
     select(func.coalesce(func.sum(_use.fen), 0))
@@ -50,11 +60,25 @@ def one_at_a_time(turn: Turn) -> None:
 
 def earliest(turn: Turn, channel: str, number: str) -> Micros | None:
     """When a number may be used next by a channel, or None if that is too far off to wait for."""
-    allowances = turn.house.policies.reaching.allowances.get(channel, ())
-    most = max((allowance.most for allowance in allowances), default=0)
-    used = [row[0] for row in turn.ask(_used, channel=channel, number=number, most=most)] if most else []
+    allowances = _allowances(turn, channel)
+    used = sorted(_uses(turn, channel, number).values(), reverse=True)
     at = allowed_at(used, allowances, turn.now)
     return at if at - turn.now <= MOST_WAIT.get(channel, FOR_EVER) else None
+
+
+def _allowances(turn: Turn, channel: str) -> Sequence[Allowance]:
+    return turn.house.policies.reaching.allowances.get(channel, ())
+
+
+def _uses(turn: Turn, channel: str, number: str) -> dict[int, Micros]:
+    """Message → when it used the number or will; what is in somebody's hands, or should have gone long ago, goes now."""
+    most = max((allowance.most for allowance in _allowances(turn, channel)), default=0)
+    found = {}
+    for message, at, state, due_at, lease in turn.ask(_used, channel=channel, number=number, most=most) if most else ():
+        if state == OutboxState.WAITING:
+            at = max(at, due_at)
+        found[message] = max(at, turn.now) if state == OutboxState.WAITING or lease is not None else at
+    return found
 
 
 def allowed_at(used: Sequence[Micros], allowances: Sequence[Allowance], now: Micros) -> Micros:
@@ -89,10 +113,28 @@ def note_use(turn: Turn, row: Outbox, number: str) -> NumberUse:
 
 
 def note_attempt(turn: Turn, row: Outbox, at: Micros) -> None:
-    """A message has gone, or will only go later: that is when its number was used."""
+    """A message has gone: that is when its number was used. Those that wait for the same number wait from then on."""
     use = turn.get(NumberUse, row.id)
-    if use is not None:
-        use.at = max(use.at, at)
+    if use is None:
+        return
+    use.at = max(use.at, at)
+    waiting = turn.rows(Outbox, _waiting, room=row.room)
+    if waiting:
+        _put_off(turn, use, waiting)
+
+
+def _put_off(turn: Turn, use: NumberUse, waiting: Sequence[Outbox]) -> None:
+    """Each as long as the number is spared after the one before."""
+    turn.flush()
+    uses = _uses(turn, use.channel, use.number)
+    used = sorted((at for message, at in uses.items() if message not in {row.id for row in waiting}), reverse=True)
+    for row in waiting:
+        at = allowed_at(used, _allowances(turn, use.channel), turn.now)
+        its_use = turn.get(NumberUse, row.id)
+        row.due_at = max(row.due_at, at)
+        if its_use is not None:
+            its_use.at = max(its_use.at, row.due_at)
+            used.insert(0, row.due_at)
 
 
 def _note_once(turn: Turn, kind: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.tickets.model import Status
-from core.words import HOUR, MINUTE, SECOND
+from core.words import HOUR, MINUTE, SECOND, Receipt, Room, Say
 from tests.scenarios.escalated import LIU, MICROSECOND, NOTE, QIAN, SUN, House, house
 from tests.scenarios.so_far import REASON
 
@@ -162,6 +162,25 @@ def test_another_key_or_hearing_it_to_the_end_takes_nothing(desk_house: House, p
     qian.silent()
     desk_house.at(number, HOUR + 10 * MINUTE)
     qian.rings(number, within=0)
+
+
+@pytest.mark.req("S11")
+def test_a_key_counts_before_the_desk_knows_what_became_of_its_call(desk_house: House) -> None:
+    """The provider takes the call and its answer is lost: the telephone rings, and its name is not known yet."""
+    number = desk_house.p0()
+    desk_house.at(number, HOUR - MICROSECOND)
+    calls = desk_house.desk.rehearsal.phones.desk_phone.calls
+    post = calls.post
+
+    async def lost(room: Room, say: Say, key: str) -> Receipt:
+        await post(room, say, key)
+        return Receipt("unknown", why="timeout")
+
+    calls.post = lost  # type: ignore[method-assign]
+    desk_house.at(number, HOUR)
+    desk_house.desk.phone(SUN).rings(number, within=0)
+    desk_house.desk.phone(SUN).presses("1")
+    assert desk_house.desk.ticket(number).acked_by == desk_house.sun.person_id
 
 
 @pytest.mark.req("S11")

@@ -13,9 +13,9 @@ from core.people.model import Person
 from core.people.policy import ReachingPolicy
 from core.people.reaching import reach, routes_of
 from core.policies import Policies
-from core.store.model import Outbox
+from core.store.model import Outbox, OutboxState
 from core.store.turn import Turn
-from core.words import DAY, HOUR, MINUTE, SECOND, Micros, Room, Say
+from core.words import DAY, HOUR, MINUTE, SECOND, Micros, Receipt, Room, Say
 from tests.scenario import WEDNESDAY_TEN, Party, Story, story
 
 NUMBER, OTHER = "13622223333", "13722223333"
@@ -108,6 +108,43 @@ def test_limits_are_kept_over_a_restart(desk_url: str) -> None:
         assert due(desk, liu, "voice") == 0
     with story(desk_url, start=WEDNESDAY_TEN + 20 * SECOND) as desk:
         assert due(desk, replace(liu, desk=desk), "voice") == 40 * SECOND
+
+
+@pytest.mark.req("S11")
+@pytest.mark.parametrize("route", ["voice", "sms"])
+def test_whoever_is_reached_late_is_spared_from_then_on(desk: Story, route: str) -> None:
+    """The provider puts the first one off for fifty seconds; the second waits behind it, and then its own minute."""
+    liu, refuses = desk.engineer("刘工", phone=NUMBER), [True]
+    carrier = getattr(desk.rehearsal.phones.desk_phone, {"voice": "calls", "sms": "texts"}[route])
+    post = carrier.post
+
+    async def busy(*given: Any) -> Receipt:
+        return Receipt("later", after=50.0, why="busy") if refuses.pop() else await post(*given)
+
+    carrier.post = busy
+    reaches(desk, liu, route)
+    refuses += [False, False]
+    desk.passes(seconds=1)
+    reaches(desk, liu, route, alarm("GD-1002", "escalation"))
+    desk.passes(seconds=180)
+    assert [one.at - WEDNESDAY_TEN for one in desk.unheard if one.channel == route] == [50 * SECOND, 110 * SECOND]
+    desk.unheard.clear()
+
+
+@pytest.mark.req("S11")
+def test_a_call_that_was_withdrawn_when_it_had_perhaps_begun_counts(desk: Story) -> None:
+    liu = desk.engineer("刘工", phone=NUMBER)
+    row = reaches(desk, liu, "voice")
+    assert row is not None
+    desk.unheard.clear()
+
+    def withdraw(turn: Turn) -> None:
+        found = turn.get(Outbox, row.id)
+        assert found is not None
+        found.state, found.error = OutboxState.WITHDRAWN, "the lease ran out"
+
+    desk.act(withdraw)
+    assert due(desk, liu, "voice") == MINUTE
 
 
 @pytest.mark.req("S10")
