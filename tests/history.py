@@ -178,8 +178,13 @@ _REASONS = {
 }
 """State in which a message may end unsent → what must tell why."""
 _ENDS = ("sent", "expired", "withdrawn", "dead", "unclear")
-_LATE = {("sent", "held"), ("sent", "dead")}
-"""A platform may tell later that a message was not delivered after all."""
+_LATE = {
+    *((before, after) for before in ("sent", "unclear") for after in ("held", "dead")),
+    ("unclear", "sent"),
+    ("withdrawn", "sent"),
+    ("withdrawn", "unclear"),
+}
+"""A platform may tell later that a message was not delivered after all, or that it was; what was taken back may have begun."""
 _AGAIN = {("dead", "waiting"), ("unclear", "waiting")}
 """A person may send a dead letter, or one that perhaps was shown, again."""
 
@@ -256,7 +261,8 @@ def _left_undone(connection: Connection, now: Micros) -> Iterator[str]:
     """What nobody took up although it was time."""
     for sql in (
         "SELECT 'message ' || key || ' was not heard' FROM inbox WHERE state = 'new'",
-        "SELECT 'message ' || key || ' is still ' || state FROM outbox WHERE state IN ('waiting', 'leased')",
+        "SELECT 'message ' || key || ' is still ' || state FROM outbox WHERE state IN ('waiting', 'leased') "
+        f"AND NOT (state = 'waiting' AND channel IN ('sms', 'voice') AND due_at > {now})",
         "SELECT 'job ' || key || ' is still ' || state FROM job WHERE state IN ('waiting', 'leased')",
         f"SELECT 'timer ' || subject || ' ' || kind || ' is overdue' FROM timer WHERE state = 'waiting' AND due_at <= {now}",
     ):

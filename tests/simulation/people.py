@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -31,19 +32,29 @@ STAFF = (
     ("tan", "谭工", Role.ENGINEER),
     ("wei", "魏调度", Role.AGENT),
     ("xie", "谢采购", Role.PROCUREMENT),
+    ("sun", "孙经理", Role.MANAGER),
+    ("qian", "钱总监", Role.MANAGER),
 )
-"""Who works here: id on the staff's platform, name, role. All are on duty."""
+"""Who works here: id on the staff's platform, name, role. All are on duty; everybody has a telephone."""
+BOSS = {"ren": "sun", "shi": "sun", "tan": "sun", "sun": "qian"}
+"""Who is whose superior."""
+PHONES = {f"+861370000000{place}": ident for place, (ident, _, _) in enumerate(STAFF)}
+"""Number → whose it is."""
 ENGINEERS = tuple(ident for ident, _, role in STAFF if role is Role.ENGINEER)
 DISPATCHER, BUYER = "wei", "xie"
 CUSTOMERS = (("kf", "an"), ("kf", "bao"), ("kf", "cui"), ("web", "ding"), ("web", "fan"))
 """Who reports faults: platform, id."""
 DEVICES = ("空压机", "注塑机", "投影仪", "打印机", "叉车")
+TAKES = ("确认 {0}", "确认 {0}", "我来跟进", "收到")
+"""How somebody takes an alarm in his chat."""
 SYMPTOMS = ("漏油", "打不开", "异响", "不动了", "报警")
 MORE = ("", "电话13800138000", "在二号车间门口", "一直在响", "麻烦快点", "下午三点以后有人")
 SUMMARY = (
     "检查发现密封圈磨损老化导致漏油，已更换密封圈并补充液压油，试运行三十分钟压力正常，无渗漏，客户确认可以正常使用"
 )
 REASON = "客户现场停产检修，暂时不能进场施工，等客户通知恢复生产之后再安排上门继续处理这个故障，预计还需要几天时间"
+
+NUMBER = re.compile(r"GD-\d+")
 
 _alive = (
     "SELECT ticket.number, ticket.status, owner.who_id, asked.who_id, customer.channel, customer.who_id FROM ticket "
@@ -79,9 +90,11 @@ class OneByOne(RowIds):
 class Crowd:
     """Says one thing after the other."""
 
-    def __init__(self, world: World, chance: Random, actions: int, *, patient: bool):
-        """`patient` people let minutes and hours pass between two things that they do."""
+    def __init__(self, world: World, chance: Random, actions: int, *, patient: bool, urgent: float):
+        """`patient` people let minutes and hours pass between two things that they do; `urgent`: share of reports that stop
+        a whole line."""
         self._world, self._chance, self._left, self._patient = world, chance, actions, patient
+        self._urgent = urgent
         self._notes = 0
         self.notices = 0
 
@@ -124,7 +137,7 @@ class Crowd:
         """A fault, in one message or in several; sometimes it stops the whole line."""
         platform, who = self._chance.choice(CUSTOMERS)
         text = self._chance.choice(DEVICES) + self._chance.choice(SYMPTOMS)
-        if self._chance.random() < 0.12:
+        if self._chance.random() < self._urgent:
             text = f"整条线停了，{text}"
         texts = [text, *self._chance.sample(MORE, self._chance.choice((0, 0, 1, 2)))]
         for place, said in enumerate(texts):
@@ -167,6 +180,17 @@ class Crowd:
         if self._chance.random() < 0.25:
             self._later(int(self._chance.uniform(0.5, 45) * SECOND), lambda: self._staff(who, "撤回"))
 
+    def reads(self, who: str, say: Say) -> None:
+        """Somebody was shown a message in his chat; an alarm he may take."""
+        if say.purpose == "escalation" and who in BOSS and self._chance.random() < 0.08:
+            self.takes(who, say.text, self._chance.uniform(2, 120))
+
+    def takes(self, who: str, text: str, wait: float) -> None:
+        """Somebody, known by his chat or his number, takes the alarm of which he has heard, after so many seconds."""
+        number = NUMBER.search(text)
+        said = self._chance.choice(TAKES).format(number[0].partition("-")[2] if number else "")
+        self._later(int(wait * SECOND), lambda: self._staff(PHONES.get(who, who), said))
+
     def _staff(self, who: str, text: str) -> None:
         name = next(name for ident, name, _ in STAFF if ident == who)
         self._world.platforms["wecom"].says(who, name, text)
@@ -203,10 +227,15 @@ def move_in(database: Database, now: Micros) -> None:
 
 
 def _bind_all(turn: Turn) -> None:
+    numbers = {ident: number.removeprefix("+86") for number, ident in PHONES.items()}
+    people: dict[str, Person] = {}
     for ident, name, role in STAFF:
-        person = turn.add(Person(id=turn.new_id(), entity="main", role=role, name=name, on_duty=True))
+        person = Person(id=turn.new_id(), entity="main", role=role, name=name, on_duty=True, phone=numbers[ident])
+        people[ident] = turn.add(person)
         room = Room("wecom", "desk", ident)
         bind(turn, person, Inbound(f"setup:{room}", turn.now, Who(ident), room, "enter"), proof="setup")
+    for ident, superior in BOSS.items():
+        people[ident].reports_to = people[superior].id
 
 
 def _nobody(turn: Turn, row: Inbox) -> str:

@@ -17,6 +17,7 @@ from tests.simulation.faulty import FaultyDatabase, Fuse
 from tests.simulation.loop import Loop
 from tests.simulation.people import OneByOne
 from tests.simulation.platforms import SimulatedChannel, raw_hook
+from tests.simulation.telephones import SimulatedPhone, Telephones
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -117,7 +118,7 @@ class Process:
     def _build(self) -> None:
         world = self.world
         makers: Any = {
-            name: lambda shelf, files, clock, platform=platform: SimulatedChannel(platform, self, shelf)
+            name: lambda shelf, files, clock, platform=platform: _channel_of(platform)(platform, self, shelf)
             for name, platform in world.platforms.items()
         }
         self.desk = build(
@@ -129,6 +130,7 @@ class Process:
             world.mind,
             chance=lambda: f"{world.fate.getrandbits(128):032x}",
             holder=self.name,
+            accounts={"sms": "desk", "voice": "desk"},
         )
         self.desk.runner = self
         if world.shared:
@@ -166,3 +168,7 @@ class Process:
     def _until_due(self) -> float:
         due_at = self.desk.pump.next_due()
         return self.world.idle if due_at is None else min(max((due_at - self.clock()) / SECOND, 0.001), self.world.idle)
+
+
+def _channel_of(platform: Any) -> Any:
+    return SimulatedPhone if isinstance(platform, Telephones) else SimulatedChannel

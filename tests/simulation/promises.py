@@ -10,6 +10,7 @@ import orjson
 
 from core.words import Micros
 from tests import history
+from tests.simulation.alarms import broken_alarms
 from tests.simulation.world import World
 
 ENDS = {"ticket.completed": "done", "ticket.cancelled": "cancelled"}
@@ -33,6 +34,7 @@ def broken(world: World) -> Iterator[str]:
     yield from _undone(world, told)
     yield from _offered(world)
     yield from _photos(world)
+    yield from broken_alarms(world)
 
 
 class Told:
@@ -89,13 +91,15 @@ def _taken(world: World) -> Iterator[str]:
 
 
 def _answered(world: World, told: Told) -> Iterator[str]:
-    """Whoever commands something hears what came of it, in his own room and once."""
+    """Whoever commands something hears what came of it, in his own room and once; a mere 收到 asks for no answer."""
     for ident, key, room, outcome in world.ask(
-        "SELECT id, key, room, outcome FROM inbox WHERE channel = 'wecom' AND state = 'done' ORDER BY id"
+        "SELECT id, key, room, outcome FROM inbox WHERE channel = 'wecom' AND state = 'done' AND NOT "
+        "(outcome = 'nothing to do' AND json_extract(said, '$.text') = '收到') ORDER BY id"
     ):
         if not any(row[1] == room for row in told.of(f"inbox:{ident}")):
             yield f"{key} came to '{outcome}', and its sender heard nothing"
-    verbs = "SELECT cause, stream, kind, count(*) FROM event WHERE cause LIKE 'inbox:%' GROUP BY 1, 2, 3 HAVING count(*) > 1"
+    verbs = "SELECT cause, stream, kind, count(*) FROM event WHERE cause LIKE 'inbox:%' "
+    verbs += "GROUP BY 1, 2, 3, CASE WHEN kind = 'ticket.acknowledged' THEN data END HAVING count(*) > 1"
     for cause, stream, kind, count in world.ask(verbs):
         yield f"{cause} led {count} times to {kind} on {stream}"
     notes = world.ask(
@@ -107,7 +111,8 @@ def _answered(world: World, told: Told) -> Iterator[str]:
 
 
 def _took_from_the_living(world: World) -> Iterator[str]:
-    """Nobody decides about a message or a job while another process holds it, unless that one was taken for dead in time."""
+    """Nobody decides about a message or a job while another process holds it, unless that one was taken for dead in time; he
+    may take a message back."""
     buried: dict[str, Micros] = {}
     wrong = 2 * world.weather.skew
     for name, until, now, process in world.ask(
@@ -118,7 +123,7 @@ def _took_from_the_living(world: World) -> Iterator[str]:
             yield f"{process} took {name} for dead {(until - now) / 1e6:.0f} s too early"
     for name, lease, until, now, process in world.ask(
         "SELECT name, lease, until, now, process FROM history WHERE sort IN ('outbox', 'job') AND before = 'leased' "
-        "ORDER BY seq"
+        "AND after <> 'withdrawn' ORDER BY seq"
     ):
         holder = (lease or "").partition(".")[0]
         alive = world.was_alive(holder, now) and now < buried.get(holder, now + 1)

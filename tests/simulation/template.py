@@ -7,6 +7,7 @@ from random import Random
 
 from core.store.migrate import create
 from tests import history
+from tests.simulation import alarms
 from tests.simulation.faulty import FaultyDatabase, Fuse
 from tests.simulation.people import move_in
 from tests.simulation.world import START
@@ -27,6 +28,7 @@ def make(path: Path) -> Path:
     connection = database.connect()
     history.watch(connection, now="now_()", process="process_()")
     connection.say(BURIED)
+    alarms.watch(connection)
     connection.close()
     move_in(database, START)
     database.close()

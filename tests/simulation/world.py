@@ -14,14 +14,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from config.running import IDLE
+from core.escalation.alerts import TOLD
 from core.policies import Policies
 from core.store.database import Connection, Database
 from core.words import HOUR, MINUTE, SECOND, Micros, Say
 from dialogue.understanding.mind import Mind
 from tests.simulation.faulty import Fuse, Killed
 from tests.simulation.people import Crowd
-from tests.simulation.platforms import KIND, WINDOW, Call, Manners, Message, Platform, Pulling, Pushing
+from tests.simulation.platforms import KIND, WINDOW, Call, Message, Platform, Pulling, Pushing
 from tests.simulation.process import Process
+from tests.simulation.telephones import Telephones
+from tests.simulation.weather import Weather
 
 START: Micros = 1772589600 * SECOND
 """Wednesday, 4 March 2026, 10:00 in Shanghai."""
@@ -30,48 +33,20 @@ REST = {1: 6 * HOUR, 2: 75 * MINUTE}
 the time that they live, so that their hours take longer to pass."""
 ONE_GOES = 5 * MINUTE
 """When, during this rest, all but one of the processes end in good order."""
+AT_LAST = 10 * MINUTE
+"""How much longer, at most, until nothing is under way."""
+UNFINISHED = (
+    "SELECT (SELECT count(*) FROM inbox WHERE state = 'new') + (SELECT count(*) FROM job WHERE state IN ('waiting', 'leased')) "
+    "+ (SELECT count(*) FROM outbox WHERE state = 'leased' OR (state = 'waiting' AND due_at <= {0})) "
+    "+ (SELECT count(*) FROM timer WHERE state = 'waiting' AND due_at <= {0})"
+)
+ALARMS = (
+    "SELECT episode.state, episode.why FROM outbox JOIN alert ON alert.outbox_id = outbox.id "
+    "JOIN episode ON episode.id = alert.episode_id WHERE outbox.key = '{0}'"
+)
+"""What became of the alarms of which a message tells."""
 MOST_ROUNDS = 200_000
 """Rounds after which a world that does not come to rest is given up."""
-
-
-@dataclass(frozen=True)
-class Weather:
-    """What goes wrong in this run: steps after which a process dies (at most), share of statements that the database refuses,
-    how platforms behave, how often a process is suspended, how often time jumps, how far a process's clock may be wrong."""
-
-    actions: int
-    workers: int
-    longest_life: int
-    refusals: float
-    manners: Manners
-    stalls: float
-    jumps: int
-    skew: Micros
-
-    @classmethod
-    def of(cls, chance: Random, workers: int) -> Weather:
-        """A weather of its own for each seed: now many crashes, now a provider that fails, now all at once."""
-        rough = chance.random
-        return cls(
-            actions=chance.randint(15, 45) if workers == 1 else chance.randint(10, 25),
-            workers=workers,
-            longest_life=chance.choice((150, 1000, 5000, 10**9)),
-            refusals=chance.choice((0, 0, 0.0005, 0.003)),
-            manners=Manners(
-                later=chance.choice((0, 0.05, 0.3)) * rough(),
-                lost=chance.choice((0, 0.1)) * rough(),
-                mute=chance.choice((0, 0.1)) * rough(),
-                refused=chance.choice((0, 0.02)),
-                slow=chance.choice((0, 0.02, 0.15)),
-                repeats=chance.choice((0, 0.2)),
-                deaf=chance.choice((0, 0.2)),
-                unreadable=chance.choice((0, 0.02)),
-                hangs=chance.choice((0, 0, 0.03)),
-            ),
-            stalls=chance.choice((0, 0, 0.002)),
-            jumps=chance.choice((0, 0, 1, 2)),
-            skew=chance.choice((0, 0, 2, 8)) * SECOND,
-        )
 
 
 @dataclass
@@ -97,7 +72,7 @@ class World:
         self.weather = Weather.of(chance, self.workers)
         self.shared = self.workers > 1
         self.idle = IDLE if self.shared else float(HOUR // SECOND)
-        self.policies = Policies(zone=ZoneInfo("Asia/Shanghai"))
+        self.policies = Policies(zone=ZoneInfo("Asia/Shanghai"), escalation=self.weather.escalation)
         self.path = self.folder / f"desk-{self.seed}.db"
         self.url = f"sqlite:///{self.path}"
         shutil.copy(self.template, self.path)
@@ -110,10 +85,14 @@ class World:
             "wecom": Pushing(self, "wecom", safe=True),
             "kf": Pulling(self, "kf", safe=False, window=WINDOW),
             "web": Pushing(self, "web", safe=False),
+            "voice": Telephones(self, "voice", safe=False),
+            "sms": Telephones(self, "sms", safe=False),
         }
+        self.phones = {name: one for name, one in self.platforms.items() if isinstance(one, Telephones)}
         for platform in self.platforms.values():
             platform.manners = self.weather.manners
-        self.crowd = Crowd(self, Random(chance.random()), self.weather.actions, patient=self.workers == 1)
+        patient, urgent = self.workers == 1, self.weather.urgent
+        self.crowd = Crowd(self, Random(chance.random()), self.weather.actions, patient=patient, urgent=urgent)
         self.eye: Connection = Database(self.url).connect(read_only=True)
 
     # ---- the run
@@ -161,12 +140,16 @@ class World:
             at for process in self.processes if process is not None and (at := self._awake_at(process)) is not None
         ]
         following = min(times, default=None)
-        if following is None or (until is not None and following > until):
+        if following is None or (until is not None and following > until and self._is_over(until)):
             return False
         self.now = max(self.now, following)
         while self._events and self._events[0][0] <= self.now:
             heapq.heappop(self._events)[2]()
         return True
+
+    def _is_over(self, until: Micros) -> bool:
+        """Whether nothing is under way any more; what people have begun to do meanwhile is waited for a little."""
+        return self.ask(UNFINISHED.format(self.now)) == [(0,)] or self.now > until + AT_LAST
 
     def _awake_at(self, process: Process) -> Micros | None:
         due_at = self.now if process.loop.busy else process.loop.next_due()
@@ -254,6 +237,16 @@ class World:
 
     def reads(self, platform: Platform, who: str, say: Say) -> None:
         """Somebody was shown a message."""
+        self.crowd.reads(who, say)
+
+    def begins(self, provider: Telephones, call: Call) -> None:
+        """A number is called, or written to, now: that must still be wanted."""
+        self.checks_call(provider, call)
+        if provider.name != "voice":
+            return
+        alarms = self.ask(ALARMS.format(call.key))
+        if alarms and all(state != "open" and why != TOLD for state, why in alarms):
+            self.problems.append(f"call {call.key} began after its alarm was {alarms[0][0]} ({alarms[0][1]})")
 
     def checks_call(self, platform: Platform, call: Call) -> None:
         """A message is on its way: it must stand in the database as leased to whoever sends it."""
@@ -264,7 +257,8 @@ class World:
             self.problems.append(f"message {call.key} was shown and never written")
             return
         state, lease, due_at, _ = found
-        if (state, (lease or "").partition(".")[0]) != ("leased", call.process):
+        taken_back = state == "withdrawn" and not platform.can.once
+        if (state if not taken_back else "leased", (lease or "").partition(".")[0]) != ("leased", call.process):
             self.problems.append(f"message {call.key} was begun by {call.process} while it was {state} by {lease}")
         elif self.shared and due_at <= call.begun:
             self.problems.append(f"message {call.key} was begun by {call.process} after its lease had ended")
