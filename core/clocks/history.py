@@ -73,8 +73,9 @@ def standing(events: Sequence[Event]) -> list[Event]:
 
 
 def history_of(ticket: Ticket | None, events: Sequence[Event]) -> History:
-    """The history of a ticket from all its events in their order. `ticket` is asked only about what the events of an imported
-    one do not say, and about one without a report, which begins as its row says."""
+    """The history of a ticket from all its events in their order; one that comes late keeps its own time, and overtakes no
+    step. `ticket` is asked only about what the events of an imported one do not say, and about one without a report, which
+    begins as its row says."""
     told = standing(events)
     first = told[0] if told and told[0].kind == Happened.REPORTED else None
     if first is None or (first.data.get("imported") and "created" not in first.data):
@@ -91,22 +92,23 @@ def history_of(ticket: Ticket | None, events: Sequence[Event]) -> History:
     found.moved_at = found.start
     if found.priority == Priority.P0:
         found.urgent_at = found.start
-    for event in sorted(told, key=lambda event: (event.at, event.seq)):
+    for event in told:
         _fold(found, event)
     return found
 
 
 def _fold(found: History, event: Event) -> None:
     at, kind = max(event.at, found.start), event.kind
-    if kind in RESPONSES and found.response_at is None:
-        found.response_at = at
+    if kind in RESPONSES:
+        found.response_at = min(at, found.response_at or at)
     if kind in ACTIONS:
-        found.action_at = at if found.action_at is None else found.action_at
-        found.moved_at = at
+        found.action_at = min(at, found.action_at or at)
+        found.moved_at = max(at, found.moved_at)
     status = status_after(event, found.stays)
     if status is not None and status != found.stay.status:
-        found.stays.append(Stay(at, status, event.data.get("until") if kind == Happened.HELD else None))
-        found.moved_at = at
+        since = max(at, found.stay.at)
+        found.stays.append(Stay(since, status, event.data.get("until") if kind == Happened.HELD else None))
+        found.moved_at = max(since, found.moved_at)
     priority = event.data.get("priority") if kind in (Happened.PRIORITY_SET, Happened.SUPPLEMENTED) else None
     if priority is not None and priority != _priority(found):
         found.urgent_at = at if priority == Priority.P0 else None

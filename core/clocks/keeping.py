@@ -142,7 +142,7 @@ def _moves(ticket: Ticket, event: Event, status_before: str | None) -> None:
     if ticket.stage_at is None and status_before is None:
         ticket.stage_at = ticket.moved_at = ticket.created_at
     if status_before is not None and ticket.status != status_before:
-        ticket.stage_at = at
+        ticket.stage_at = at = max(at, ticket.stage_at or 0)
     if event.kind in ACTIONS or (status_before is not None and ticket.status != status_before):
         ticket.moved_at = max(at, ticket.moved_at or 0)
 

@@ -41,17 +41,17 @@ def photo(turn: Turn, ticket: Ticket, by: Person, kind: str, media: Sequence[Med
 
 
 def respond(turn: Turn, ticket: Ticket) -> None:
-    """A real note was given: it is the first response if there was none, and a processing action."""
-    if ticket.first_response_at is None:
-        ticket.first_response_at = happened_at(turn)
+    """A real note was given: it is the first response if there was none before it, and a processing action."""
+    at = happened_at(turn)
+    ticket.first_response_at = min(at, ticket.first_response_at or at)
     act(turn, ticket)
 
 
 def act(turn: Turn, ticket: Ticket) -> None:
-    """A processing action took place (S7)."""
-    ticket.last_action_at = happened_at(turn)
-    if ticket.first_action_at is None:
-        ticket.first_action_at = ticket.last_action_at
+    """A processing action took place (S7); a message that comes late may tell of one before those that are known."""
+    at = happened_at(turn)
+    ticket.first_action_at = min(at, ticket.first_action_at or at)
+    ticket.last_action_at = max(at, ticket.last_action_at or at)
 
 
 def must_not_be_over(ticket: Ticket) -> None:

@@ -27,7 +27,7 @@ from core.policies import Policies
 from core.pulse import Pulse
 from core.store.database import Connection
 from core.store.model import Event
-from core.store.turn import Turn
+from core.store.turn import Cause, Turn
 from core.tickets import accepting, arriving, closing, completing, holding, merging, noting, prioritising, reporting
 from core.tickets.board import standings
 from core.tickets.model import Priority, Status, Ticket
@@ -494,3 +494,31 @@ def test_the_year_is_in_the_metrics() -> None:
         text = Metrics(Pulse(lambda: 0), lambda: calm, lambda: 0, lambda now=now: now, known).text().decode()
         shown += re.findall(r"^huiying_holidays_unknown_year (\S+)", text, re.MULTILINE)
     assert [float(value) for value in shown] == [0, 2027]
+
+
+@pytest.mark.req("S90", "S12")
+def test_what_comes_late_keeps_its_own_time_and_overtakes_no_step(desk: Story) -> None:
+    """An engineer without network: his note of 10:50 comes at 11:40, after a colleague's of 11:30, his arrival after a hold."""
+    desk.manager("孙经理")
+    liu = desk.engineer("刘工")
+    number = reported(desk, "P1")
+    start, he = desk.now, by(liu)
+    does(desk, number, lambda turn, ticket: accepting.accept(turn, ticket, he(turn)))
+    desk.passes(minutes=30)
+    does(desk, number, lambda turn, ticket: noting.note(turn, ticket, he(turn), "已联系客户，14:30 到"))
+    desk.passes(minutes=10)
+    does(desk, number, lambda turn, ticket: holding.hold(turn, ticket, he(turn), REASON))
+    held = desk.now
+    desk.passes(minutes=10)
+
+    def late(turn: Turn) -> None:
+        ticket = desk_ticket(turn, number)
+        noting.note(turn, ticket, he(turn), "液压站压力不够，要换件")
+        holding.resume(turn, ticket, he(turn))
+
+    desk.run(desk.rehearsal.desk.act(late, Cause("inbox:late", at=start + 10 * MINUTE)))
+    ticket = desk.ticket(number)
+    assert (ticket.first_response_at, ticket.first_action_at) == (start + 10 * MINUTE, start + 10 * MINUTE)
+    assert (ticket.last_action_at, ticket.stage_at, ticket.moved_at) == (held, held, held)
+    assert ticket.response_due_at == start + 2 * HOUR
+    agrees(desk, number)
