@@ -103,7 +103,7 @@ class Duty(Row):
     """When somebody is on duty, week by week (当班): weekdays as bits, minutes after local midnight, end excluded.
 
     A duty that ends no later than it begins goes past midnight and belongs to the day on which it begins. `team` is the
-    team (班组) he belongs to then. Rosters may write these rows.
+    team (班组) he belongs to then. Where a roster of his role expects somebody, the roster decides and this counts for nothing.
     """
 
     id: int = Field(primary_key=True)
