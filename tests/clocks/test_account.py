@@ -184,8 +184,25 @@ def test_a_raise_while_on_hold_counts_from_the_end_of_the_hold() -> None:
 
 
 def test_lowering_after_the_answer_makes_no_late_answer_good() -> None:
-    told = Told.made("2026-03-04 09:00", "P1").noted("2026-03-04 14:00").ranked("2026-03-04 14:01", "P1", "P2")
-    assert told.response("2026-03-04 15:00").state == State.BREACHED
+    for when in ("2026-03-04 14:00", "2026-03-04 14:01"):
+        told = Told.made("2026-03-04 09:00", "P1").noted("2026-03-04 14:00").ranked(when, "P1", "P2")
+        assert told.response("2026-03-04 15:00").state == State.BREACHED
+
+
+def test_raised_by_a_rule_at_once_it_has_been_so_from_the_start() -> None:
+    """On a Friday evening two business hours end later than a day does."""
+    told = Told.made("2026-03-06 17:00", "P2").ranked("2026-03-06 17:00", "P2", "P1", rule="夜班")
+    assert due(told) == due(Told.made("2026-03-06 17:00", "P1")) == at("2026-03-09 09:30")
+
+
+def test_a_promise_that_the_new_priority_does_not_know_stays_after_a_raise_and_goes_after_a_lowering() -> None:
+    level = replace(ServiceLevel(), further={Goal.RESOLUTION: {"P1": Target(8 * HOUR)}})
+    raised = Told.made("2026-03-04 09:00", "P1").ranked("2026-03-04 10:00", "P1", "P0")
+    assert raised.resolution("2026-03-04 11:00", Bound(0, level, OFFICE)).due_at == at("2026-03-04 17:00")
+    lowered = Told.made("2026-03-04 09:00", "P1").ranked("2026-03-04 10:00", "P1", "P2")
+    assert lowered.account("2026-03-04 11:00", Bound(0, level, OFFICE)).of(Goal.RESOLUTION) is None
+    late = Told.made("2026-03-04 09:00", "P2").ranked("2026-03-04 10:00", "P2", "P1")
+    assert late.resolution("2026-03-04 11:00", Bound(0, level, OFFICE)).due_at == at("2026-03-04 18:00")
 
 
 # ---- policies and calendars

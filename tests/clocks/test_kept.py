@@ -17,6 +17,7 @@ from config.standing import Standing
 from core.clocks.beginning import BATCH, FIRST_LOOK, begin
 from core.clocks.calendar import Calendar
 from core.clocks.explaining import explain
+from core.clocks.keeping import history_and_bounds
 from core.clocks.lateness import is_overdue, what_is_late
 from core.clocks.policy import Exempt, Goal, Runs, ServiceLevel, Target
 from core.escalation.policy import Promise
@@ -96,6 +97,8 @@ def agrees(desk: Story, number: str) -> None:
     """What the row says is what the events say."""
     ticket = desk.ticket(number)
     account = desk.act(lambda turn: explain(turn, ticket))
+    history, _ = desk.act(lambda turn: history_and_bounds(turn, ticket))
+    assert (ticket.status, ticket.stage_at, ticket.moved_at) == (history.stay.status, history.stay.at, history.moved_at)
     assert ticket.response_due_at == account.due_at(Goal.RESPONSE)
     assert ticket.resolution_due_at == account.due_at(Goal.RESOLUTION)
 
@@ -172,7 +175,8 @@ def test_every_verb_leaves_the_row_as_the_events_say(desk: Story) -> None:
     assert (desk.ticket(number).stage_at, desk.ticket(number).moved_at) == (accepted, accepted)
     desk.passes(minutes=10)
     does(desk, number, lambda turn, ticket: holding.hold(turn, ticket, he(turn), REASON))
-    assert desk.ticket(number).response_due_at is None
+    held = desk.ticket(number)
+    assert held.response_due_at is None and not is_overdue(held, ServiceLevel(), desk.now + 30 * DAY)
     desk.passes(minutes=45)
     does(desk, number, lambda turn, ticket: holding.resume(turn, ticket, he(turn)))
     assert desk.ticket(number).response_due_at == start + 2 * HOUR + 45 * MINUTE
