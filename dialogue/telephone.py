@@ -15,7 +15,7 @@ from core.people.model import Person
 from core.refused import Refused
 from core.store.late import proven
 from core.store.model import Inbox, Outbox, OutboxState
-from core.store.outgoing import LAPSED, UNKNOWN
+from core.store.outgoing import LAPSED
 from core.store.turn import Turn
 from core.tickets.model import Ticket
 from core.words import HOUR, Inbound, Say
@@ -31,18 +31,6 @@ _call = (
     .limit(1)
 )
 """Which call of ours this is about: by the provider's name for it, or by ours where its outcome was unknown."""
-_under_way = (
-    select(Outbox.table)
-    .where(
-        _outbox.channel == "voice",
-        _outbox.room == bindparam("room"),
-        _outbox.ref.is_(None),
-        or_(_outbox.lease.is_not(None), _outbox.error.startswith(LAPSED), _outbox.error.startswith(UNKNOWN)),
-    )
-    .order_by(_outbox.id.desc())
-    .limit(1)
-)
-"""The call to a number that was begun and whose outcome nobody has written down yet: people press a key before that."""
 LATELY = 1 * HOUR
 """How long something may still be told of a call of which no answer came."""
 _unanswered = (
@@ -50,16 +38,17 @@ _unanswered = (
     .where(
         _outbox.room == bindparam("room"),
         or_(
-            _outbox.state == OutboxState.LEASED,
+            _outbox.lease.is_not(None),
             _outbox.state == OutboxState.UNCLEAR,
             and_(_outbox.state == OutboxState.WAITING, _outbox.attempts > 0),
+            _outbox.error.startswith(LAPSED),
         ),
         _outbox.created_at >= bindparam("since"),
     )
     .order_by(_outbox.id.desc())
     .limit(1)
 )
-"""The last call to a number of which its provider has not told us his name: a key can be quicker than the answer."""
+"""The last call to a number of which nobody has written down what its provider calls it: a key can be quicker than that."""
 
 
 def hear(turn: Turn, row: Inbox, message: Inbound) -> str | None:
@@ -75,7 +64,6 @@ def hear(turn: Turn, row: Inbox, message: Inbound) -> str | None:
 
 def _in_call(turn: Turn, row: Inbox, message: Inbound) -> str:
     call = turn.first(Outbox, _call, about=message.about or "", attempt=message.id or "")
-    call = call or turn.first(Outbox, _under_way, room=str(message.room))
     call = call or turn.first(Outbox, _unanswered, room=str(message.room), since=turn.now - LATELY)
     alert = next(iter(alerts_by(turn, call)), None) if call else None
     if call is None or alert is None:
