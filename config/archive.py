@@ -123,10 +123,12 @@ def check(path: Path) -> Manifest:
 
 @contextmanager
 def reading(path: Path) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
-    """The members of an archive in their order, each to be read before the next. Raises Damaged."""
+    """The members of an archive in their order, each to be read before the next; at the end, that it is whole. Raises Damaged."""
     try:
         with gzip.open(path, "rb") as packed, tarfile.open(mode="r|", fileobj=packed) as tar:
             yield _members(tar)
+            while packed.read(1 << 20):
+                pass
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise Damaged(path.name) from error
 
