@@ -70,9 +70,10 @@ def _allowances(turn: Turn, channel: str) -> Sequence[Allowance]:
     return turn.house.policies.reaching.allowances.get(channel, ())
 
 
-def _uses(turn: Turn, channel: str, number: str) -> dict[int, Micros]:
-    """Message → when it used the number or will; what is in somebody's hands, or should have gone long ago, goes now."""
-    most = max((allowance.most for allowance in _allowances(turn, channel)), default=0)
+def _uses(turn: Turn, channel: str, number: str, more: int = 0) -> dict[int, Micros]:
+    """Message → when it used the number or will, as many as matter and so many `more`; what is in somebody's hands, or should
+    have gone long ago, goes now."""
+    most = max((allowance.most for allowance in _allowances(turn, channel)), default=0) + more
     found = {}
     for message, at, state, due_at, lease in turn.ask(_used, channel=channel, number=number, most=most) if most else ():
         if state == OutboxState.WAITING:
@@ -126,7 +127,7 @@ def note_attempt(turn: Turn, row: Outbox, at: Micros) -> None:
 def _put_off(turn: Turn, use: NumberUse, waiting: Sequence[Outbox]) -> None:
     """Each as long as the number is spared after the one before."""
     turn.flush()
-    uses = _uses(turn, use.channel, use.number)
+    uses = _uses(turn, use.channel, use.number, len(waiting))
     used = sorted((at for message, at in uses.items() if message not in {row.id for row in waiting}), reverse=True)
     for row in waiting:
         at = allowed_at(used, _allowances(turn, use.channel), turn.now)

@@ -113,8 +113,8 @@ def test_limits_are_kept_over_a_restart(desk_url: str) -> None:
 @pytest.mark.req("S11")
 @pytest.mark.parametrize("route", ["voice", "sms"])
 def test_whoever_is_reached_late_is_spared_from_then_on(desk: Story, route: str) -> None:
-    """The provider puts the first one off for fifty seconds; the second waits behind it, and then its own minute."""
-    liu, refuses = desk.engineer("刘工", phone=NUMBER), [True]
+    """The provider puts the second one off for fifty seconds; the third waits behind it, and then its own minute."""
+    liu, refuses = desk.engineer("刘工", phone=NUMBER), [False, False, True, False]
     carrier = getattr(desk.rehearsal.phones.desk_phone, {"voice": "calls", "sms": "texts"}[route])
     post = carrier.post
 
@@ -122,12 +122,11 @@ def test_whoever_is_reached_late_is_spared_from_then_on(desk: Story, route: str)
         return Receipt("later", after=50.0, why="busy") if refuses.pop() else await post(*given)
 
     carrier.post = busy
-    reaches(desk, liu, route)
-    refuses += [False, False]
-    desk.passes(seconds=1)
-    reaches(desk, liu, route, alarm("GD-1002", "escalation"))
-    desk.passes(seconds=180)
-    assert [one.at - WEDNESDAY_TEN for one in desk.unheard if one.channel == route] == [50 * SECOND, 110 * SECOND]
+    for kind in ("p0_alert", "escalation", "overdue"):
+        reaches(desk, liu, route, alarm("GD-1001", kind))
+    desk.passes(seconds=240)
+    gone = [one.at - WEDNESDAY_TEN for one in desk.unheard if one.channel == route]
+    assert gone == [0, 110 * SECOND, 170 * SECOND]
     desk.unheard.clear()
 
 

@@ -172,7 +172,10 @@ def _rung_once(world: World) -> Iterator[str]:
 
 
 def _peace(world: World) -> Iterator[str]:
-    """A number is not used more often than it is to be; an SMS of which nothing was heard is written again."""
+    """A number is not used more often than it is to be; an SMS of which nothing was heard is written again. Where the database
+    refuses what follows from an outcome, only the outcome is kept, and others may go too soon."""
+    if world.weather.refusals:
+        return
     for name, limits in LIMITS.items():
         used: dict[str, list[Micros]] = defaultdict(list)
         for one in {one.key: one for one in reversed(world.phones[name].taken)}.values():

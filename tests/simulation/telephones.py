@@ -45,7 +45,7 @@ class Telephones(Pushing):
 
     @property
     def can(self) -> Can:
-        return Can(Size(500), rate=1000.0, once=self.name == "voice")
+        return Can(Size(500), rate=self.world.weather.rate, once=self.name == "voice")
 
     def begin(self, call: Call) -> tuple[Receipt, float]:
         """What the desk will hear, and after how many seconds."""

@@ -19,7 +19,7 @@ from tests.simulation.promises import broken
 from tests.simulation.template import make
 from tests.simulation.world import START, World
 
-EVERY_DAY = 50
+EVERY_DAY = 40
 PROOF = int(os.environ.get("SIMULATION_SEEDS", "500"))
 """Seeds of the longer proof."""
 
@@ -32,6 +32,8 @@ class Tally:
     kills: int = 0
     turns: int = 0
     hours: float = 0.0
+    calls: int = 0
+    fuses: int = 0
     began: float = field(default_factory=time.monotonic)
     faults: list[str] = field(default_factory=list)
 
@@ -40,13 +42,15 @@ class Tally:
         self.kills += world.kills
         self.turns += world.turns
         self.hours += (world.now - START) / HOUR
+        self.calls += len(world.phones["voice"].taken)
+        self.fuses += world.ask("SELECT count(*) FROM episode WHERE promise = 'fuse'")[0][0]
         self.faults += [f"seed {world.seed}: {line}" for line in broken(world)]
 
     def __str__(self) -> str:
         rate = self.seeds / (time.monotonic() - self.began)
         return (
             f"\nsimulation: {self.seeds} seeds, {self.kills} kills, {self.turns} turns, {self.hours:.0f} simulated hours, "
-            f"{rate:.1f} seeds/s, {len(self.faults)} broken promises"
+            f"{self.fuses} fuses, {self.calls} calls, {rate:.1f} seeds/s, {len(self.faults)} broken promises"
         )
 
 
@@ -84,6 +88,7 @@ def test_every_day(template: Path, capsys: pytest.CaptureFixture[str]) -> None:
         print(tally)
     assert not tally.faults, "\n".join(tally.faults[:20])
     assert tally.kills > 10 * EVERY_DAY and tally.turns > 50 * EVERY_DAY
+    assert tally.calls > 5 * EVERY_DAY and tally.fuses > EVERY_DAY
 
 
 @pytest.mark.prove

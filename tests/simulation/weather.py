@@ -18,7 +18,8 @@ UNACTED = {1: 90 * MINUTE, 2: 20 * MINUTE}
 class Weather:
     """What goes wrong in this run: steps after which a process dies (at most), share of statements that the database refuses,
     how platforms behave, how often a process is suspended, how often time jumps, how far a process's clock may be wrong,
-    share of reports that stop a whole line, how long nobody may work on one before somebody is called."""
+    share of reports that stop a whole line, how long nobody may work on one before somebody is called, calls and SMS a second that
+    their providers take."""
 
     actions: int
     workers: int
@@ -30,6 +31,7 @@ class Weather:
     skew: Micros
     urgent: float
     fuse: Micros
+    rate: float
 
     @classmethod
     def of(cls, chance: Random, workers: int) -> Weather:
@@ -56,6 +58,7 @@ class Weather:
             skew=chance.choice((0, 0, 2, 8)) * SECOND,
             urgent=chance.choice((0.05, 0.15, 0.4)),
             fuse=chance.choice((10, 30, 60) if workers == 1 else (3, 10)) * MINUTE,
+            rate=chance.choice((1000.0, 0.1)),
         )
 
     @property
