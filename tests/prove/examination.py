@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -27,6 +27,8 @@ SET_UP = "town:"
 """How a complaint begins that is about the turns before the run: there, many people move in at once."""
 TOGETHER = 5 * SECOND
 """What different turns say to the same person within so short a time has no order: two processes may write at once."""
+OVER = ("withdrawn", "unclear")
+"""States in which a call may end that was perhaps not made: somebody took the alarm, or nobody can tell."""
 UNFINISHED = """
 SELECT (SELECT count(*) FROM inbox WHERE state = 'new')
      + (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'leased'))
@@ -60,15 +62,22 @@ def unfinished(database: Database, now: Micros) -> int:
     return number(database, UNFINISHED.format(now=now))
 
 
-def faults_of(database: Database, platform: WeComServer, crowd: Crowd, calls: list[Call]) -> Iterator[str]:
-    """Every broken promise, in words. `calls` is what the platform was handed, in that order."""
+def faults_of(
+    database: Database,
+    platform: WeComServer,
+    crowd: Crowd,
+    calls: list[Call],
+    numbers: Callable[[Connection], Iterable[Shown]],
+) -> Iterator[str]:
+    """Every broken promise, in words. `calls` is what the platform was handed, in that order; `numbers` what the provider of
+    calls and SMS took."""
     with database.reading() as connection:
         yield from _of_inbox(connection, platform, crowd)
         yield from _of_tickets(connection, crowd)
         yield from _of_outbox(connection)
         yield from _of_notes(connection, platform, crowd)
         yield from _of_leases(connection)
-        accepted = shown(connection, calls)
+        accepted = [*shown(connection, calls), *numbers(connection)]
         told = history.faults(connection, shown=accepted, now=platform.clock(), together=TOGETHER)
         yield from (fault for fault in told if not fault.startswith(SET_UP))
 
@@ -76,7 +85,7 @@ def faults_of(database: Database, platform: WeComServer, crowd: Crowd, calls: li
 def shown(connection: Connection, calls: list[Call]) -> list[Shown]:
     """What the platform was handed, under the desk's own keys. An answer that its process did not live to write down is
     known by the next call with the same content."""
-    rows = _ask(connection, "SELECT key, room, channel, ref FROM outbox")
+    rows = ask(connection, "SELECT key, room, channel, ref FROM outbox WHERE channel IN ('wecom', 'wecom_kf')")
     of_ref = {message_id(key) if channel == "wecom_kf" else ref: (key, room) for key, room, channel, ref in rows}
     named: dict[bytes, tuple[str, str]] = {}
     found = []
@@ -89,7 +98,7 @@ def shown(connection: Connection, calls: list[Call]) -> list[Shown]:
 
 def _of_inbox(connection: Connection, platform: WeComServer, crowd: Crowd) -> Iterator[str]:
     """Every message that was taken has one row, and something came of it; nothing else is there."""
-    rows = _ask(connection, "SELECT key, state, outcome FROM inbox")
+    rows = ask(connection, "SELECT key, state, outcome FROM inbox WHERE channel IN ('wecom', 'wecom_kf')")
     known = {key for key, _, _ in rows}
     taken = {
         f"wecom:{platform.agent_id}:{userid}:{msgid}" for userid, msgids in crowd.taken.items() for msgid in msgids
@@ -100,14 +109,14 @@ def _of_inbox(connection: Connection, platform: WeComServer, crowd: Crowd) -> It
     yield from (f"lost: {key}" for key in taken - known)
     yield from (f"never said: {key}" for key in known - taken)
     yield from (f"{key} is {state}: {outcome}" for key, state, outcome in rows if state != "done" or not outcome)
-    for (count,) in _ask(connection, "SELECT count(*) FROM quarantine"):
+    for (count,) in ask(connection, "SELECT count(*) FROM quarantine"):
         if count:
             yield f"{count} in quarantine"
 
 
 def _of_tickets(connection: Connection, crowd: Crowd) -> Iterator[str]:
     """Every reported fault has one ticket, and its customer heard so once."""
-    found = _ask(connection, REPORTED)
+    found = ask(connection, REPORTED)
     if len(found) != len(crowd.reported):
         yield f"{len(crowd.reported)} reported, {len(found)} rooms"
     yield from (
@@ -116,9 +125,11 @@ def _of_tickets(connection: Connection, crowd: Crowd) -> Iterator[str]:
 
 
 def _of_outbox(connection: Connection) -> Iterator[str]:
-    """Everything was sent."""
-    for ident, room, state, error in _ask(
-        connection, "SELECT id, room, state, error FROM outbox WHERE state <> 'sent' ORDER BY id"
+    """Everything was sent; of a call or an SMS it is known why not."""
+    for ident, room, state, error in ask(
+        connection,
+        "SELECT id, room, state, error FROM outbox WHERE state <> 'sent' AND NOT "
+        f"(channel IN ('sms', 'voice') AND state IN {OVER}) AND NOT (state = 'withdrawn' AND purpose = 'escalation') ORDER BY id",
     ):
         yield f"message {ident} to {room} is {state}: {error}"
 
@@ -126,7 +137,7 @@ def _of_outbox(connection: Connection) -> Iterator[str]:
 def _of_notes(connection: Connection, platform: WeComServer, crowd: Crowd) -> Iterator[str]:
     """What an engineer noted stands on his ticket once each, in the order in which he said it."""
     noted: dict[str, list[str]] = {}
-    for room, data in _ask(connection, NOTES):
+    for room, data in ask(connection, NOTES):
         noted.setdefault(room, []).append(orjson.loads(data)["text"])
     for userid, msgids in crowd.taken.items():
         said = [f"第{number}次检查，密封圈正常" for number in range(1, len(msgids) + 1)]
@@ -138,7 +149,7 @@ def _of_notes(connection: Connection, platform: WeComServer, crowd: Crowd) -> It
 def _of_leases(connection: Connection) -> Iterator[str]:
     """A process that is gone left nothing in its own name: no lease that nobody frees."""
     held = "SELECT key, lease FROM outbox WHERE lease IS NOT NULL UNION ALL SELECT key, lease FROM job WHERE lease IS NOT NULL"
-    yield from (f"{key} is still held by {lease}" for key, lease in _ask(connection, held))
+    yield from (f"{key} is still held by {lease}" for key, lease in ask(connection, held))
 
 
 def number(database: Database, sql: str) -> int:
@@ -149,8 +160,8 @@ def number(database: Database, sql: str) -> int:
 def rows(database: Database, sql: str) -> list[tuple[Any, ...]]:
     """What a query tells, in words that both databases understand."""
     with database.reading() as connection:
-        return _ask(connection, sql)
+        return ask(connection, sql)
 
 
-def _ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+def ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
     return connection.all(text(sql.replace(":", "\\:")))

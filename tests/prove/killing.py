@@ -29,7 +29,7 @@ SETTLING = 0.1
 @dataclass(frozen=True)
 class Run:
     """How hard it is tried: processes, kills, seconds until the platform answers; engineers who note, faults a second, longest
-    life of a process in seconds."""
+    life of a process in seconds, share of the faults that stop a whole line."""
 
     processes: int
     kills: int
@@ -37,6 +37,7 @@ class Run:
     engineers: int
     faults: float
     longest: float
+    urgent: float = 0.1
 
 
 @dataclass

@@ -12,6 +12,7 @@ from core.store.database import Database
 from core.words import SECOND
 from tests.prove.examination import number, rows, shown
 from tests.prove.killing import Run, Toll
+from tests.prove.ledger import Alarms
 from tests.prove.people import Crowd
 from tests.prove.provider import SlowProvider
 
@@ -45,7 +46,10 @@ class Told:
 
     @classmethod
     def of(cls, database: Database, platform: WeComServer, provider: SlowProvider, crowd: Crowd) -> Told:
-        sent = dict(rows(database, "SELECT channel, count(*) FROM outbox WHERE state = 'sent' GROUP BY channel"))
+        channels = "channel IN ('wecom', 'wecom_kf')"
+        sent = dict(
+            rows(database, f"SELECT channel, count(*) FROM outbox WHERE state = 'sent' AND {channels} GROUP BY channel")
+        )
         taken = sum(map(len, crowd.taken.values())) + len(crowd.reported)
         first: dict[str, int] = {}
         for one in platform.sent:
@@ -90,7 +94,7 @@ class Done:
     seconds: float
 
 
-def print_table(kind: str, run: Run, toll: Toll, told: Told, done: Done, broken: int) -> None:
+def print_table(kind: str, run: Run, toll: Toll, told: Told, alarms: Alarms, done: Done, broken: int) -> None:
     """To the terminal, and to the file that FILE names."""
     lines = {
         "kill -9": toll.kills,
@@ -108,6 +112,7 @@ def print_table(kind: str, run: Run, toll: Toll, told: Told, done: Done, broken:
         "the same, per kill": f"{told.repeats / toll.kills:.2f}",
         "of these shown twice to a customer": told.shown_twice,
         "of these shown twice to staff": told.shown_twice_to_staff,
+        **alarms.lines(),
         "groups done again after a conflict": done.conflicts,
         "processes wrongly taken for dead": done.fenced,
         "events, all chains whole": told.events,

@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,10 @@ from core.policies import Policies
 from core.store.database import Database
 from core.store.turn import Turn
 from tests.prove.examination import faults_of, keep_history, number, unfinished
+from tests.prove.exchange import NUMBERS, Exchange, exchange
+from tests.prove.exchange import settings as carried
 from tests.prove.killing import Killer, Run, Toll, attend, processes
+from tests.prove.ledger import Alarms, shown_by
 from tests.prove.people import Crowd
 from tests.prove.program import settings
 from tests.prove.provider import SlowProvider
@@ -36,6 +40,8 @@ CALM = 5
 """Looks in a row that must find nothing undone."""
 REPEATS = 0.5
 """Most messages handed to the platform again, per kill, where it answers after QUICK."""
+CARRIER = 0.4
+"""Seconds that the provider of calls and SMS takes to answer."""
 QUICK, SLOW = 0.02, 0.4
 """Seconds that the platform takes to answer a message."""
 LEAST = 2_000
@@ -49,8 +55,8 @@ LONG = {
     "postgresql": Run(processes=4, kills=200, answer=QUICK, engineers=8, faults=4.5, longest=4.0),
 }
 SHORT = {
-    "sqlite": Run(processes=1, kills=3, answer=0.15, engineers=40, faults=4.0, longest=1.5),
-    "postgresql": Run(processes=2, kills=3, answer=0.15, engineers=20, faults=3.0, longest=0.8),
+    "sqlite": Run(processes=1, kills=3, answer=0.15, engineers=40, faults=4.0, longest=1.5, urgent=0.3),
+    "postgresql": Run(processes=2, kills=3, answer=0.15, engineers=20, faults=3.0, longest=0.8, urgent=0.3),
 }
 
 
@@ -87,23 +93,28 @@ async def _story(url: str, folder: Path, run: Run, capsys: pytest.CaptureFixture
         providers.append(SlowProvider(server, run.answer))
         return providers[0]
 
-    async with wecom(slow) as (platform, api):
+    async with wecom(slow) as (platform, api), exchange(platform.clock, chance, CARRIER) as (carrier, carrier_api):
         provider = providers[0]
-        with processes(run.processes, settings(url, folder, platform, api, QUIET), folder / "log") as programs:
-            crowd = Crowd(platform, [program.port for program in programs], chance)
+        given = {**settings(url, folder, platform, api, QUIET), **carried(carrier_api, folder)}
+        with processes(run.processes, given, folder / "log") as programs:
+            crowd = Crowd(platform, [program.port for program in programs], chance, run.urgent)
+            carrier.tells = crowd.tells
             killer = Killer(programs, crowd, provider, database, run.longest, chance)
             toll = await _killing(killer, run)
-            seconds = await _drained(database, platform, killer)
+            seconds = await _drained(database, platform, carrier, killer)
             assert [program.stop() for program in programs] == [0] * run.processes
-        broken = list(faults_of(database, platform, crowd, provider.calls))
+        alarms = Alarms.of(database, carrier, crowd.standstills, platform.clock())
+        numbers = partial(shown_by, provider=carrier)
+        broken = [*faults_of(database, platform, crowd, provider.calls, numbers), *alarms.faults()]
         told = Told.of(database, platform, provider, crowd)
         done = Done(sum(program.fenced for program in programs), _conflicts(folder), seconds, time.monotonic() - begun)
     with capsys.disabled():
-        print_table(database.kind, run, toll, told, done, len(broken))
+        print_table(database.kind, run, toll, told, alarms, done, len(broken))
     database.close()
     assert not broken, "\n".join(broken[:20])
     assert told.repeats >= 0
     assert told.shown_twice == 0
+    assert alarms.calls > 0 and alarms.keys > 0
     assert told.reported > run.kills and told.taken > 10 * run.kills
     return toll, told
 
@@ -136,11 +147,12 @@ async def _killing(killer: Killer, run: Run) -> Toll:
     return toll
 
 
-async def _drained(database: Database, platform: WeComServer, killer: Killer) -> float:
+async def _drained(database: Database, platform: WeComServer, carrier: Exchange, killer: Killer) -> float:
     """Wait until nothing is left to do; how long that took."""
     begun, calm, crowd = time.monotonic(), 0, killer.crowd
     while calm < CALM:
         attend(killer.programs)
+        await carrier.rest()
         left = unfinished(database, platform.clock()) + len(crowd.reported) - number(database, PULLED)
         assert time.monotonic() - begun < DRAIN_SECONDS, f"{left} things are left undone"
         calm = calm + 1 if left == 0 else 0
@@ -156,6 +168,17 @@ def _staff(turn: Turn) -> None:
     """Those to whom the strangers' tickets are offered."""
     dispatcher = turn.add(Person(id=turn.new_id(), entity="main", role=Role.AGENT, name="值班调度", on_duty=True))
     bind_to(turn, dispatcher, "wecom", "dispatcher")
+    for index, name in enumerate(("director", "manager")):
+        phone = str(NUMBERS + ON_DUTY + index)
+        manager = Person(id=turn.new_id(), entity="main", role=Role.MANAGER, name=name, on_duty=index > 0, phone=phone)
+        bind_to(turn, turn.add(manager), "wecom", name)
     for index in range(ON_DUTY):
-        engineer = Person(id=turn.new_id(), entity="main", role=Role.ENGINEER, name=f"值班{index}", on_duty=True)
+        engineer = Person(
+            id=turn.new_id(),
+            entity="main",
+            role=Role.ENGINEER,
+            name=f"值班{index}",
+            on_duty=True,
+            phone=str(NUMBERS + index),
+        )
         bind_to(turn, turn.add(engineer), "wecom", f"duty{index:03d}")
