@@ -13,14 +13,14 @@ SYSTEM_PACKAGES := chromium fonts-noto-cjk openssl sip-tester systemd
 
 export HUIYING_STRICT := $(STRICT)
 
-.PHONY: demo test prove bench lint format coverage example lock system help
+.PHONY: demo test prove bench bench-understanding lint format coverage example lock system help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo      try the desk in a browser (nothing to configure)"
 	@echo "make test      lint and tests; STRICT=1: a check that could not run counts as failed; ARGS=... goes to pytest"
 	@echo "make prove     the longer proofs (kill -9 under load)"
-	@echo "make bench     measure, each figure beside its cheapest alternative"
+	@echo "make bench     measure, each figure beside its cheapest alternative;  make bench-understanding"
 	@echo "make lint      ruff, pyright     make format    let ruff rewrite"
 	@echo "make coverage  rewrite docs/coverage.md     make example   rewrite desk.example.toml"
 	@echo "make system    Debian packages that some checks need     make lock      resolve the dependencies anew"
@@ -36,6 +36,9 @@ prove: $(TEST)
 
 bench: $(TEST)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-understanding: $(TEST)
+	$(BIN)/python -m benchmarks.understanding
 
 lint: $(TEST)
 	$(BIN)/ruff check .
