@@ -18,7 +18,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import backlog, crowd, disk, growth, measures, past, peer, rosters
+from benchmarks import alarms, backlog, crowd, disk, growth, measures, past, peer, rosters, waiting
 from benchmarks.figures import Table
 from benchmarks.measures import QUIET, RATE, Ground
 from benchmarks.messages import MIX
@@ -158,6 +158,19 @@ def measure_rosters(table: Table, asked: Asked, place: Callable[[], Ground]) -> 
     rosters.rosters(table, *((rosters.QUICK_ROSTERS,) if asked.quick else ()))
 
 
+def measure_alarms(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    alarms.alarms(table, asked.databases, *((3.0,) if asked.quick else ()))
+
+
+def measure_timers(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    alarms.timers(table, asked.databases, *((3.0,) if asked.quick else ()))
+
+
+def measure_webhooks(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    given = (1_000, 2_000, 3.0) if asked.quick else (waiting.TICKETS, waiting.ROWS, waiting.SECONDS)
+    uvloop.run(waiting.webhooks(table, asked.seed, *given))
+
+
 _mix = ", ".join(f"{count} {name}" for name, count in MIX)
 MEASURES: dict[str, tuple[str, str, Measure]] = {
     "disk": ("Disk and raw SQLite", "the floor", measure_disk),
@@ -204,6 +217,26 @@ MEASURES: dict[str, tuple[str, str, Measure]] = {
         "that sends mail to nowhere, default settings; the desk: a delivery through the pump, committed with synchronous=FULL, "
         "and its board through the ASGI application. The peer assigns nobody; the desk chooses one of all engineers and says why",
         measure_peer,
+    ),
+    "alarms": (
+        "First alarm of a P0",
+        f"{alarms.RATE} accepted tickets a second become P0, each in the hands of another engineer with a number of his own; chat "
+        f"and SMS take {alarms.PROVIDER * 1000:.0f} ms to accept a message; the desk in this process, its pump in a thread, "
+        "without HTTP; from the instant of the turn that makes it a P0",
+        measure_alarms,
+    ),
+    "timers": (
+        "Timers of escalation",
+        f"the fuses of {alarms.DUE} P0s burn down every second; each begins an episode and alerts one person by chat and by a "
+        "call, which are accepted at once; the desk as above",
+        measure_timers,
+    ),
+    "webhooks": (
+        "Webhooks while a backlog waits",
+        f"{waiting.ROWS:,} notes of engineers lie unheard and {waiting.ROWS:,} messages unsent when the server starts, as a "
+        f"process of its own on SQLite; while it works them off, {waiting.RATE:.0f} encrypted callbacks of the WeCom app come in a "
+        "second (Poisson), each answered once it is durable",
+        measure_webhooks,
     ),
     "rosters": (
         "Random rosters",

@@ -41,6 +41,8 @@ ROOMS_AT_ONCE = 64
 """Most rooms whose messages one transaction takes up (SQLite: one process, no other to wait for us)."""
 ROOMS_SHARED = 8
 """The same on PostgreSQL, where other processes want rooms too."""
+HEARD = 32
+"""Most messages that one transaction hears, however many lie in its rooms: whoever brings another one waits for its end."""
 MESSAGES_SEEN = 512
 """How far a process looks down the waiting messages for rooms that no other process holds."""
 TRIES = (1 * SECOND, 5 * SECOND)
@@ -177,9 +179,13 @@ class Group:
 
     def hear(self, waiting: list[Inbox]) -> None:
         """Messages have their turns, in order within each room. On PostgreSQL a room is ours while we hold its row."""
-        shared = self._connection.kind == "postgresql"
+        heard, shared = 0, self._connection.kind == "postgresql"
         for rows in self._taken() if shared else self._found(waiting):
             for row in rows:
+                if heard == HEARD:
+                    self.made.more = True
+                    return
+                heard += 1
                 if row.due_at > self._now or not self.hear_one(row):
                     break
 
@@ -311,7 +317,9 @@ _rooms_taken = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_messages_of = select(Inbox.table).where(_inbox.room == bindparam("room"), WAITING_MESSAGES).order_by(_inbox.id)
+_messages_of = (
+    select(Inbox.table).where(_inbox.room == bindparam("room"), WAITING_MESSAGES).order_by(_inbox.id).limit(HEARD)
+)
 _messages_in = select(Inbox.table).where(_inbox.room == any_(_rooms), WAITING_MESSAGES).order_by(_inbox.id)
 _timers_due = (
     select(Timer.table)
