@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from config.desk import build
 from config.running import LiveRunner
 from core.policies import Policies
 from core.store.files import FileStore
+from core.store.group import HEARD
 from core.store.model import Inbox
 from core.store.numbers import ID_BLOCK
 from core.store.pump import GROUP
@@ -153,3 +155,15 @@ def test_messages_of_a_room_have_their_turns_in_order(desk_url: str) -> None:
         desk.cycle()
         desk.cycle()
     assert heard == [str(number) for number in range(20)]
+
+
+def test_a_transaction_hears_so_many_messages_and_the_next_one_the_rest_in_order(desk_url: str) -> None:
+    """However many wait, also in one room: whoever brings another one waits for the end of a short transaction."""
+    with stand(desk_url) as desk:
+        desk.submit(delivery(*(message(number, room="customer 1") for number in range(HEARD + 5))))
+        seen = [0]
+        for _ in range(3):
+            desk.cycle()
+            seen += desk.column("SELECT count(*) FROM inbox WHERE state = 'done'")
+        assert max(after - before for before, after in pairwise(seen)) == HEARD
+        assert seen[-1] == HEARD + 5
