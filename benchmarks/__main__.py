@@ -159,11 +159,11 @@ def measure_rosters(table: Table, asked: Asked, place: Callable[[], Ground]) -> 
 
 
 def measure_alarms(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
-    alarms.alarms(table, asked.databases, *((3.0,) if asked.quick else ()))
+    alarms.alarms(table, asked.databases, asked.folder, *((3.0,) if asked.quick else ()))
 
 
 def measure_timers(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
-    alarms.timers(table, asked.databases, *((3.0,) if asked.quick else ()))
+    alarms.timers(table, asked.databases, asked.folder, *((3.0,) if asked.quick else ()))
 
 
 def measure_webhooks(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:

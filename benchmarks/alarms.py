@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -61,9 +61,9 @@ class Pushed:
     sms: Micros
 
 
-def alarms(table: Table, databases: Sequence[str], seconds: float = SECONDS) -> None:
-    """One round on each kind of database: tickets become P0, evenly spread; the engineer of each is told by chat and SMS."""
-    for kind, url in _databases(table, databases):
+def alarms(table: Table, databases: Sequence[str], place: Path, seconds: float = SECONDS) -> None:
+    """One round on each kind of database, in this place: tickets become P0, evenly spread; the engineer of each is told by chat and SMS."""
+    for kind, url in _databases(table, databases, place):
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             found = uvloop.run(_raised(url, Path(folder), int(seconds * RATE)))
         both = [(max(one.chat, one.sms) - one.made) / SECOND for one in found]
@@ -76,9 +76,9 @@ def alarms(table: Table, databases: Sequence[str], seconds: float = SECONDS) -> 
             table.add(f"{kind}, {RATE} P0/s: P0 made to {name}, p99", percentile(waits, 0.99), "s", target)
 
 
-def timers(table: Table, databases: Sequence[str], seconds: float = DUE_SECONDS) -> None:
-    """One round on each kind of database: the fuses of P0s fall due one after the other, each alerts one person by two ways."""
-    for kind, url in _databases(table, databases):
+def timers(table: Table, databases: Sequence[str], place: Path, seconds: float = DUE_SECONDS) -> None:
+    """One round on each kind of database, in this place: the fuses of P0s fall due one after the other, each alerts one person by two ways."""
+    for kind, url in _databases(table, databases, place):
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             fired, told = uvloop.run(_fallen_due(url, Path(folder), int(seconds * DUE)))
         for name, late, target in (
@@ -200,12 +200,11 @@ def _rows(url: str, sql: str) -> list[tuple[Any, ...]]:
     return found
 
 
-def _databases(table: Table, kinds: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _databases(table: Table, kinds: Sequence[str], place: Path) -> Iterator[tuple[str, str]]:
     """An empty database of each kind."""
     for kind in kinds:
-        make: Callable[[], Any] = _sqlite if kind == "sqlite" else _postgres
         try:
-            with make() as url:
+            with _sqlite(place) if kind == "sqlite" else _postgres() as url:
                 create(url)
                 yield kind, url
         except NoServer as error:
@@ -213,8 +212,8 @@ def _databases(table: Table, kinds: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def _sqlite() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=Path.cwd()) as folder:
+def _sqlite(place: Path) -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=place) as folder:
         yield f"sqlite:///{folder}/desk.db"
 
 

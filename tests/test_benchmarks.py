@@ -26,6 +26,9 @@ PROMISED = {
     ),
     "backlog": ("P0 reported to its first message posted", "posts a second", "most memory of the desk", "target < 300"),
     "rosters": ("rosters × 4 zones × a year", "gaps and overlaps that nothing explains", "a year of a roster laid out"),
+    "alarms": ("P0 made to both pushes accepted, p99", "target < 3"),
+    "timers": ("timer fired late by, p99", "target < 1000", "due to call and chat accepted"),
+    "webhooks": ("callback to answer, p99", "target < 300"),
     "path": ("desk: messages per fsync, all commits counted", "target ≥ 16, stretch 28", "target ≤ 1, stretch 0.5"),
 }
 
