@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +12,18 @@ import pytest
 from dialogue.understanding.keeping import fingerprint, kept
 from dialogue.understanding.lexicon import BadLexicon, Lexicon
 from dialogue.understanding.mind import Mind
+from dialogue.understanding.numerals import digit_view
 from dialogue.understanding.orders.commands import Commands
 from dialogue.understanding.phrases import BadPhrase, one_of
+from dialogue.understanding.plain import plain
 from dialogue.understanding.training_data import BadTrainingData, Marked, TrainingData
 from tests.understanding.conftest import HOME, LEXICON, NLU, NOW
+
+MOST_ALIKE = 0.05
+"""Share of lines that may be equal to another but for numbers, names and devices."""
+
+NUMBER = re.compile(r"[a-z\-]*[0-9][a-z0-9\-]*")
+NAME = re.compile(r"[王李张刘陈杨赵黄周吴徐孙马朱胡林郭何高罗钱](?=师傅|工|经理|主任|总|姐|哥|姓)")
 
 
 def load(folder: Path, content: str) -> TrainingData:
@@ -49,6 +58,20 @@ nlu:
     assert data.synonyms == {"升降机": "elevator"}
     assert data.regexes == {"error_code": ("E-[0-9]{2}",)}
     assert data.lookups == {"device": ("打包机", "封口机")}
+
+
+def alike(text: str, devices: re.Pattern[str]) -> str:
+    """A line without its numbers, names, devices, punctuation."""
+    seen = devices.sub("D", digit_view(plain(text).text))
+    return re.sub(r"\W", "", NAME.sub("X", NUMBER.sub("N", seen)))
+
+
+def test_few_lines_are_alike() -> None:
+    lexicon = Lexicon.load(LEXICON)
+    names = sorted({*lexicon.words("devices"), *lexicon.words("english_devices")}, key=len, reverse=True)
+    devices = re.compile("|".join(map(re.escape, names)), re.IGNORECASE)
+    lines = [alike(example.text, devices) for example in TrainingData.load(NLU).examples]
+    assert len(lines) - len(set(lines)) <= MOST_ALIKE * len(lines)
 
 
 @pytest.mark.parametrize(
