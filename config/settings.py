@@ -245,7 +245,8 @@ class Settings(BaseSettings):
         default=3, description="打开未处理的观察窗，分钟（S7） · opened, nothing done: minutes"
     )
     stayed_after_h: Count = Field(
-        default=48, description="滞留：未完工超过多少小时，自然时间（S85） · open for longer, a ticket has stayed, hours"
+        default=48,
+        description="滞留：未完工超过多少小时，自然时间（S85） · open for longer, a ticket has stayed, hours",
     )
     one_time_code_minutes: Count = Field(
         default=30, description="绑定码有效期，分钟（S5b） · a binding code is valid, minutes"
