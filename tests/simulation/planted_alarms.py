@@ -75,7 +75,7 @@ def limits_when_ordered_only(patch: Patch) -> None:
 
 def early_key_dropped(patch: Patch) -> None:
     """A key that is pressed before the outcome of its call was written down belongs to no call."""
-    patch.setattr(telephone, "_under_way", select(Outbox.table).where(false()))
+    patch.setattr(telephone, "_unanswered", select(Outbox.table).where(false()))
 
 
 PLANTED_ALARMS = (
