@@ -37,11 +37,11 @@ steps = [
 ]
 [escalation.ladders.fuse]
 steps = [
-  { targets = ["duty:manager"], routes = ["voice"] },
+  { targets = ["owner"], routes = ["voice"] },
   { targets = ["duty:manager"], routes = ["voice"], up = 1, after_min = 0.1 },
 ]
 """
-"""Seconds where a house has minutes."""
+"""Seconds where a house has minutes. The fuse calls engineers first: WeCom lets us write to a manager once in two seconds."""
 NUMBERS = 13_600_000_000
 """The first number of the staff."""
 
