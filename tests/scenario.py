@@ -37,6 +37,7 @@ from core.tickets.queries import by_number
 from core.words import MINUTE, SECOND, Inbound, Micros, Room, Who
 from dialogue.understanding.mind import Mind
 from notifier.carriers.desk_phone import Call, DeskPhone
+from tests.learning import learnt
 
 WEDNESDAY_TEN = 1772589600 * SECOND
 """Wednesday, 4 March 2026, 10:00 in Shanghai."""
@@ -45,7 +46,7 @@ WEDNESDAY_TEN = 1772589600 * SECOND
 @cache
 def mind() -> Mind:
     """One mind for all scenarios: it holds no state of a desk."""
-    return load_mind(Policies(), None)
+    return load_mind(Policies(), learnt())
 
 
 @dataclass

@@ -15,6 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.learning import knows
+
 SECRET = "a-secret-of-more-than-32-characters!"
 PUSHED = {"CARRIERS__ALIYUN__HOOK_SECRET": "env:HOOK", "CARRIERS__TENCENT__HOOK_SECRET": "env:HOOK"}
 ALIYUN = {
@@ -38,12 +40,6 @@ TWILIO = {
 }
 
 
-@pytest.fixture(scope="module")
-def learnt(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the first desk keeps what it has learnt, for those after it."""
-    return tmp_path_factory.mktemp("mind")
-
-
 @pytest.mark.req("S10", "S11")
 @pytest.mark.parametrize(
     ("sms", "voice", "given", "hears"),
@@ -55,10 +51,8 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_it_starts_and_hears_its_provider(
-    tmp_path: Path, learnt: Path, sms: str, voice: str, given: dict[str, str], hears: dict[str, int]
+    tmp_path: Path, sms: str, voice: str, given: dict[str, str], hears: dict[str, int]
 ) -> None:
-    (tmp_path / "var").mkdir()
-    (tmp_path / "var" / "mind").symlink_to(learnt)
     more = {"CARRIERS__SMS": sms, "CARRIERS__VOICE": voice, "PUBLIC_URL": "https://desk.example.com", **PUSHED, **given}
     with serving(tmp_path, more) as url:
         for channel, status in hears.items():
@@ -75,7 +69,7 @@ def serving(folder: Path, more: dict[str, str]) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     env = {name: value for name, value in os.environ.items() if not name.startswith("HUIYING_")}
-    env |= {"HUIYING_DATA_DIR": str(folder / "var"), "HUIYING_LISTEN_PORT": str(port), "HOOK": SECRET}
+    env |= {"HUIYING_DATA_DIR": str(knows(folder / "var")), "HUIYING_LISTEN_PORT": str(port), "HOOK": SECRET}
     env |= {f"HUIYING_{name}": value for name, value in more.items()}
     command = (sys.executable, "-m", "config.cli")
     subprocess.run([*command, "migrate"], env=env, check=True, capture_output=True, timeout=60)

@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from bots.emulated.wecom import WeComServer, over_http
+from tests.learning import knows
 from tests.wecom_story import served
 
 PHOTO = b"\xff\xd8\xff\xe0 a leaking hose"
@@ -74,7 +75,7 @@ def _settings(folder: Path, platform: WeComServer, api: str) -> dict[str, str]:
     common = {"ENABLED": "true", "CORP_ID": platform.corp_id, "API_BASE": api}
     env = {name: value for name, value in os.environ.items() if not name.startswith("HUIYING_")}
     env |= {
-        "HUIYING_DATA_DIR": str(folder / "var"),
+        "HUIYING_DATA_DIR": str(knows(folder / "var")),
         "HUIYING_CONVERSATION__BURST_QUIET_S": "0.5",
         "LANG": "zh_CN.UTF-8",
     }

@@ -16,6 +16,8 @@ from typing import Any
 
 import httpx
 
+from tests.learning import knows
+
 START_SECONDS = 60.0
 """Longest start, on a machine that is busy."""
 STOP_SECONDS = 30.0
@@ -68,7 +70,7 @@ def environment(folder: Path, url: str, **more: str) -> dict[str, str]:
     """The settings of a desk on this database (none: a SQLite file in the folder), its files in this folder."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("HUIYING_")}
     env |= {
-        "HUIYING_DATA_DIR": str(folder / "var"),
+        "HUIYING_DATA_DIR": str(knows(folder / "var")),
         "HUIYING_CONVERSATION__BURST_QUIET_S": "0.5",
         "HUIYING_CHANNELS__WEBCHAT__ENABLED": "true",
         "LANG": "zh_CN.UTF-8",

@@ -14,11 +14,10 @@ import pytest
 from benchmarks.processes import wecom
 from benchmarks.town import bind_to, build_town, carry_out, households
 from bots.emulated.wecom import WeComServer
-from config.desk import load_mind
 from core.people.model import Person, Role
-from core.policies import Policies
 from core.store.database import Database
 from core.store.turn import Turn
+from tests.learning import knows
 from tests.prove.examination import faults_of, keep_history, number, unfinished
 from tests.prove.exchange import NUMBERS, Exchange, exchange
 from tests.prove.exchange import settings as carried
@@ -123,7 +122,7 @@ def _town(url: str, folder: Path, run: Run) -> Database:
     """A desk's database with people in it, a folder in which no process has to train, and the history kept from now on."""
     build_town(url, run.engineers, lambda: time.time_ns() // 1000)
     carry_out(url, lambda: time.time_ns() // 1000, [_staff])
-    load_mind(Policies(), folder / "mind")
+    knows(folder)
     database = Database(url)
     keep_history(database)
     return database

@@ -11,6 +11,7 @@ import pytest
 from core.words import Micros
 from dialogue.understanding.mind import Mind
 from dialogue.understanding.words import Understanding
+from tests.learning import learnt
 
 HOME = Path(__file__).parent.parent.parent
 NLU, LEXICON = HOME / "config" / "nlu", HOME / "config" / "lexicon"
@@ -19,9 +20,9 @@ NOW: Micros = int(datetime(2026, 3, 4, 2, 20, tzinfo=UTC).timestamp()) * 1_000_0
 
 
 @pytest.fixture(scope="session")
-def kept_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def kept_models() -> Path:
     """A folder in which the trained model is kept for this run."""
-    return tmp_path_factory.mktemp("models")
+    return learnt()
 
 
 @pytest.fixture(scope="session")

@@ -9,18 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from config.desk import load_mind
-from core.policies import Policies
+from tests.learning import learnt
 from tests.web import demonstration
 from tests.web.site import Site, Visitor, running
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained() -> Path:
     """A trained understanding, as a first start leaves it."""
-    folder = tmp_path_factory.mktemp("mind")
-    load_mind(Policies(), folder)
-    return folder
+    return learnt()
 
 
 @pytest.fixture

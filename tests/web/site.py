@@ -28,6 +28,7 @@ from core.store.files import FileStore
 from core.store.turn import Turn
 from core.words import MILLISECOND, Inbound, Who
 from dialogue.understanding.mind import Mind
+from tests.learning import learnt
 from web.app import app
 from web.bells import Bells
 
@@ -40,7 +41,7 @@ QUIET = 50 * MILLISECOND
 @cache
 def mind() -> Mind:
     """One for the whole run."""
-    return load_mind(Policies(), None)
+    return load_mind(Policies(), learnt())
 
 
 class Site:
