@@ -36,7 +36,7 @@ from core.words import FOR_EVER, SECOND, Clock, Micros
 
 log = logging.getLogger("huiying.pump")
 
-OUTCOMES = 512
+OUTCOMES = 192
 """Most outcomes that one transaction writes down, besides GROUP other items."""
 MOST_CONFLICTS = 5
 """So often in a row a group that met another process is done again, the later times one turn of each sort at a time; then
