@@ -115,7 +115,7 @@ def _routes(turn: Turn, person: Person, wanted: Sequence[str], *, told: bool) ->
     known = routes_of(turn, person, wanted)
     chosen = [route for route in known if route in TOGETHER]
     if any(route not in TOGETHER for route in wanted):
-        chosen = known[:1] if not person.routes else routes_of(turn, person, wanted)[:1]
+        chosen = known[:1]
     if chosen or told:
         return chosen
     return routes_of(turn, person, turn.house.policies.escalation.fallback)[:1]

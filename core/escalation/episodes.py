@@ -79,8 +79,9 @@ def begin(turn: Turn, ticket: Ticket, due: Due, told: set[int]) -> Episode:
     return episode
 
 
-def was_before(turn: Turn, ticket: Ticket, due: Due) -> Episode:
-    """A promise that was broken before the desk knew of the ticket: on record, and nobody is alerted."""
+def put_on_record(turn: Turn, ticket: Ticket, due: Due, why: str) -> Episode:
+    """A promise is broken and climbs no ladder: "before" the desk knew of the ticket or in an alarm that runs, or TOLD
+    otherwise. It will not be found broken a second time."""
     return turn.add(
         Episode(
             id=turn.new_id(),
@@ -92,7 +93,7 @@ def was_before(turn: Turn, ticket: Ticket, due: Due) -> Episode:
             due_at=due.at,
             started_at=turn.now,
             ended_at=turn.now,
-            why="before",
+            why=why,
         )
     )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import bindparam, func, or_, select
 
 from core.conversations.saying import tell
-from core.escalation.model import Episode, EpisodeState
+from core.escalation.alerts import TOLD
+from core.escalation.episodes import put_on_record
+from core.escalation.model import Episode
 from core.escalation.policy import Promise
 from core.escalation.promises import IN_PROGRESS, Due
 from core.escalation.targets import duty_manager
@@ -47,20 +49,7 @@ def list_idle(turn: Turn, ticket: Ticket, due: Due) -> None:
     idle = idle_since(turn, ticket.entity, turn.house.policies.escalation.idle)
     new = [one for one in idle if turn.first(Episode, _listed, ticket_id=one.id, key=_key(one)) is None]
     for one in new:
-        turn.add(
-            Episode(
-                id=turn.new_id(),
-                entity=one.entity,
-                ticket_id=one.id,
-                promise=Promise.IDLE,
-                key=_key(one),
-                state=EpisodeState.ENDED,
-                due_at=due.at,
-                started_at=turn.now,
-                ended_at=turn.now,
-                why="told",
-            )
-        )
+        put_on_record(turn, one, Due(Promise.IDLE, _key(one), due.at), TOLD)
     manager = duty_manager(turn, ticket.entity)
     if manager is not None and new:
         tell(turn, manager, Say(PURPOSE, "\n".join(lines(turn, new, manager))))

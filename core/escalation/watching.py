@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 from core.clocks.keeping import idle_target
 from core.conversations.saying import tell
 from core.escalation.alerts import alerts_of
-from core.escalation.episodes import begin, end, episodes_of, open_episodes, was_before
+from core.escalation.episodes import begin, end, episodes_of, open_episodes, put_on_record
 from core.escalation.idling import list_idle
 from core.escalation.model import Episode, EpisodeState
 from core.escalation.policy import Promise
@@ -40,8 +40,7 @@ def watch(turn: Turn, event: Event) -> None:
     if _note_urgency(ticket, event) and event.kind != Happened.REPORTED and ticket.status != Status.UNASSIGNED:
         _tell_who_has_it(turn, begin(turn, ticket, Due(Promise.ALARM, str(event.at), turn.now), set()), ticket)
     found = promised(turn, ticket)
-    broken = {due.promise for due in found if due.at <= turn.now}
-    ticket.red = next((str(promise) for promise in RED if promise in broken), None)
+    _stand_red(turn, ticket, found)
     _end_pointless(turn, ticket, event, found)
     rearm(turn, ticket, found, begun_before=bool(event.data.get("imported")))
 
@@ -68,7 +67,7 @@ def rearm(turn: Turn, ticket: Ticket, found: list[Due] | None = None, *, begun_b
         if begun_before:
             for due in found:
                 if due.at <= turn.now and (due.promise, due.key) not in known:
-                    was_before(turn, ticket, due)
+                    put_on_record(turn, ticket, due, "before")
             found = [due for due in found if due.at > turn.now]
         found = [due for due in found if (due.promise, due.key) not in known]
     _set_timer(turn, ticket, min((due.at for due in found), default=None))
@@ -80,19 +79,18 @@ def look(turn: Turn, timer: Timer) -> None:
     if ticket is None:
         return
     found = promised(turn, ticket)
+    _stand_red(turn, ticket, found)
     known = _known(turn, ticket)
     told = _alerted(turn, ticket)
     for due in found:
         if due.at > turn.now or (due.promise, due.key) in known:
             continue
-        if due.promise in RED and (ticket.red is None or RED.index(due.promise) < RED.index(Promise(ticket.red))):
-            ticket.red = str(due.promise)
         if due.promise == Promise.IDLE:
             list_idle(turn, ticket, due)
-        elif not (due.promise == Promise.FUSE and _fuse_is_on(turn, ticket)):
-            begin(turn, ticket, due, told)
+        elif due.promise == Promise.FUSE and _fuse_is_on(turn, ticket):
+            put_on_record(turn, ticket, due, "before")
         else:
-            was_before(turn, ticket, due)
+            begin(turn, ticket, due, told)
     rearm(turn, ticket, found)
 
 
@@ -163,6 +161,12 @@ def _tell_who_has_it(turn: Turn, episode: Episode, ticket: Ticket) -> None:
     holder = holder_of(turn, ticket)
     if holder is not None:
         tell(turn, holder, said(turn, episode, ticket, "chat", holder), subject=ticket.stream, urgent=True)
+
+
+def _stand_red(turn: Turn, ticket: Ticket, found: list[Due]) -> None:
+    """The ticket stands red for the weightiest promise that is broken now."""
+    broken = {due.promise for due in found if due.at <= turn.now}
+    ticket.red = next((str(promise) for promise in RED if promise in broken), None)
 
 
 def _end_pointless(turn: Turn, ticket: Ticket, event: Event, found: list[Due]) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import or_
 
 from core.clocks.history import RESPONSES
+from core.insight.stories import STORIES
 from core.store.model import Event
 from core.store.turn import Turn
 from core.tickets.events import Happened
@@ -18,20 +19,7 @@ from core.words import Micros
 
 TOLD_OF = (Happened.REPORTED, Happened.ACCEPTED, Happened.UNDONE, *sorted(RESPONSES))
 
-_event = Event.table.c
-_reported = Event.table.alias("reported")
-_of_reported = (
-    select(Event.table)
-    .join(_reported, _reported.c.stream == _event.stream)
-    .where(
-        _reported.c.kind == Happened.REPORTED,
-        _reported.c.entity == bindparam("entity"),
-        _reported.c.at >= bindparam("since"),
-        _reported.c.at < bindparam("until"),
-        or_(*(_event.kind == kind for kind in TOLD_OF)),
-    )
-    .order_by(_event.stream, _event.seq)
-)
+_of_reported = STORIES.where(or_(*(Event.table.c.kind == kind for kind in TOLD_OF)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
-
 from core.clocks.account import State, account
 from core.clocks.history import history_of, standing
 from core.clocks.recorded import bounds_since
+from core.insight.stories import STORIES
 from core.store.model import Event
 from core.store.turn import Turn
 from core.tickets.events import Happened
@@ -24,20 +23,6 @@ SENT = frozenset({Happened.OFFERED, Happened.TRANSFERRED})
 ANSWERED = SENT | {Happened.ACCEPTED, Happened.TRANSFER_REFUSED, Happened.OFFER_UNANSWERED}
 """It has arrived there, came back, or was sent on."""
 DECIDED = frozenset({State.MET, State.BREACHED, State.STOPPED})
-
-_event = Event.table.c
-_reported = Event.table.alias("reported")
-_stories = (
-    select(Event.table)
-    .join(_reported, _reported.c.stream == _event.stream)
-    .where(
-        _reported.c.kind == Happened.REPORTED,
-        _reported.c.entity == bindparam("entity"),
-        _reported.c.at >= bindparam("since"),
-        _reported.c.at < bindparam("until"),
-    )
-    .order_by(_event.stream, _event.seq)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +44,7 @@ class Flow:
 def flow(turn: Turn, entity: str, since: Micros, until: Micros) -> Flow:
     """The flow of tickets reported from `since` on and before `until`, as it stands now. Imported tickets do not count."""
     stories: dict[str, list[Event]] = defaultdict(list)
-    for event in turn.rows(Event, _stories, entity=entity, since=since, until=until):
+    for event in turn.rows(Event, STORIES, entity=entity, since=since, until=until):
         stories[event.stream].append(event)
     told = [story for story in stories.values() if not story[0].data.get("imported")]
     steps = [step for story in told for step in hand_over_steps(story)]
