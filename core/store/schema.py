@@ -17,7 +17,7 @@ from core.store import numbers  # noqa: F401 - its sequences belong to the schem
 from core.store.model import Event
 from core.store.rows import metadata
 
-REVISION = 4
+REVISION = 5
 """The newest migration that this program knows."""
 GUARDS = {
     "sqlite": (
