@@ -94,5 +94,7 @@ lock: $(BIN)/python
 	$(COMPILE) --group pyproject.toml:lock -o locks/lock.txt
 	$(COMPILE) --group pyproject.toml:build -o locks/build.txt
 	$(COMPILE) pyproject.toml -c locks/build.txt -o locks/run.txt
-	$(COMPILE) pyproject.toml --group test -c locks/build.txt -c locks/run.txt -o locks/test.txt
+	$(COMPILE) pyproject.toml --extra audio --extra embed --group test -c locks/build.txt -c locks/run.txt -o locks/test.txt
+	$(COMPILE) pyproject.toml --extra asr -c locks/build.txt -c locks/test.txt -o locks/voice.txt
+	$(COMPILE) pyproject.toml --extra embed -c locks/build.txt -c locks/test.txt -o locks/embed.txt
 	rm -rf $(VENV)-lock
