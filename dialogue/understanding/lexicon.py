@@ -15,15 +15,15 @@ class BadLexicon(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """All lexicon files of a folder laid over one another: lists are joined, tables merged key by key."""
+    """All lexicon files of some folders laid over one another: lists are joined, tables merged key by key."""
 
     entries: dict[str, Any]
 
     @classmethod
-    def load(cls, folder: Path) -> Lexicon:
-        """Read every `*.yaml` of the folder, in order of name. Raises BadLexicon."""
+    def load(cls, *folders: Path) -> Lexicon:
+        """Read every `*.yaml` of each folder, in order of name: the desk's own, then those of packs (S81). Raises BadLexicon."""
         entries: dict[str, Any] = {}
-        for path in sorted(folder.glob("*.yaml")):
+        for path in (path for folder in folders for path in sorted(folder.glob("*.yaml"))):
             try:
                 content = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
             except yaml.YAMLError as error:
