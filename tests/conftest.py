@@ -13,10 +13,22 @@ from sqlalchemy.engine import make_url
 
 from config.loading import NOT_SETTINGS
 from config.settings import PREFIX
-from tests import databases, not_run
+from tests import databases, learning, not_run
 
 if TYPE_CHECKING:
     from tests.scenario import Story
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that starts the others (or is alone) makes the folder in which one of them trains for all."""
+    if not hasattr(config, "workerinput"):
+        learning.begin_learning()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """It takes the folder away when all are done."""
+    if not hasattr(config, "workerinput"):
+        learning.forget()
 
 
 @pytest.fixture

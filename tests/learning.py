@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
+import fcntl
+import os
 import shutil
 import tempfile
 from functools import cache
@@ -11,13 +12,27 @@ from pathlib import Path
 from config.desk import load_mind
 from core.policies import Policies
 
+FOLDER = "DESK_LEARNT_IN"
+"""Environment variable that names the folder which all processes of a run share."""
+
+
+def begin_learning() -> None:
+    """Make the folder, in the process that starts the others."""
+    os.environ[FOLDER] = tempfile.mkdtemp(prefix="huiying-learnt-")
+
+
+def forget() -> None:
+    """Remove it again."""
+    shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)
+
 
 @cache
 def learnt() -> Path:
-    """A folder with the trained model, until the run ends."""
-    folder = Path(tempfile.mkdtemp(prefix="huiying-learnt-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    load_mind(Policies(), folder)
+    """A folder with the trained model, until the run ends; whoever comes first trains, and the others wait for it."""
+    folder = Path(os.environ[FOLDER])
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        load_mind(Policies(), folder)
     return folder
 
 
