@@ -24,7 +24,7 @@ from config.doctor import spoken_here
 from config.fastforward import FastForward, MovableClock
 from config.listening import CannotListen, open_socket, serve
 from config.logging import JsonLines
-from config.packs import rules_of
+from config.packs import DEFAULT, PackError, packs_of, rules_of
 from config.serving import doors, front
 from core.clocks.calendar import Calendar
 from core.people.linking import bind
@@ -99,10 +99,17 @@ def demo_command(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="desk demo", description="a desk to try, on this machine only")
     parser.add_argument("--port", type=int, help=f"port to listen on (default: {PORT}, or any free one)")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    parser.add_argument(
+        "--pack", action="append", metavar="PACK", help="an industry pack, by name or folder; repeatable"
+    )
     given = parser.parse_args(argv)
     said = WORDS[spoken_here()]
     try:
+        packs = [pack for pack in given.pack or (DEFAULT,) if packs_of([pack])]
         listening = _socket(given.port)
+    except PackError as error:
+        print(f"desk demo: {error}", file=sys.stderr)
+        return 1
     except CannotListen as error:
         print(said["listen"].format(port=given.port, why=error, other=PORT + 1), file=sys.stderr)
         return 1
@@ -112,7 +119,7 @@ def demo_command(argv: Sequence[str]) -> int:
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     with tempfile.TemporaryDirectory(prefix="huiying-demo-") as folder, asyncio.Runner() as runner:
-        runner.run(_play(Path(folder), listening, said["ready"], not given.no_browser))
+        runner.run(_play(Path(folder), listening, said["ready"], not given.no_browser, packs))
     return 0
 
 
@@ -124,10 +131,10 @@ def begins(calendar: Calendar, now: Micros) -> Micros:
     return now if calendar.is_open(later) else calendar.opens_next(later) + AFTER_OPENING
 
 
-async def _play(folder: Path, listening: socket.socket, ready: str, browser: bool) -> None:
+async def _play(folder: Path, listening: socket.socket, ready: str, browser: bool, packs: Sequence[str]) -> None:
     url = f"http://{HOST}:{listening.getsockname()[1]}"
     bells, files, clock = Bells(), FileStore(folder / "files"), MovableClock()
-    rules = Policies(rules=rules_of())
+    rules = Policies(rules=rules_of(packs))
     rules = replace(rules, conversation=replace(rules.conversation, burst_quiet=QUIET))
     clock.move_to(begins(rules.calendar, clock()))
 
@@ -145,7 +152,7 @@ async def _play(folder: Path, listening: socket.socket, ready: str, browser: boo
         makers,
         files,
         clock,
-        load_mind(rules, CACHE),
+        load_mind(rules, CACHE, packs),
         staff_channels=frozenset(),
         pages=Pages(url, secrets.token_bytes(32)),
         accounts=ACCOUNTS,

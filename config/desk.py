@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from config.media import fetch_media
+from config.packs import DEFAULT, packs_of
 from core.clocks import beginning, keeping
 from core.conversations import quiet
 from core.dispatch import offering, reasons
@@ -289,6 +290,7 @@ def _still_held(database: Database, row: Outbox) -> bool:
         return still_held(connection, row)
 
 
-def load_mind(policies: Policies, cache: Path | None) -> Mind:
-    """The mind with the training data and lexicons that ship with the desk."""
-    return Mind.load(CONFIG / "nlu", CONFIG / "lexicon", cache, str(policies.zone))
+def load_mind(policies: Policies, cache: Path | None, packs: Sequence[str] = (DEFAULT,)) -> Mind:
+    """The mind with the training data and lexicons that ship with the desk, and those of these packs. Raises PackError."""
+    folders = [pack.folder for pack in packs_of(packs)]
+    return Mind.load(CONFIG / "nlu", CONFIG / "lexicon", cache, str(policies.zone), folders)

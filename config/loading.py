@@ -65,7 +65,7 @@ def _explained(detail: ErrorDetails) -> Trouble:
     if detail["type"] in ("model_type", "model_attributes_type", "dict_type"):
         return Trouble("not_a_section", values={"where": where})
     if known(detail["type"]):
-        return Trouble(detail["type"], values={"where": where})
+        return Trouble(detail["type"], values={**detail.get("ctx", {}), "where": where})
     return Trouble("invalid", values={"where": where, "why": detail["msg"]})
 
 

@@ -1,8 +1,10 @@
-"""Industry packs (行业包): rules as YAML, read into the core's values. A mistake is named with its place, never guessed away."""
+"""Industry packs (行业包, S81): a folder of rules, words, training lines, forms and conversations. A mistake is named with its place,
+never guessed away. docs/packs.md says how to write one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -14,26 +16,100 @@ from core.tickets.model import Priority
 
 PACKS = Path(__file__).parent / "packs"
 DEFAULT = "default"
+DESCRIPTION = "pack.yaml"
+"""The one file that a pack must have."""
+KEYWORDS = "关键词必建单"
+"""Name of the rule that a pack's `keywords` are."""
 
 
 class PackError(Exception):
     """A pack that cannot be used; the words say what is wrong and where."""
 
 
-def rules_of(name: str = DEFAULT) -> tuple[Rule, ...]:
-    """The rules of the pack with this name, in the order in which they are tried. Raises PackError."""
-    return read_rules(PACKS / f"{name}.yaml")
+@dataclass(frozen=True)
+class Pack:
+    """A pack that was read. Its folders need not exist."""
+
+    name: str
+    folder: Path
+    title: Mapping[str, str]
+    rules: tuple[Rule, ...]
+
+    @property
+    def lexicon(self) -> Path:
+        """Words of the trade, laid over config/lexicon."""
+        return self.folder / "lexicon"
+
+    @property
+    def nlu(self) -> Path:
+        """Further training lines of customers; of staff in its folder `staff`."""
+        return self.folder / "nlu"
+
+    @property
+    def forms(self) -> Path | None:
+        """The pack's forms, if it has any."""
+        path = self.folder / "forms.yaml"
+        return path if path.is_file() else None
+
+    @property
+    def conversations(self) -> tuple[Path, ...]:
+        """Its scripts, in order of name; not the world that they share."""
+        return tuple(path for path in sorted(self.folder.glob("conversations/*.yaml")) if path.name != "base.yaml")
+
+
+def packs_of(names: Sequence[str] = (DEFAULT,)) -> tuple[Pack, ...]:
+    """The packs with these names, each once; a name with a slash or dot is a folder of one's own. Raises PackError."""
+    return tuple(read_pack(folder_of(name)) for name in dict.fromkeys(names))
+
+
+def shipped() -> tuple[Pack, ...]:
+    """The packs that come with the desk, in order of name. Raises PackError."""
+    return tuple(read_pack(path.parent) for path in sorted(PACKS.glob(f"*/{DESCRIPTION}")))
+
+
+def folder_of(name: str) -> Path:
+    """Where a pack lies."""
+    return Path(name).expanduser().absolute() if set("/\\.") & set(name) else PACKS / name
+
+
+def rules_of(names: Sequence[str] = (DEFAULT,)) -> tuple[Rule, ...]:
+    """The rules of these packs, in the order in which they are tried. Raises PackError."""
+    return tuple(rule for pack in packs_of(names) for rule in pack.rules)
+
+
+def read_pack(folder: Path) -> Pack:
+    """The pack in a folder. Raises PackError."""
+    path = folder / DESCRIPTION
+    if not path.is_file():
+        raise PackError(f"{folder.name}: no such pack; there is no {path}")
+    content = _only(f"{folder.name}/{DESCRIPTION}", _yaml(path), {"title", "keywords", "rules"})
+    title = _only(f"{folder.name}/{DESCRIPTION}, title", content.get("title"), {"zh", "en"})
+    if not title.get("zh") or not title.get("en"):
+        raise PackError(f"{folder.name}/{DESCRIPTION}: a pack has a title in zh and en")
+    return Pack(folder.name, folder, {lang: str(words) for lang, words in title.items()}, _rules(folder.name, content))
 
 
 def read_rules(path: Path) -> tuple[Rule, ...]:
-    """The rules of a pack. Raises PackError."""
+    """The rules of a pack's description. Raises PackError."""
+    content = _yaml(path)
+    if not isinstance(content, dict) or not isinstance(content.get("rules"), list):
+        raise PackError(f"{path.name}: a pack has a list of rules")
+    return _rules(path.name, content)
+
+
+def _rules(where: str, content: Mapping[str, Any]) -> tuple[Rule, ...]:
+    keywords, rows = _listed(f"{where}, keywords", content.get("keywords")), content.get("rules") or []
+    if not isinstance(rows, list):
+        raise PackError(f"{where}: a pack has a list of rules")
+    always = (Rule(KEYWORDS, When(words=keywords), Then(ticket=True)),) if keywords else ()
+    return (*always, *(_rule(f"{where}, rule {number}", row) for number, row in enumerate(rows, 1)))
+
+
+def _yaml(path: Path) -> Any:
     try:
-        pack = yaml.safe_load(path.read_text("utf-8"))
+        return yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise PackError(f"{path.name}: cannot be read: {error}") from error
-    if not isinstance(pack, dict) or not isinstance(pack.get("rules"), list):
-        raise PackError(f"{path.name}: a pack has a list of rules")
-    return tuple(_rule(f"{path.name}, rule {number}", row) for number, row in enumerate(pack["rules"], 1))
 
 
 def _rule(where: str, row: Any) -> Rule:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ import orjson
 from sqlalchemy import select
 
 from config.desk import load_mind
-from config.rehearsal import Reached, Rehearsal, policies_of
+from config.packs import PackError
+from config.rehearsal import Reached, Rehearsal, packs_named, policies_of
 from config.script import Script, ScriptError, Step, read_script
 from config.stories import stories
 from config.understand import model_cache
@@ -42,19 +43,23 @@ def play_command(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="desk play", description="play dialogue scripts on a fresh desk")
     parser.add_argument("scripts", nargs="+", type=Path, metavar="SCRIPT.yaml")
     parser.add_argument("--json", action="store_true", help="one JSON object a turn")
+    parser.add_argument(
+        "--pack", action="append", metavar="PACK", help="an industry pack, by name or folder; repeatable"
+    )
     parser.add_argument("--stories", action="store_true", help="ticket by ticket instead of turn by turn")
     given = parser.parse_args(argv)
-    mind: Mind | None = None
+    minds: dict[tuple[str, ...], Mind] = {}
     worst = 0
     for path in given.scripts:
         if path.name == "base.yaml":
             continue
         try:
-            script = read_script(path)
-            policies = policies_of(script.settings, script.zone)
-            mind = mind or load_mind(policies, model_cache())
-            lines = asyncio.run(play(script, mind))
-        except ScriptError as error:
+            script = in_packs(read_script(path), given.pack)
+            packs = packs_named(script.settings)
+            if packs not in minds:
+                minds[packs] = load_mind(policies_of(script.settings, script.zone), model_cache(), packs)
+            lines = asyncio.run(play(script, minds[packs]))
+        except (ScriptError, PackError) as error:
             print(f"desk play: {error}", file=sys.stderr)
             worst = 1
             continue
@@ -66,6 +71,11 @@ def play_command(argv: list[str]) -> int:
             )
         sys.stdout.flush()
     return worst
+
+
+def in_packs(script: Script, packs: Sequence[str] | None) -> Script:
+    """The script on a desk with these packs; with those that its world names if there are none."""
+    return replace(script, settings={**script.settings, "pack": list(packs)}) if packs else script
 
 
 async def play(script: Script, mind: Mind) -> list[dict[str, Any]]:

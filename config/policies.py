@@ -47,7 +47,7 @@ def policies(settings: Settings) -> Policies:
             hole_ahead=settings.rosters.hole_ahead_h * HOUR,
             hole_again=settings.rosters.hole_again_h * HOUR,
         ),
-        rules=rules_of(),
+        rules=rules_of(settings.pack),
         link_code=settings.one_time_code_minutes * MINUTE,
     )
 

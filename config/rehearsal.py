@@ -19,7 +19,7 @@ from bots.emulated.wecom import WeComServer
 from bots.emulated.wecom_endpoints import Sent
 from config.carriers import Telephony
 from config.desk import Desk, build
-from config.packs import rules_of
+from config.packs import DEFAULT, rules_of
 from config.phones import ACCOUNTS, USUAL, Phones, Ringing, number_at
 from config.stepping import HandClock, StepRunner
 from core.people.passes import Pages
@@ -273,6 +273,12 @@ def _content(file: str | None, kind: str) -> tuple[bytes, str, str]:
     return content, MIMES.get(ending, "application/octet-stream"), path.name
 
 
+def packs_named(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The packs that a script's world asks for (`pack`: a name or a list)."""
+    named = settings.get("pack") or DEFAULT
+    return (named,) if isinstance(named, str) else tuple(map(str, named))
+
+
 def policies_of(settings: Mapping[str, Any], zone: ZoneInfo) -> Policies:
     """The policies that a script's world asks for."""
     plain = Policies(zone=zone)
@@ -280,7 +286,7 @@ def policies_of(settings: Mapping[str, Any], zone: ZoneInfo) -> Policies:
     level = plain.service_level
     return replace(
         plain,
-        rules=rules_of(),
+        rules=rules_of(packs_named(settings)),
         tickets=replace(
             plain.tickets,
             number_format=settings.get("ticket_no_format", plain.tickets.number_format),

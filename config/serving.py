@@ -182,7 +182,7 @@ async def _live(settings: Settings, database: Database, listening: socket.socket
     """Serve until told to stop; why this process had to end, if it had to."""
     bells, files, key = Bells(), FileStore(settings.data_dir / "files"), web_key(settings)
     rules = policies(settings)
-    mind = load_mind(rules, settings.data_dir / "mind")
+    mind = load_mind(rules, settings.data_dir / "mind", settings.pack)
     carried = carriers(settings, bells.ring)
     makers = {**channel_makers(settings, files, bells.ring), **carried.makers}
     pages_known, accounts = pages_of(settings, key), carried.accounts

@@ -23,6 +23,7 @@ from sqlalchemy.exc import ArgumentError
 from config.carrier_settings import Carriers, Limits
 from config.escalation_settings import Escalation
 from config.messenger_settings import DINGTALK_API, DINGTALK_OAPI, DingtalkNotice, Feishu
+from config.packs import DEFAULT, PackError, packs_of
 from config.secret import Secret
 from config.section import Count, Dates, Names, Rotating, Seconds, Section, WebAddress, listed
 from config.service_settings import ServiceLevelSettings
@@ -251,6 +252,11 @@ class Settings(BaseSettings):
     one_time_code_minutes: Count = Field(
         default=30, description="绑定码有效期，分钟（S5b） · a binding code is valid, minutes"
     )
+    pack: Names = Field(
+        default=(DEFAULT,),
+        min_length=1,
+        description="行业包，一个或多个：desk packs 列出全部；自己的写文件夹，如 ./our-pack · industry packs, by name or folder",
+    )
     conversation: Conversation = Conversation()
     service_level: ServiceLevelSettings = ServiceLevelSettings()
     quiet_hours: QuietHours = QuietHours()
@@ -292,6 +298,15 @@ class Settings(BaseSettings):
         except (KeyError, ValueError, OSError):
             raise PydanticCustomError("timezone", "no such time zone (or the tzdata package is missing)") from None
         return name
+
+    @field_validator("pack")
+    @classmethod
+    def _usable_packs(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            packs_of(names)
+        except PackError as error:
+            raise PydanticCustomError("pack", "{why}", {"why": str(error)}) from None
+        return names
 
     @field_validator("ticket_number_format")
     @classmethod

@@ -14,6 +14,7 @@ from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from config.loading import Unusable, load
+from config.packs import DEFAULT, PackError, packs_of
 from core.words import Micros
 from dialogue.understanding.mind import Mind
 from dialogue.understanding.words import Context, Entity, Order, Understanding
@@ -47,13 +48,18 @@ def understand_command(argv: Sequence[str]) -> int:
             f"desk understand: the engine {arguments.engine!r} is not built yet; use --engine embedded", file=sys.stderr
         )
         return 2
-    zone = _zone()
+    zone, packs = _house()
+    try:
+        folders = [pack.folder for pack in packs_of(arguments.pack or packs)]
+    except PackError as error:
+        print(f"desk understand: {error}", file=sys.stderr)
+        return 2
     try:
         at = _instant(arguments.at, zone) if arguments.at else _micros(datetime.now(UTC))
     except ValueError:
         print(f"desk understand: --at is not an ISO time: {arguments.at!r}", file=sys.stderr)
         return 2
-    mind = Mind.load(CONFIG / "nlu", CONFIG / "lexicon", model_cache(), str(zone))
+    mind = Mind.load(CONFIG / "nlu", CONFIG / "lexicon", model_cache(), str(zone), folders)
     status = 0
     for place, words in _lines(sys.stdin.buffer):
         try:
@@ -82,18 +88,23 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--role", choices=ROLES, default="customer", help="who is speaking")
     parser.add_argument("--engine", choices=ENGINES, default="embedded", help="what ranks the intents")
+    parser.add_argument(
+        "--pack", action="append", metavar="PACK", help="an industry pack, by name or folder; repeatable"
+    )
     parser.add_argument("--at", metavar="ISO", help='what "tomorrow" counts from, where a line has no ref_time')
     return parser.parse_args(argv)
 
 
-def _zone() -> ZoneInfo:
+def _house() -> tuple[ZoneInfo, tuple[str, ...]]:
+    """The time zone and the packs of the settings."""
     try:
-        return ZoneInfo(load().timezone)
+        settings = load()
+        return ZoneInfo(settings.timezone), settings.pack
     except Unusable as unusable:
         print(
             f"desk understand: the settings cannot be used, times are read in {TIMEZONE}: {unusable}", file=sys.stderr
         )
-        return ZoneInfo(TIMEZONE)
+        return ZoneInfo(TIMEZONE), (DEFAULT,)
 
 
 def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +21,7 @@ from dialogue.understanding.plain import MOST_CHARS, Plain, plain
 from dialogue.understanding.reading import Reader
 from dialogue.understanding.sight import Sight
 from dialogue.understanding.sounds import Sounds, syllables
-from dialogue.understanding.training_data import TrainingData
+from dialogue.understanding.training_data import Example, TrainingData
 from dialogue.understanding.words import Context, Entity, Order, Understanding
 
 REMEMBERED = 1_024
@@ -43,21 +44,26 @@ class Mind:
         self._customer = lru_cache(REMEMBERED)(self._understand)
 
     @classmethod
-    def load(cls, nlu_dir: Path, lexicon_dir: Path, cache_dir: Path | None, timezone: str) -> Self:
-        """Train from `nlu_dir`, or read the model that `cache_dir` keeps for this very data.
+    def load(
+        cls, nlu_dir: Path, lexicon_dir: Path, cache_dir: Path | None, timezone: str, packs: Sequence[Path] = ()
+    ) -> Self:
+        """Train from `nlu_dir`, or read the model that `cache_dir` keeps for this very data. The folders of `packs` add their
+        `lexicon` and `nlu` (S81).
 
         Raises BadTrainingData, BadLexicon, BadPhrase for data that cannot be used.
         """
-        lexicon = Lexicon.load(lexicon_dir)
+        lexicons = (lexicon_dir, *(pack / "lexicon" for pack in packs))
+        lines = (nlu_dir, *(pack / "nlu" for pack in packs))
+        lexicon = Lexicon.load(*lexicons)
         simplified = {pair[0]: pair[1] for pair in lexicon.words("simplified")}
-        name = fingerprint((nlu_dir, nlu_dir / STAFF, lexicon_dir)) if cache_dir else ""
+        name = fingerprint((*lines, *(folder / STAFF for folder in lines), *lexicons)) if cache_dir else ""
         known = kept(cache_dir, name) if cache_dir else None
         spoken = known.syllables if known else syllables()
         sounds = Sounds.of(spoken, lexicon.entries.get("usual_sounds"))
         reader = Reader.of(lexicon, sounds)
         sight = Sight.of(lexicon, reader.symptoms, sounds)
         if known is None:
-            customers, staff = TrainingData.load(nlu_dir).examples, TrainingData.load(nlu_dir / STAFF).examples
+            customers, staff = _examples(lines), _examples([folder / STAFF for folder in lines])
             known = Kept(
                 train(sight, customers, simplified), train(sight, staff, simplified) if staff else None, spoken
             )
@@ -103,6 +109,10 @@ class Mind:
 
     def _local(self, at: Micros) -> datetime:
         return (_EPOCH + timedelta(microseconds=at)).astimezone(self._zone).replace(tzinfo=None)
+
+
+def _examples(folders: Iterable[Path]) -> list[Example]:
+    return [example for folder in folders for example in TrainingData.load(folder).examples]
 
 
 def _keep(folder: Path, name: str, found: Kept) -> None:

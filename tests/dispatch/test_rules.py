@@ -149,5 +149,5 @@ def test_a_mistake_in_a_pack_is_named_with_its_place(tmp_path: Path, text: str, 
 
 
 def test_a_pack_that_is_not_there_is_named() -> None:
-    with pytest.raises(PackError, match=r"no-such\.yaml"):
-        rules_of("no-such")
+    with pytest.raises(PackError, match="no-such: no such pack"):
+        rules_of(["no-such"])
