@@ -41,6 +41,11 @@ class Lexicon:
         """A table of lists."""
         return {key: _listed(value) for key, value in self.entries.get(name, {}).items()}
 
+    def usual(self, name: str) -> dict[str, str]:
+        """A table of synonyms by the words that people say: other name → the usual one. The usual name is one of its own."""
+        table = self.table(name)
+        return {word: usual for usual, others in table.items() for word in (usual, *others)}
+
 
 def _lay_over(below: dict[str, Any], above: dict[str, Any], where: str) -> None:
     for key, value in above.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dialogue.understanding.exact.hit import Hit, without
@@ -37,25 +37,28 @@ class Devices:
     english_components: re.Pattern[str]
     unknown: re.Pattern[str]
     not_devices: frozenset[str]
+    usual: Mapping[str, str]
 
     @classmethod
     def of(cls, lexicon: Lexicon, sounds: Sounds | None) -> Devices:
         endings = "|".join(sorted(map(re.escape, lexicon.words("device_endings")), key=len, reverse=True))
+        usual = lexicon.usual("device_synonyms")
         unknown = re.compile(
             rf"(?<![a-z])((?:(?![{_STOP}])[\u4e00-\u9fff]){{1,{MOST_OF_AN_UNKNOWN_NAME}}}?(?:{endings})(?![电械关会构制票场油长遇灵密组员坪价率型]))"
         )
         return cls(
-            Names(lexicon.words("devices"), sounds, lexicon.words("short_by_sound")),
+            Names((*lexicon.words("devices"), *usual), sounds, lexicon.words("short_by_sound")),
             Names(lexicon.words("components"), None),
             Names(lexicon.words("vague_devices")),
             one_of(f"({word}|{word}s)" for word in lexicon.words("english_devices")),
             one_of(f"({word}|{word}s)" for word in lexicon.words("english_components")),
             unknown,
             frozenset((*lexicon.words("not_devices"), *lexicon.words("vague_devices"))),
+            usual,
         )
 
     def find(self, text: str, symptoms: Sequence[Hit]) -> Iterator[Hit]:
-        """Devices in the order of the text; the value is the lexicon's spelling."""
+        """Devices in the order of the text; the value is the lexicon's spelling, or the usual name of what has several."""
         components = _outside([*self.components.find(text), *_words(self.english_components, text)], symptoms)
         named = [each for each in self.known.find(text) if each.spelled or not _overlaps(each, components)]
         named += _words(self.english, text)
@@ -65,7 +68,7 @@ class Devices:
         if not devices:
             devices = misbehaving[:1] or components[:1]
         for named in sorted(devices):
-            yield Hit("device", named.start, named.end, named.word)
+            yield Hit("device", named.start, named.end, self.usual.get(named.word, named.word))
 
     def _unknown(self, text: str) -> list[Named]:
         found = []

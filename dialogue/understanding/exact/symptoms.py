@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dialogue.understanding.exact.hit import Hit
@@ -53,14 +53,16 @@ class Symptoms:
 
     known: re.Pattern[str]
     vague: re.Pattern[str]
+    usual: Mapping[str, str]
 
     @classmethod
     def of(cls, lexicon: Lexicon) -> Symptoms:
-        phrases = (*lexicon.words("symptoms"), *lexicon.words("english_symptoms"))
-        return cls(one_of(phrases), one_of(lexicon.words("vague_symptoms")))
+        usual = lexicon.usual("symptom_synonyms")
+        phrases = (*lexicon.words("symptoms"), *lexicon.words("english_symptoms"), *usual)
+        return cls(one_of(phrases), one_of(lexicon.words("vague_symptoms")), usual)
 
     def find(self, text: str) -> Iterator[Hit]:
-        """Every specific symptom; what overlaps is one symptom."""
+        """Every specific symptom; what overlaps is one symptom. The value is the usual name of what has several."""
         spans = sorted([match.span() for form in (self.known, _GENERAL) for match in form.finditer(text)])
         joined: list[tuple[int, int]] = []
         for start, end in spans:
@@ -71,7 +73,7 @@ class Symptoms:
         for start, end in joined:
             named = text[start:end].endswith("报警") and _ALARM_NAME.match(text, end)
             if not named and not _FIXED.match(text[end : end + 8]):
-                yield Hit("fault_symptom", start, end, None)
+                yield Hit("fault_symptom", start, end, self.usual.get(text[start:end]))
 
     def is_vague(self, text: str) -> bool:
         """Whether the text says that something is broken, whatever it is."""
