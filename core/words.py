@@ -80,7 +80,11 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file at the platform: `ref` is opaque to all but its channel, `words` the platform's own transcript."""
+    """A file at the platform: `ref` is opaque to all but its channel, `words` what is said in it.
+
+    `engine` wrote the words down (None: the platform itself), `confidence` from 0 to 1 where it tells; `hash` names the
+    content once the desk has it; `recording` is the row of one whose words may still come.
+    """
 
     ref: str
     mime: str | None = None
@@ -88,6 +92,10 @@ class Media:
     size: int | None = None
     seconds: float | None = None
     words: str | None = None
+    hash: str | None = None
+    engine: str | None = None
+    confidence: float | None = None
+    recording: int | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:

@@ -17,7 +17,7 @@ class Conversation(Row):
 
     `question` {slot, ticket, at}: what the desk asked last. `menu` [[label, token], …]: choices shown last. `burst`: what an
     opening report has brought so far, answered when the customer falls quiet. `draft` {ticket, verb, text, at}: a summary
-    that was too short. `agent_id`: who answers in person, last active at `agent_at`. `last_ticket`: the ticket spoken of last, at `spoken_at`.
+    that was too short. `spoken` {cause, words, at, said_at, ticket, id}: what was taken down from his voice last. `agent_id`: who answers in person, last active at `agent_at`. `last_ticket`: the ticket spoken of last, at `spoken_at`.
     """
 
     id: str = Field(primary_key=True)
@@ -31,6 +31,7 @@ class Conversation(Row):
     menu_at: Micros | None = None
     burst: dict[str, Any] | None = Field(default=None, sa_type=Text)
     draft: dict[str, Any] | None = Field(default=None, sa_type=Text)
+    spoken: dict[str, Any] | None = Field(default=None, sa_type=Text)
     misses: int = 0
     agent_id: int | None = None
     agent_at: Micros | None = None

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite understands the same
 from core.store.database import Connection
 from core.store.model import Inbox, Quarantine, RoomRow, ShelfRow
 from core.store.numbers import RowIds
+from core.store.turn import Turn
 from core.words import Channel, Cursor, Inbound, Media, Micros, Receipt, Room, Who
 
 log = logging.getLogger("huiying.intake")
@@ -114,6 +115,11 @@ def inbox_row(message: Inbound, now: Micros, row_id: int) -> Inbox:
         raw=message.raw,
         due_at=now,
     )
+
+
+def bring(turn: Turn, message: Inbound) -> Inbox:
+    """A message that the desk itself puts in, in a room where somebody has spoken before; it has its turn after this one."""
+    return turn.add(inbox_row(message, turn.now, turn.next_arrival()))
 
 
 def message_of(row: Inbox) -> Inbound:

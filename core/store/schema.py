@@ -10,6 +10,7 @@ import core.links.model
 import core.parts.model
 import core.people.model
 import core.people.numbers
+import core.recordings.model
 import core.rosters.model
 import core.store.checkpoints
 import core.tickets.model

@@ -113,6 +113,10 @@ class Turn:
     def new_id(self) -> int:
         return self._ids.next(self.connection)
 
+    def next_arrival(self) -> int:
+        """The id of a message that comes in now: higher than those of all that came before."""
+        return self._ids.arrivals(self.connection, 1)[0]
+
     def next_number(self, name: str, first: int) -> int:
         """The next of a row of numbers that people see; given back if the turn fails."""
         self.guard()

@@ -185,9 +185,13 @@ class LastVerb(Row):
     after: dict[str, Any] = Field(default_factory=dict, sa_type=Text)
 
 
-@stored("attachment", Index("attachment_ticket", "ticket_id"))
+@stored("attachment", Index("attachment_ticket", "ticket_id"), Index("attachment_recording", "recording_id"))
 class Attachment(Row):
-    """A photo, recording or file on a ticket; `hash` is None until it has been fetched from the platform."""
+    """A photo, recording or file on a ticket; `hash` is None until it has been fetched from the platform.
+
+    `words` are what is said in it, `engine` who wrote them down, `confidence` from 0 to 1, `corrected` what its speaker says that
+    he said; `recording_id` is the row of a voice message whose words came, or may come, later (S68).
+    """
 
     id: int = Field(primary_key=True)
     ticket_id: int
@@ -203,3 +207,7 @@ class Attachment(Row):
     hash: str | None = None
     words: str | None = None
     error: str | None = None
+    engine: str | None = None
+    confidence: float | None = None
+    corrected: str | None = None
+    recording_id: int | None = None
