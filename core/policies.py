@@ -10,6 +10,7 @@ from core.clocks.policy import ServiceLevel
 from core.conversations.policy import ConversationPolicy
 from core.dispatch.policy import DispatchPolicy
 from core.escalation.policy import EscalationPolicy
+from core.forms.definition import Form
 from core.people.policy import ReachingPolicy
 from core.rosters.policy import RosterPolicy
 from core.rules.rule import Rule
@@ -22,7 +23,7 @@ class Policies:
     """What is promised, and within what bounds. The calendar keeps the time of `zone`.
 
     `link_code`: how long a one-time code is valid, `pass_lasts`: a link to a page.
-    `rules` are tried in order."""
+    `rules` are tried in order, and so are `forms`: a ticket has the first that fits."""
 
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     entity: str = "main"
@@ -35,6 +36,7 @@ class Policies:
     escalation: EscalationPolicy = field(default_factory=EscalationPolicy)
     rosters: RosterPolicy = field(default_factory=RosterPolicy)
     rules: tuple[Rule, ...] = ()
+    forms: tuple[Form, ...] = ()
     link_code: Micros = 30 * MINUTE
     pass_lasts: Micros = 30 * MINUTE
 

@@ -6,6 +6,7 @@ from sqlalchemy import DDL, event
 
 import core.conversations.model
 import core.escalation.model
+import core.forms.model
 import core.links.model
 import core.parts.model
 import core.people.model

@@ -30,6 +30,7 @@ MAY: dict[str, frozenset[Role]] = {
     "support": STAFF,
     "note": STAFF,
     "photo": STAFF,
+    "fill": STAFF | {Role.CUSTOMER},
     "priority": WORKERS | {Role.AGENT},
     "acknowledge": WORKERS | {Role.AGENT},
     "read": STAFF,

@@ -43,3 +43,6 @@ class Happened(StrEnum):
     CLOSED = "ticket.closed"
     REOPENED = "ticket.reopened"
     RECLOCKED = "ticket.reclocked"
+    FORM_ASKED = "ticket.form_asked"
+    FORM_ANSWERED = "ticket.form_answered"
+    FORM_LEFT = "ticket.form_left"

@@ -50,3 +50,9 @@ def view(ticket: Ticket, reader: Person) -> dict[str, Any]:
         return {}
     seen = SEES.get(reader.role, frozenset())
     return {name: getattr(ticket, name) for name, sort in FIELDS.items() if sort in seen}
+
+
+def sees(ticket: Ticket, reader: Person, roles: frozenset[Role]) -> bool:
+    """Whether this person may be told something of the ticket that is for these roles only."""
+    own = reader.role != Role.CUSTOMER or ticket.customer_id == reader.id
+    return own and reader.active and reader.entity == ticket.entity and reader.role in roles

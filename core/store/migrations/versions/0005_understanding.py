@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     recordings()
+    forms()
 
 
 def recordings() -> None:
@@ -37,3 +38,51 @@ def recordings() -> None:
     op.add_column("attachment", sa.Column("recording_id", sa.BigInteger(), nullable=True))
     op.create_index("attachment_recording", "attachment", ["recording_id"])
     op.add_column("conversation", sa.Column("spoken", sa.Text(), nullable=True))
+
+
+def forms() -> None:
+    """Forms that are being filled in, their answers, and files handed in on their pages."""
+    op.create_table(
+        "form_filling",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.Column("ticket_at", sa.BigInteger(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("asked", sa.Text(), nullable=False),
+        sa.Column("hinted", sa.Text(), nullable=False),
+        sa.Column("passed", sa.Text(), nullable=False),
+        sa.Column("sitting", sa.BigInteger(), nullable=False),
+        *(sa.Column(name, sa.BigInteger(), nullable=True) for name in ("sitting_at", "began_at", "last_at")),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in ("shown", "filled", "needed", "given")),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("ticket_id"),
+    )
+    op.create_index("form_filling_began", "form_filling", ["entity", "ticket_at"])
+    op.create_table(
+        "form_answer",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by", sa.BigInteger(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("via", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("ticket_id", "field"),
+    )
+    op.create_table(
+        "form_upload",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("mime", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("form_upload_at", "form_upload", ["at"])
