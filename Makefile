@@ -28,8 +28,9 @@ help:
 demo: $(RUN)
 	$(BIN)/desk demo $(ARGS)
 
+# A file of tests stays in one process; longer proofs and benches are alone.
 test: lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 prove: $(TEST)
 	$(BIN)/python -m pytest -m prove $(ARGS)
