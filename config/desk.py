@@ -50,8 +50,10 @@ from core.tickets import (
 )
 from core.wording import Wording
 from core.words import Accept, Channel, Clock, Cursor
+from dialogue import ranking
 from dialogue.customer import burst
 from dialogue.hearing import Hearing
+from dialogue.understanding.engine import Remote
 from dialogue.understanding.mind import Mind
 from notifier.delivering import Deliverer, Pause
 from notifier.outcomes import delivered, said_late
@@ -100,7 +102,7 @@ REVERSALS = _together(
     offering.REVERSALS,
 )
 """Event → what its taking back takes back besides."""
-JOBS = {attaching.FETCH: JobKind(attaching.fetched, attaching.not_fetched)}
+JOBS = {attaching.FETCH: JobKind(attaching.fetched, attaching.not_fetched), **ranking.JOBS}
 """Kind of job → the turns in which it ends."""
 
 
@@ -128,6 +130,7 @@ class Desk:
     shelf: StoreShelf
     leases: Leases
     pulse: Pulse
+    remote: Remote | None = None
     runner: Runner | None = None
     watchers: list[Callable[[], None]] = field(default_factory=list)
 
@@ -181,6 +184,8 @@ class Desk:
         """Stop delivering and let go of the store; everything unfinished lies there."""
         await self.deliverer.close()
         await self.worker.close()
+        if self.remote is not None:
+            await self.remote.close()
         for channel in self.channels.values():
             await channel.close()
         self.pump.close()
@@ -239,10 +244,12 @@ def build(
     holder: str | None = None,
     pages: Pages | None = None,
     accounts: Mapping[str, str] | None = None,
+    remote: Remote | None = None,
     apart: Callable[[Callable[[], bool]], Awaitable[bool]] = asyncio.to_thread,
 ) -> Desk:
     """Put a desk together. `makers` make its channels, by name; `pages` is where staff find its pages; `accounts` from which
-    account a carrier reaches numbers; `apart` runs what looks into the store, off the event loop."""
+    account a carrier reaches numbers; `remote` is an engine elsewhere that ranks what customers say; `apart` runs what looks
+    into the store, off the event loop."""
     holder = holder or secrets.token_hex(8)
     channels: dict[str, Channel] = {}
     cans: dict[str, Any] = {}
@@ -259,7 +266,8 @@ def build(
         jobs=JOBS,
         pages=pages,
     )
-    pulse, hearing = Pulse(clock), Hearing(mind, staff_channels)
+    pulse = Pulse(clock)
+    hearing = Hearing(mind, staff_channels, remote, pulse.ranked)
     pump = Pump(database, house, Hears(hearing.hear, hearing.sorry, hearing.prepare, said_late), clock, holder)
     desk: Desk
 
@@ -280,8 +288,9 @@ def build(
         pulse.posted,
         lambda row: apart(partial(_still_held, database, row)),
     )
-    worker = Worker({attaching.FETCH: fetch_media(channels, files)}, lambda finished: desk.report_job(finished))
-    desk = Desk(database, house, channels, files, clock, mind, pump, deliverer, worker, shelf, leases, pulse)
+    work = {attaching.FETCH: fetch_media(channels, files), ranking.RANK: ranking.asking(remote)}
+    worker = Worker(work, lambda finished: desk.report_job(finished))
+    desk = Desk(database, house, channels, files, clock, mind, pump, deliverer, worker, shelf, leases, pulse, remote)
     return desk
 
 

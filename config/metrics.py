@@ -58,6 +58,12 @@ class Metrics:
         yield counter("huiying_groups", "transactions that this process committed", pulse.groups)
         yield counter("huiying_group_refusals", "groups that the store refused", pulse.refused)
         yield counter("huiying_conflicts", "groups done again because another process was quicker", self._conflicts())
+        rankings = CounterMetricFamily(
+            "huiying_rankings", "messages by what the engine elsewhere made of them", labels=["outcome"]
+        )
+        for outcome, count in list(pulse.rankings.items()):
+            rankings.add_metric([outcome], count)
+        yield rankings
         yield histogram("huiying_group_seconds", "how long a group took", pulse.group_seconds)
         yield histogram("huiying_timer_lateness_seconds", "how late timers fired", pulse.lateness)
 

@@ -29,6 +29,7 @@ from core.store.files import FileStore
 from core.store.migrate import create
 from core.store.model import Outbox
 from core.words import HOUR, MINUTE, SECOND, Micros, Say
+from dialogue.understanding.engine import Remote
 from dialogue.understanding.mind import Mind
 from notifier.carriers.desk_phone import DeskPhoneConfig
 
@@ -84,10 +85,12 @@ class Rehearsal:
     async def open(
         cls, start: Micros, mind: Mind, policies: Policies, *, url: str | None = None, tables: bool = True,
         ringing: DeskPhoneConfig = USUAL, carried: Telephony | None = None,
+        remote: Remote | None = None,
     ) -> AsyncIterator[Rehearsal]:  # fmt: skip
         """A rehearsal that begins at `start`, on an empty database (a temporary SQLite file unless `url` names one).
 
-        `tables` makes the tables first; `ringing` says for how long telephones ring; `carried` are carriers in place of those telephones.
+        `tables` makes the tables first; `ringing` says for how long telephones ring; `carried` are carriers in place of those telephones;
+        `remote` is an engine elsewhere.
         """
         with tempfile.TemporaryDirectory(prefix="huiying-") as folder:
             place = url or f"sqlite:///{folder}/desk.db"
@@ -115,6 +118,7 @@ class Rehearsal:
                 pages=PAGES,
                 accounts=carried.accounts if carried else ACCOUNTS,
                 apart=_at_once,
+                remote=remote,
             )
             runner = StepRunner(desk, clock)
             server.app_hook = lambda hook: desk.channels["wecom"].receive(hook, desk.accept_for("wecom"))

@@ -52,6 +52,7 @@ class Pulse:
         self._clock = clock
         self.channels: dict[str, ChannelPulse] = {}
         self.turns = self.groups = self.refused = 0
+        self.rankings: Counter[str] = Counter()
         self.lateness, self.group_seconds = Histogram(LATENESS_S), Histogram(GROUP_S)
 
     def group(self, turns: int, seconds: float, lateness: Sequence[Micros]) -> None:
@@ -65,6 +66,10 @@ class Pulse:
     def refuse(self) -> None:
         """The store refused a group."""
         self.refused += 1
+
+    def ranked(self, what: str) -> None:
+        """An engine elsewhere was asked about a message: answered, or why not."""
+        self.rankings[what] += 1
 
     def channel(self, name: str) -> ChannelPulse:
         return self.channels.setdefault(name, ChannelPulse())

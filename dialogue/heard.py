@@ -13,12 +13,14 @@ from core.people.model import Person
 from core.store.model import Inbox
 from core.store.turn import Turn
 from core.words import SECOND, Inbound, Micros
+from dialogue.understanding.engine import Ranked
 from dialogue.understanding.mind import Mind
+from dialogue.understanding.words import Understanding
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message being heard. `turn` carries what it sets off."""
+    """A message being heard. `turn` carries what it sets off; `ranked` is what an engine elsewhere made of it."""
 
     turn: Turn
     row: Inbox
@@ -26,6 +28,7 @@ class Heard:
     person: Person
     talk: Conversation
     mind: Mind
+    ranked: Ranked | None = None
 
     @property
     def lang(self) -> str:
@@ -34,7 +37,13 @@ class Heard:
     @property
     def text(self) -> str:
         """The words: typed, or as the platform heard them."""
-        return self.message.text or next((media.words for media in self.message.media if media.words), "") or ""
+        return words_of(self.message)
+
+    @property
+    def meant(self) -> Understanding:
+        """What a customer means by it."""
+        meant = self.mind.customer(self.text, self.message.at)
+        return self.ranked.over(meant) if self.ranked else meant
 
     def instant(self, local: str) -> Micros:
         """A local time (YYYY-MM-DDTHH:MM) as an instant."""
@@ -54,6 +63,11 @@ class Heard:
     def answer(self, purpose: str, key: str, **facts: Any) -> None:
         """Answer in the room with a sentence of the catalogue."""
         answer(self.turn, self.talk, purpose, self.say(key, **facts))
+
+
+def words_of(message: Inbound) -> str:
+    """The words of a message: typed, or as the platform heard them."""
+    return message.text or next((media.words for media in message.media if media.words), "") or ""
 
 
 def instant(local: str, zone: ZoneInfo) -> Micros:

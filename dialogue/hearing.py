@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -20,17 +21,22 @@ from core.wording import language_of
 from core.words import SECOND, Inbound, Say
 from dialogue import telephone
 from dialogue.customer import hearing as customer
-from dialogue.heard import Heard
+from dialogue.heard import Heard, words_of
+from dialogue.ranking import must_wait, ranked
 from dialogue.staff import hearing as staff
+from dialogue.understanding.engine import Remote
 from dialogue.understanding.mind import Mind
 
 
 @dataclass(frozen=True)
 class Hearing:
-    """Hears messages. `staff_channels` are those on which only staff write; nobody is met there as a customer."""
+    """Hears messages. `staff_channels` are those on which only staff write; nobody is met there as a customer. `remote` is
+    an engine elsewhere that customers' words are ranked by; `count` hears what came of asking it."""
 
     mind: Mind
     staff_channels: frozenset[str]
+    remote: Remote | None = None
+    count: Callable[[str], None] = lambda what: None
 
     def prepare(self, rows: list[Inbox]) -> None:
         """Understand before the transaction opens; the mind remembers what it has just understood.
@@ -43,20 +49,33 @@ class Hearing:
                 with suppress(Exception):
                     self.mind.customer(text, row.at)
 
-    def hear(self, turn: Turn, row: Inbox) -> str:
-        """One message's turn: the name of what came of it (S84)."""
+    def hear(self, turn: Turn, row: Inbox) -> str | None:
+        """One message's turn: the name of what came of it (S84); None while an engine elsewhere is asked about it."""
         message = message_of(row)
         if message.room.channel in telephone.CHANNELS and (came := telephone.hear(turn, row, message)):
             return came
-        person = speaker(turn, message)
+        person, told = speaker(turn, message), None
+        if self.remote is not None and self._is_ranked(message, person):
+            if must_wait(turn, row, self.mind.read(words_of(message)), self.remote):
+                return None
+            told = ranked(turn, row, self.count)
         if person is None:
             person = self._newcomer(turn, message)
             if isinstance(person, str):
                 return person
         row.person_id = person.id
         _open_window(turn, message, person)
-        heard = Heard(turn, row, message, person, self._talk(turn, person, message), self.mind)
+        heard = Heard(turn, row, message, person, self._talk(turn, person, message), self.mind, told)
         return staff.hear(heard) if person.is_staff else customer.hear(heard)
+
+    def _is_ranked(self, message: Inbound, person: Person | None) -> bool:
+        """Whether these are a customer's words, of which an engine could make something."""
+        if message.kind not in ("text", "voice") or message.room.channel in self.staff_channels:
+            return False
+        words = words_of(message)
+        if person is None and looks_like_code(words):
+            return False
+        return (person is None or not person.is_staff) and any(map(str.isalpha, words))
 
     def sorry(self, turn: Turn, row: Inbox) -> None:
         """A message failed for good: it is on record, and its sender hears so (never silence)."""

@@ -35,6 +35,7 @@ from core.store.turn import Cause, Turn
 from core.tickets.model import Ticket
 from core.tickets.queries import by_number
 from core.words import MINUTE, SECOND, Inbound, Micros, Room, Who
+from dialogue.understanding.engine import Remote
 from dialogue.understanding.mind import Mind
 from notifier.carriers.desk_phone import Call, DeskPhone
 from tests.learning import learnt
@@ -376,12 +377,14 @@ def _read(message: Reached) -> str:
 
 @contextmanager
 def story(
-    url: str, *, start: Micros = WEDNESDAY_TEN, policies: Policies | None = None, carried: Telephony | None = None
-) -> Iterator[Story]:
-    """A desk on the database at `url`, which has its tables and no rows; `carried` are carriers in place of its telephones."""
+    url: str, *, start: Micros = WEDNESDAY_TEN, policies: Policies | None = None, carried: Telephony | None = None,
+    remote: Remote | None = None,
+) -> Iterator[Story]:  # fmt: skip
+    """A desk on the database at `url`, which has its tables and no rows; `carried` are carriers in place of its telephones,
+    `remote` is an engine elsewhere."""
     rules = policies or replace(Policies(), zone=ZoneInfo("Asia/Shanghai"))
     with asyncio.Runner() as loop:
-        opened = Rehearsal.open(start, mind(), rules, url=url, tables=False, carried=carried)
+        opened = Rehearsal.open(start, mind(), rules, url=url, tables=False, carried=carried, remote=remote)
         rehearsal = loop.run(opened.__aenter__())
         try:
             yield Story(rehearsal, loop)

@@ -91,11 +91,11 @@ class Made:
 
 @dataclass(frozen=True)
 class Hears:
-    """What the rooms above do with turns: `hear` a message, say `sorry` for one that failed for good, `prepare` for
-    messages before their turns (understanding takes milliseconds; on SQLite the transaction is not even open yet), hear what
-    is said `late` of a post."""
+    """What the rooms above do with turns: `hear` a message (None: not yet, it waits until its new `due_at`), say `sorry`
+    for one that failed for good, `prepare` for messages before their turns (understanding takes milliseconds; on SQLite the
+    transaction is not even open yet), hear what is said `late` of a post."""
 
-    hear: Callable[[Turn, Inbox], str]
+    hear: Callable[[Turn, Inbox], str | None]
     sorry: Callable[[Turn, Inbox], None]
     prepare: Callable[[list[Inbox]], None] = lambda rows: None
     late: Callable[[Turn, str, str, Receipt], Any] = came_late
@@ -194,12 +194,13 @@ class Group:
 
         def act(turn: Turn) -> None:
             turn.adopt(row)
-            row.outcome, row.state = self._hears.hear(turn, row), InboxState.DONE
+            row.outcome = self._hears.hear(turn, row)
+            row.state = InboxState.NEW if row.outcome is None else InboxState.DONE
 
         cause = Cause(f"inbox:{row.id}", via=row.room, at=row.at)
         failure = self.turn(cause, act)
         if not isinstance(failure, Exception):
-            return True
+            return row.state == InboxState.DONE
         failed = self._after_failure(row.id, row.attempts, failure, InboxState.FAILED)
         self._connection.run(_message_failed, **failed)
         if row.attempts < len(TRIES):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from core.words import CannotFetch
 log = logging.getLogger("huiying.jobs")
 
 AT_ONCE = 4
-"""Jobs that run side by side in one process."""
+"""Jobs of one kind that run side by side in one process: no kind waits for another."""
 LONGEST = 240.0
 """Seconds after which a job is given up for this time; shorter than its lease."""
 
@@ -26,7 +27,7 @@ class Worker:
 
     def __init__(self, kinds: Mapping[str, Work], report: Callable[[Finished], None]):
         self._kinds, self._report = kinds, report
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._places: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -48,7 +49,7 @@ class Worker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _do(self, job: Job) -> None:
-        async with self._places:
+        async with self._places[job.kind]:
             try:
                 async with asyncio.timeout(LONGEST):
                     result = await self._kinds[job.kind](job.data)

@@ -54,7 +54,7 @@ def hear(heard: Heard) -> str:
 
 
 def _hear_words(heard: Heard) -> str:
-    meant = heard.mind.customer(heard.text, heard.message.at)
+    meant = heard.meant
     return _answered(heard, meant) or _asked(heard, meant) or _told(heard, meant)
 
 

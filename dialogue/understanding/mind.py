@@ -104,6 +104,10 @@ class Mind:
         """
         return expecting.answer(self._reader, slot, self._plain(text), self._local(at))
 
+    def read(self, text: str) -> str:
+        """A text as engines read it: width, case and traditional characters evened out, cut where reading ends."""
+        return self._plain(text).text
+
     def _plain(self, text: str) -> Plain:
         return plain(text, self._simplified)
 
