@@ -66,7 +66,7 @@ def kept(folder: Path, name: str) -> Kept | None:
 def _weights(side: str, facts: Mapping[str, Any], arrays: Mapping[str, Any]) -> Weights:
     features = _unpacked(arrays[f"{side}_features"]).split("\n")
     idf, pulls = arrays[f"{side}_idf"], arrays[f"{side}_pulls"]
-    if len(idf) != len(features) or pulls.shape != (len(facts["intents"]), len(features) + 1):
+    if len(idf) != len(features) or pulls.shape != (len(features) + 1, len(facts["intents"])):
         raise ValueError("arrays of another model")
     row_of = {feature: row for row, feature in enumerate(features)}
     return Weights(tuple(facts["intents"]), row_of, idf, pulls, Thresholds(**facts["thresholds"]))

@@ -1,30 +1,33 @@
-"""Multinomial logistic regression over sparse rows, in numpy alone: tf-idf, L2, and L-BFGS by hand."""
+"""Multinomial logistic regression over sparse rows, in numpy alone: small batches, and a pace of its own for each weight (AdaGrad)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-PENALTY = 0.1
+PENALTY = 0.005
 """Weight of the squared weights against the summed loss."""
-STEPS = 30
-"""L-BFGS steps; more move no decision on our data."""
-MEMORY = 6
-"""Steps that L-BFGS remembers."""
+PASSES = 5
+"""Times that all rows are gone through; more make the model surer of itself, not better."""
+BATCHES = 32
+"""Parts in which the rows are gone through; the weights move after each."""
+PACE = 0.25
+"""How far a weight moves at first."""
 
 Array = NDArray[np.floating[Any]]
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Sparse rows: `values[starts[i]:starts[i+1]]` at `columns[…]` make row i; no row is empty."""
 
-    starts: NDArray[np.int64]
-    columns: NDArray[np.int64]
+    starts: Places
+    columns: Places
     values: Array
     width: int
 
@@ -32,10 +35,17 @@ class Rows:
         return len(self.starts) - 1
 
     def times(self, weights: Array) -> Array:
-        """Rows times the transpose of a dense matrix (classes × width): one row of classes for each row."""
-        return _gathered(weights, self.columns, self.values, self.starts[:-1]).T
+        """Rows times a dense matrix (width × classes)."""
+        return _sums(weights, self.columns, self.values, self.starts[:-1])
 
-    def turned(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Array]:
+    def take(self, places: Places) -> Self:
+        """These rows, in this order."""
+        lengths = np.diff(self.starts)[places]
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        entries = np.arange(starts[-1]) + np.repeat(self.starts[places] - starts[:-1], lengths)
+        return type(self)(starts, self.columns[entries], self.values[entries], self.width)
+
+    def turned(self) -> tuple[Places, Places, Places, Array]:
         """The same by columns: present columns, where each starts, the rows in them, the values."""
         order = np.argsort(self.columns, kind="stable")
         row_of = np.repeat(np.arange(len(self)), np.diff(self.starts))[order]
@@ -43,86 +53,46 @@ class Rows:
         return present, starts, row_of, self.values[order]
 
 
-def _gathered(dense: Array, places: NDArray[np.int64], values: Array, starts: NDArray[np.int64]) -> Array:
-    """For each row of `dense`: the sums, from each start to the next, of its entries at the places times the values."""
-    sums = np.empty((len(dense), len(starts)), dtype=np.float32)
-    taken = np.empty(len(places), dtype=np.float32)
-    for row, entries in enumerate(dense):
-        np.take(entries, places, out=taken, mode="clip")
-        np.multiply(taken, values, out=taken)
-        sums[row] = np.add.reduceat(taken, starts)
-    return sums
+def _sums(dense: Array, places: Places, values: Array, starts: Places) -> Array:
+    """From each start to the next: the rows of `dense` at the places, times the values, added up."""
+    return np.add.reduceat(dense[places] * values[:, None], starts, axis=0)
 
 
-def rows(lists: Sequence[Sequence[tuple[int, float]]], width: int) -> Rows:
-    """Rows from lists of (column, value). A constant column at the end keeps every row non-empty."""
-    starts = np.cumsum([0, *(len(entries) + 1 for entries in lists)]).astype(np.int64)
-    columns = np.array([column for entries in lists for column in (*(c for c, _ in entries), width)], dtype=np.int64)
-    values = np.array([value for entries in lists for value in (*(v for _, v in entries), 1.0)], dtype=np.float32)
-    return Rows(starts, columns, values, width + 1)
-
-
-def fit(data: Rows, labels: NDArray[np.int64], classes: int, penalty: float = PENALTY, steps: int = STEPS) -> Array:
-    """Weights (classes × width) that explain the labels."""
+def fit(data: Rows, labels: Places, classes: int) -> Array:
+    """Weights (width × classes) that explain the labels; rare labels count for more. The same data give the same weights."""
     truth = np.zeros((len(data), classes), dtype=np.float32)
     truth[np.arange(len(data)), labels] = 1
-    counts = truth.sum(axis=0)
-    share = (len(data) / classes / counts[labels]) ** 0.5
+    share = (len(data) / classes / truth.sum(axis=0)[labels]) ** 0.5
     share = (share / share.mean()).astype(np.float32)[:, None]
-    present, starts, row_of, values = data.turned()
+    weights = np.zeros((data.width, classes), dtype=np.float32)
+    steepness = np.full_like(weights, 1e-8)
+    shuffled = np.random.default_rng(0)
+    dealt = np.array_split(shuffled.permutation(len(data)), min(BATCHES, len(data)))
+    batches = [(places, *_both_ways(data.take(places))) for places in dealt]
+    met = np.bincount(np.concatenate([present for _, _, (present, *_) in batches]), minlength=data.width)
+    held = (PENALTY / np.maximum(met, 1)).astype(np.float32)[:, None]
+    for _ in range(PASSES):
+        for batch in shuffled.permutation(len(batches)):
+            places, rows, (present, starts, row_of, values) = batches[batch]
+            error = (softmax(rows.times(weights)) - truth[places]) * share[places]
+            slope = _sums(error, row_of, values, starts) + held[present] * weights[present]
+            steepness[present] += np.square(slope)
+            weights[present] -= PACE * slope / np.sqrt(steepness[present])
+    return weights
 
-    def loss(weights: Array) -> tuple[float, Array]:
-        odds = softmax(data.times(weights))
-        error = (odds - truth) * share
-        slope = penalty * weights
-        slope[:, present] += _gathered(np.ascontiguousarray(error.T), row_of, values, starts)
-        said = np.log(np.maximum(odds[np.arange(len(data)), labels], 1e-12))
-        return float(-(said * share[:, 0]).sum() + 0.5 * penalty * np.square(weights).sum()), slope
 
-    return _descend(loss, np.zeros((classes, data.width), dtype=np.float32), steps)
+def _both_ways(rows: Rows) -> tuple[Rows, tuple[Places, Places, Places, Array]]:
+    return rows, rows.turned()
+
+
+def held_out(lines: int, folds: int) -> Iterator[tuple[Places, Places]]:
+    """The lines dealt into parts: for each part, the places of all others, and its own. Always dealt alike."""
+    part = np.random.default_rng(0).integers(0, folds, lines)
+    for fold in range(folds):
+        yield np.flatnonzero(part != fold), np.flatnonzero(part == fold)
 
 
 def softmax(scores: Array) -> Array:
     """Scores as shares of 1, row by row."""
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
-
-
-def _descend(loss: Callable[[Array], tuple[float, Array]], at: Array, steps: int) -> Array:
-    """L-BFGS with a backtracking line search."""
-    value, slope = loss(at)
-    moves: list[tuple[Array, Array, float]] = []
-    for step in range(steps):
-        direction = _direction(slope, moves)
-        length = 1.0 if step else 1.0 / max(float(np.abs(slope).sum()), 1e-9) * len(at)
-        expected = float((slope * direction).sum())
-        while True:
-            ahead = at + length * direction
-            new_value, new_slope = loss(ahead)
-            if new_value <= value + 1e-4 * length * expected or length < 1e-8:
-                break
-            length *= 0.5
-        move, turn = ahead - at, new_slope - slope
-        curve = float((move * turn).sum())
-        if curve > 1e-10:
-            moves = [*moves[1 - MEMORY :], (move, turn, 1.0 / curve)]
-        done = abs(value - new_value) < 1e-5 * max(abs(value), 1.0)
-        at, value, slope = ahead, new_value, new_slope
-        if done:
-            break
-    return at
-
-
-def _direction(slope: Array, moves: list[tuple[Array, Array, float]]) -> Array:
-    direction = -slope
-    weights = []
-    for move, turn, inverse in reversed(moves):
-        weight = inverse * float((move * direction).sum())
-        direction = direction - weight * turn
-        weights.append(weight)
-    if moves:
-        move, turn, inverse = moves[-1]
-        direction = direction * (1.0 / inverse / max(float((turn * turn).sum()), 1e-12))
-    for (move, turn, inverse), weight in zip(moves, reversed(weights), strict=True):
-        direction = direction + (weight - inverse * float((turn * direction).sum())) * move
-    return direction

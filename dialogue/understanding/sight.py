@@ -20,7 +20,7 @@ LONGEST = 160
 """Characters of a text that tell its intent; what follows is detail."""
 GRAM = 4
 """Longest character n-gram."""
-SOUND_GRAM = 3
+SOUND_GRAM = 2
 """Longest n-gram of syllables."""
 LENGTH_STEP, LENGTH_STEPS = 3, 8
 """Texts are told apart by length in steps of three characters, up to eight steps."""
@@ -37,6 +37,7 @@ _MASKS = (
     (re.compile(r"[0-9]+(?:[.:][0-9]+)?"), _NUMBER),
 )
 _WORDS = re.compile(r"[a-z']+|[\ue000-\ue003]")
+_HAN = re.compile("[\u4e00-\u9fff]+")
 _NOISE = re.compile(r"[\s,，。.、~～]+")
 
 
@@ -82,9 +83,10 @@ class Sight:
         tight = "^" + _NOISE.sub(" ", masked).strip() + "$"
         for size in range(1, GRAM + 1):
             yield from (tight[at : at + size] for at in range(len(tight) - size + 1))
-        heard = [self.sounds.fuzzy.get(char, char) for char in tight if char != " "]
-        for size in range(1, SOUND_GRAM + 1):
-            yield from ("p:" + "-".join(heard[at : at + size]) for at in range(len(heard) - size + 1))
+        for run in _HAN.findall(tight):
+            heard = [self.sounds.fuzzy.get(char) or char for char in run]
+            for size in range(1, SOUND_GRAM + 1):
+                yield from ("p:" + "-".join(heard[at : at + size]) for at in range(len(heard) - size + 1))
 
     def _families(self, text: str) -> Iterable[str]:
         found = [family for named in self.families.find(text) for family in self.family_of[named.word]]
