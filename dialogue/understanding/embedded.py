@@ -45,6 +45,11 @@ class EmbeddedEngine:
         """Where this engine's confidence is enough."""
         return self._weights.thresholds
 
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """What it can tell apart, in the order of its odds."""
+        return self._weights.intents
+
     def rank(self, text: str) -> Ranking:
         """All intents, best first; confidences add up to 1."""
         return ranking(self._weights.intents, self.odds(text))
