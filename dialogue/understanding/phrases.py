@@ -12,7 +12,7 @@ from collections.abc import Iterable
 GAP = 6
 """Most characters that `…` stands for; a gap never crosses a sentence mark."""
 MOST_GAPS = 2
-"""Gaps in one phrase."""
+"""Gaps in any one way of saying a phrase."""
 
 _GAP = rf"[^,，。.!！?？;；\n]{{0,{GAP}}}?"
 
@@ -23,7 +23,7 @@ class BadPhrase(ValueError):
 
 def pattern(phrase: str) -> str:
     """The regular expression of one phrase. Raises BadPhrase."""
-    if phrase.count("…") > MOST_GAPS:
+    if _gaps(phrase) > MOST_GAPS:
         raise BadPhrase(f"more than {MOST_GAPS} gaps in {phrase!r}")
     source = "".join(_GAP if char == "…" else char if char in "(|)?" else _literal(char) for char in phrase.lower())
     source = source.replace("(", "(?:")
@@ -41,6 +41,26 @@ def one_of(phrases: Iterable[str]) -> re.Pattern[str]:
     """A pattern for any of the phrases, longest first; of no phrases, one that never matches."""
     sources = [pattern(phrase) for phrase in sorted(phrases, key=len, reverse=True)]
     return re.compile("|".join(sources) if sources else r"(?!)")
+
+
+def _gaps(phrase: str) -> int:
+    """Most gaps that one way through the choices holds."""
+    ways = [(0, 0)]
+    for char in phrase:
+        most, here = ways.pop()
+        if char == "…":
+            here += 1
+        elif char == "|":
+            most, here = max(most, here), 0
+        elif char == ")" and ways:
+            inner = max(most, here)
+            most, here = ways.pop()
+            here += inner
+        elif char == "(":
+            ways.append((most, here))
+            most, here = 0, 0
+        ways.append((most, here))
+    return max(map(max, ways))
 
 
 def _literal(char: str) -> str:

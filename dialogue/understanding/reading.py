@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +19,13 @@ from dialogue.understanding.exact.places import Places
 from dialogue.understanding.exact.ratings import rating
 from dialogue.understanding.exact.symptoms import Symptoms
 from dialogue.understanding.exact.ticket_number import bare_tickets, marked_tickets
-from dialogue.understanding.exact.wishes import wish
+from dialogue.understanding.exact.wishes import is_ruled_out, wish
 from dialogue.understanding.lexicon import Lexicon
 from dialogue.understanding.plain import Plain
 from dialogue.understanding.sounds import Sounds
 from dialogue.understanding.words import LIST_SLOTS, Entity
 
+_TODAY = re.compile(r"今(?!年)|today|tonight")
 _REACHES = {"手机", "座机", "电话机", "邮箱", "手表"}
 
 
@@ -90,12 +92,18 @@ class Reader:
         constraints = list(self.constraints.find(text))
         devices = list(self.devices.find(without(rest, [*places, *constraints]), symptoms))
         devices = [hit for hit in devices if not _is_contact(text, hit, exact)]
-        wished = wish(text, _outside(named, constraints), now)
+        wished = wish(text, _outside(text, named, constraints), now)
         hits = [*exact, *places, *devices, *_trimmed(text, symptoms, devices), *self.manner.find(text)]
         hits += [*constraints, *([wished] if wished else [])]
         found = tuple(sorted(hits, key=lambda hit: (hit.start, hit.end, hit.entity)))
         vague = self.symptoms.is_vague(rest)
-        return Read(said, found, self.manner.emotion(text, hits), self.manner.urgency(text), vague)
+        urgency = self.manner.urgency(text, today=_asks_for_today(text, wished))
+        return Read(said, found, self.manner.emotion(text, hits, urgency), urgency, vague)
+
+
+def _asks_for_today(text: str, wished: Hit | None) -> bool:
+    """Whether somebody should come today, in so many words (P1 by the contract)."""
+    return wished is not None and wished.value is not None and bool(_TODAY.search(text[wished.start : wished.end]))
 
 
 def _is_contact(text: str, device: Hit, exact: list[Hit]) -> bool:
@@ -106,9 +114,13 @@ def _is_contact(text: str, device: Hit, exact: list[Hit]) -> bool:
     )
 
 
-def _outside(named: list[Moment], constraints: list[Hit]) -> list[Moment]:
-    """Times that are not merely part of a condition: 需周末上门 wishes for no particular weekend."""
-    return [each for each in named if not any(hit.start <= each.start and each.end <= hit.end for hit in constraints)]
+def _outside(text: str, named: list[Moment], constraints: list[Hit]) -> list[Moment]:
+    """Times that are not merely part of a condition: 需周末上门 wishes for no particular weekend, 周末别来 rules it out."""
+    return [
+        each
+        for each in named
+        if is_ruled_out(text, each) or not any(hit.start <= each.start and each.end <= hit.end for hit in constraints)
+    ]
 
 
 def _whole(hits: Iterable[Hit]) -> list[Hit]:

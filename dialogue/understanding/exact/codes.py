@@ -43,7 +43,7 @@ _UNIT = re.compile(
     r"[0-9]+(?:\.[0-9]+)?(?:v|kv|a|ma|w|kw|hz|khz|mhz|ghz|l|ml|kg|g|t|m|mm|cm|km|mpa|kpa|bar|psi|rpm|mb|gb|tb|kb|s|ms|h|min|am|pm|st|nd|rd|th|f|p|k|x|pcs|c)\Z"
 )
 _ORDINARY = re.compile(
-    r"(?:p[0-3]|wifi|usb[0-9.]*|4g|5g|3d|2d|win(?:dows)?[0-9]+|office[0-9]*|ipv[46]|mp[34]|h5|a[345]|b[1-9]|vlan[0-9]*|vpn|u8|k3|co2|24/7|[0-9]+/[0-9]+)\Z"
+    r"(?:p[0-3]|wifi|usb[0-9.]*|4g|5g|3d|2d|win(?:dows)?[0-9]+|office[0-9]*|ipv[46]|mp[34]|h5|a[345]|b[1-9]|vlan[0-9]*|vpn|u8|k3|co2|24/7|[0-9]+/[0-9]+|[0-9]{1,2}(?:am|pm)?-[0-9]{1,2}(?:am|pm)?)\Z"
 )
 _NUMBERED = r"故障|报警|错误|报错|异常|代码|错误码|error|err|fault|alarm|(?<![a-z])(?:e|al) "
 """What must stand before a code of digits alone: 显示85度 is none."""
