@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from config.script import WORLD
 from core.rules.rule import Rule, Then, When
 from core.tickets.model import Priority
 
@@ -54,7 +55,7 @@ class Pack:
     @property
     def conversations(self) -> tuple[Path, ...]:
         """Its scripts, in order of name; not the world that they share."""
-        return tuple(path for path in sorted(self.folder.glob("conversations/*.yaml")) if path.name != "base.yaml")
+        return tuple(path for path in sorted(self.folder.glob("conversations/*.yaml")) if path.name != WORLD)
 
 
 def packs_of(names: Sequence[str] = (DEFAULT,)) -> tuple[Pack, ...]:

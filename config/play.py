@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ import orjson
 from sqlalchemy import select
 
 from config.desk import load_mind
+from config.expecting import check
 from config.packs import PackError
 from config.rehearsal import Reached, Rehearsal, packs_named, policies_of
-from config.script import Script, ScriptError, Step, read_script
+from config.script import WORLD, Script, ScriptError, Step, read_script
 from config.stories import stories
 from config.understand import model_cache
 from config.world import World
@@ -47,30 +48,73 @@ def play_command(argv: list[str]) -> int:
         "--pack", action="append", metavar="PACK", help="an industry pack, by name or folder; repeatable"
     )
     parser.add_argument("--stories", action="store_true", help="ticket by ticket instead of turn by turn")
+    parser.add_argument("--check", action="store_true", help="only say where it is not as the script expects")
     given = parser.parse_args(argv)
-    minds: dict[tuple[str, ...], Mind] = {}
+    shown = _json if given.json else stories if given.stories else _readable
+    return judge(given.scripts, given.pack) if given.check else perform(given.scripts, given.pack, shown)
+
+
+def perform(
+    paths: Sequence[Path], packs: Sequence[str] | None, shown: Callable[[Script, list[dict[str, Any]]], str]
+) -> int:
+    """Play scripts and show what came of each. 1 if one could not be played."""
     worst = 0
-    for path in given.scripts:
-        if path.name == "base.yaml":
-            continue
-        try:
-            script = in_packs(read_script(path), given.pack)
-            packs = packs_named(script.settings)
-            if packs not in minds:
-                minds[packs] = load_mind(policies_of(script.settings, script.zone), model_cache(), packs)
-            lines = asyncio.run(play(script, minds[packs]))
-        except (ScriptError, PackError) as error:
-            print(f"desk play: {error}", file=sys.stderr)
-            worst = 1
-            continue
-        if given.json:
-            sys.stdout.writelines(orjson.dumps(line).decode() + "\n" for line in lines)
+    for played in Stage(packs).each(paths):
+        if isinstance(played, Played):
+            sys.stdout.write(shown(played.script, played.lines))
+            sys.stdout.flush()
         else:
-            sys.stdout.write(
-                stories(script, lines) if given.stories else "".join(readable(line, script) for line in lines)
-            )
-        sys.stdout.flush()
+            print(f"desk play: {played}", file=sys.stderr)
+            worst = 1
     return worst
+
+
+def judge(paths: Sequence[Path], packs: Sequence[str] | None) -> int:
+    """Play scripts and say where they do not come out as they expect. 1 if one does not, or could not be played."""
+    good = 0
+    stage = Stage(packs)
+    for played in stage.each(paths):
+        faults = check(played.script, played.lines) if isinstance(played, Played) else [played]
+        good += not faults
+        for fault in faults:
+            print(f"{played.script.id}: {fault}" if isinstance(played, Played) else f"desk play: {fault}")
+    print(f"{good}/{stage.played} ✓")
+    return 0 if stage.played and good == stage.played else 1
+
+
+@dataclass(frozen=True)
+class Played:
+    """A script that was played, and what each of its turns brought."""
+
+    script: Script
+    lines: list[dict[str, Any]]
+
+
+@dataclass
+class Stage:
+    """Plays scripts one after the other, each on a desk of its own; what was learnt for a pack is kept."""
+
+    packs: Sequence[str] | None = None
+    played: int = 0
+    _minds: dict[tuple[str, ...], Mind] = field(default_factory=dict)
+
+    def each(self, paths: Sequence[Path]) -> Iterator[Played | ScriptError | PackError]:
+        """Every script as played, or why it could not be; base.yaml is none."""
+        for path in paths:
+            if path.name == WORLD:
+                continue
+            self.played += 1
+            try:
+                script = in_packs(read_script(path), self.packs)
+                yield Played(script, asyncio.run(play(script, self._mind(script))))
+            except (ScriptError, PackError) as error:
+                yield error
+
+    def _mind(self, script: Script) -> Mind:
+        packs = packs_named(script.settings)
+        if packs not in self._minds:
+            self._minds[packs] = load_mind(policies_of(script.settings, script.zone), model_cache(), packs)
+        return self._minds[packs]
 
 
 def in_packs(script: Script, packs: Sequence[str] | None) -> Script:
@@ -261,6 +305,14 @@ class Performance:
     def _iso(self, at: Micros) -> str:
         when = local(at, self.script.zone).replace(tzinfo=None)
         return when.isoformat(timespec="seconds" if when.microsecond == 0 else "milliseconds")
+
+
+def _readable(script: Script, lines: list[dict[str, Any]]) -> str:
+    return "".join(readable(line, script) for line in lines)
+
+
+def _json(script: Script, lines: list[dict[str, Any]]) -> str:
+    return "".join(orjson.dumps(line).decode() + "\n" for line in lines)
 
 
 def readable(line: dict[str, Any], script: Script) -> str:

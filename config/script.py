@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ import yaml
 
 from core.words import SECOND, Micros
 
+WORLD = "base.yaml"
+"""The world that the scripts of a folder share."""
 WITHIN_S = 15
 """Seconds that the desk has for what a turn expects."""
 TURN_KEYS = frozenset(
@@ -68,7 +70,8 @@ class Script:
     steps: list[Step]
     day0: datetime
     folder: Path
-    world: dict[str, Any] = field(default_factory=dict)
+    makes: int | list[int] | None = None
+    never_ask_twice: tuple[str, ...] = ()
 
     def instant(self, text: Any) -> Micros:
         """ "HH:MM:SS[.mmm]" on day 0, "+2d HH:MM:SS", or ISO; local to the script's time zone."""
@@ -78,7 +81,7 @@ class Script:
 def read_script(path: Path) -> Script:
     """Read a script and its world (base.yaml beside it). Raises ScriptError."""
     story = _yaml(path)
-    base = path.with_name("base.yaml")
+    base = path.with_name(WORLD)
     world = _yaml(base) if base.exists() else {}
     setup = story.get("setup") or {}
     zone = ZoneInfo(world.get("timezone", "Asia/Shanghai"))
@@ -108,6 +111,8 @@ def read_script(path: Path) -> Script:
         steps=steps,
         day0=day0,
         folder=path.parent,
+        makes=story.get("makes"),
+        never_ask_twice=tuple(story.get("never_ask_twice") or ()),
     )
 
 
