@@ -13,7 +13,7 @@ SYSTEM_PACKAGES := chromium fonts-noto-cjk openssl sip-tester systemd
 
 export HUIYING_STRICT := $(STRICT)
 
-.PHONY: demo test prove bench bench-understanding lint format coverage example lock system help
+.PHONY: demo test prove bench bench-understanding rasa rasa-train rasa-serve lint format coverage example lock system help
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make test      lint and tests; STRICT=1: a check that could not run counts as failed; ARGS=... goes to pytest"
 	@echo "make prove     the longer proofs (kill -9 under load)"
 	@echo "make bench     measure, each figure beside its cheapest alternative;  make bench-understanding"
+	@echo "make rasa      a Rasa server trained from our data, on this machine (PIPELINE=diet); make rasa-serve serves it again"
 	@echo "make lint      ruff, pyright     make format    let ruff rewrite"
 	@echo "make coverage  rewrite docs/coverage.md     make example   rewrite desk.example.toml"
 	@echo "make system    Debian packages that some checks need     make lock      resolve the dependencies anew"
@@ -40,6 +41,34 @@ bench: $(TEST)
 
 bench-understanding: $(TEST)
 	$(BIN)/python -m benchmarks.understanding
+
+# Rasa needs Python 3.8-3.10 and libraries that cannot share our environment: it has one of its own (2.7 GB).
+RASA := var/rasa
+RASA_PORT := 5005
+RASA_PYTHONS := $(or $(PYTHON310),python3.10 $(HOME)/.pyenv/versions/3.10.*/bin/python3)
+
+rasa: rasa-train
+	@$(MAKE) --no-print-directory rasa-serve
+
+rasa-train: $(RUN) $(RASA)/venv.stamp
+	$(BIN)/python -m config.rasa_training $(RASA) $(PIPELINE)
+
+rasa-serve:
+	@echo "Rasa serves on 127.0.0.1:$(RASA_PORT); Ctrl+C stops it. In desk.toml: [understanding] engine = \"rasa\""
+	cd $(RASA) && RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 venv/bin/rasa run --enable-api \
+	    --interface 127.0.0.1 --port $(RASA_PORT) --model models/model.tar.gz
+
+$(RASA)/venv.stamp: locks/rasa.txt
+	@mkdir -p $(RASA)
+	@for python in $(RASA_PYTHONS); do \
+	    if "$$python" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null; then \
+	        "$$python" -m venv --clear $(RASA)/venv && break; fi; \
+	done; \
+	test -x $(RASA)/venv/bin/python || { \
+	    echo "No Python 3.10 was found (tried: $(RASA_PYTHONS)). Name it: make rasa PYTHON310=/path/to/python3.10" >&2; exit 1; }
+	@echo "installing what locks/rasa.txt pins into $(RASA)/venv (2.7 GB) ..."
+	@$(RASA)/venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r locks/rasa.txt
+	@touch $@
 
 lint: $(TEST)
 	$(BIN)/ruff check .
@@ -98,4 +127,6 @@ lock: $(BIN)/python
 	$(COMPILE) pyproject.toml --extra audio --extra embed --group test -c locks/build.txt -c locks/run.txt -o locks/test.txt
 	$(COMPILE) pyproject.toml --extra asr -c locks/build.txt -c locks/test.txt -o locks/voice.txt
 	$(COMPILE) pyproject.toml --extra embed -c locks/build.txt -c locks/test.txt -o locks/embed.txt
+	echo "rasa[jieba]==3.6.21" | $(UV) pip compile --quiet --python-version 3.10 --generate-hashes \
+	    --no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade) - -o locks/rasa.txt
 	rm -rf $(VENV)-lock

@@ -299,7 +299,10 @@ def _still_held(database: Database, row: Outbox) -> bool:
         return still_held(connection, row)
 
 
-def load_mind(policies: Policies, cache: Path | None, packs: Sequence[str] = (DEFAULT,)) -> Mind:
-    """The mind with the training data and lexicons that ship with the desk, and those of these packs. Raises PackError."""
+def load_mind(
+    policies: Policies, cache: Path | None, packs: Sequence[str] = (DEFAULT,), engine: str = "embedded"
+) -> Mind:
+    """The mind with the training data and lexicons that ship with the desk, and those of these packs. Raises PackError,
+    NotInstalled."""
     folders = [pack.folder for pack in packs_of(packs)]
-    return Mind.load(CONFIG / "nlu", CONFIG / "lexicon", cache, str(policies.zone), folders)
+    return Mind.load(CONFIG / "nlu", CONFIG / "lexicon", cache, str(policies.zone), folders, engine)

@@ -25,6 +25,7 @@ from config.secret import CannotReveal, Secret
 from config.settings import AES_KEY_CHARACTERS, Feishu, Settings, WecomAccess
 from config.shadow import shadows
 from config.troubles import Finding, Language, Trouble
+from config.understanding_troubles import engine, engine_secrets
 
 PYTHONS = ((3, 11), (3, 14))
 """The first version that is tried, and the first that is not."""
@@ -245,6 +246,7 @@ def _secrets_in_use(settings: Settings) -> Iterator[tuple[str, Secret]]:
     for name, channel in settings.channels:
         if channel.enabled:
             yield from _secrets_of(channel, f"channels.{name}")
+    yield from engine_secrets(settings)
     for name, section in providers_in_use(settings):
         yield from _secrets_of(section, f"carriers.{name}")
 
@@ -266,6 +268,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Trouble]], ...] = (
     groups,
     carriers_incomplete,
     carriers_unreachable,
+    engine,
     secrets,
     holidays,
     database,

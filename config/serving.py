@@ -16,6 +16,7 @@ from config.carriers import carriers
 from config.channels import KEY_FILE, channel_makers, derived_key, web_key
 from config.desk import Desk, build, load_mind
 from config.doctor import MARKS, examine, spoken_here
+from config.engines import REMOTE, remote_engine
 from config.listening import CannotListen, open_socket, serve
 from config.loading import Unusable, load
 from config.logging import log_to_stderr
@@ -182,11 +183,13 @@ async def _live(settings: Settings, database: Database, listening: socket.socket
     """Serve until told to stop; why this process had to end, if it had to."""
     bells, files, key = Bells(), FileStore(settings.data_dir / "files"), web_key(settings)
     rules = policies(settings)
-    mind = load_mind(rules, settings.data_dir / "mind", settings.pack)
+    engine = settings.understanding.engine
+    mind = load_mind(rules, settings.data_dir / "mind", settings.pack, "embedded" if engine in REMOTE else engine)
     carried = carriers(settings, bells.ring)
     makers = {**channel_makers(settings, files, bells.ring), **carried.makers}
     pages_known, accounts = pages_of(settings, key), carried.accounts
-    desk = build(database, rules, makers, files, clock, mind, pages=pages_known, accounts=accounts)
+    remote = remote_engine(settings.understanding)
+    desk = build(database, rules, makers, files, clock, mind, pages=pages_known, accounts=accounts, remote=remote)
     stop, ended = asyncio.Event(), list[Exception]()
 
     def end(why: Exception) -> None:

@@ -27,6 +27,7 @@ from config.packs import DEFAULT, PackError, packs_of
 from config.secret import Secret
 from config.section import Count, Dates, Names, Rotating, Seconds, Section, WebAddress, listed
 from config.service_settings import ServiceLevelSettings
+from config.understanding_settings import UnderstandingSettings
 from core.clocks.calendar import Shift
 
 PREFIX = "HUIYING_"
@@ -68,6 +69,9 @@ class Conversation(Section):
     )
     draft_minutes: Count = Field(
         default=30, description="草稿保留：不足字数的摘要留多久，分钟 · a short summary is kept as a draft"
+    )
+    form_questions: Count = Field(
+        default=5, description="表单追问：一次最多问几项 · questions of a form in one sitting, at most"
     )
 
 
@@ -258,6 +262,7 @@ class Settings(BaseSettings):
         description="行业包，一个或多个：desk packs 列出全部；自己的写文件夹，如 ./our-pack · industry packs, by name or folder",
     )
     conversation: Conversation = Conversation()
+    understanding: UnderstandingSettings = UnderstandingSettings()
     service_level: ServiceLevelSettings = ServiceLevelSettings()
     quiet_hours: QuietHours = QuietHours()
     working_hours: WorkingHours = WorkingHours()

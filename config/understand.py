@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import sys
@@ -13,17 +14,24 @@ from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
+from config.engines import REMOTE, Asking, remote_engine
 from config.loading import Unusable, load
 from config.packs import DEFAULT, PackError, packs_of
+from config.secret import CannotReveal
+from config.understanding_settings import UnderstandingSettings
 from core.words import Micros
+from dialogue.understanding.engine import NoAnswer, NotInstalled, Remote
 from dialogue.understanding.mind import Mind
 from dialogue.understanding.words import Context, Entity, Order, Understanding
 
 CONFIG = Path(__file__).parent
 ROLES = ("customer", "engineer", "manager", "procurement", "agent")
 ENGINES = ("embedded", "embed", "rasa", "llm")
-BUILT = ("embedded",)
-"""Engines that this version has."""
+ENDED = {
+    "rasa": "Rasa's server at {url} gives no answer ({why}); make rasa builds, trains and serves one",
+    "llm": "the language model at {url} gives no answer ({why}); see [understanding.llm] in desk.example.toml",
+}
+"""Why an engine elsewhere cannot be used, and the next step."""
 TIMEZONE = "Asia/Shanghai"
 """Where no settings can be read."""
 DECIMALS = 4
@@ -40,15 +48,14 @@ class BadLine(ValueError):
         super().__init__(why)
 
 
+class NoEngine(Exception):
+    """An engine that cannot be used; the message says why, and the next step."""
+
+
 def understand_command(argv: Sequence[str]) -> int:
     """`desk understand [--role R] [--engine E] [--at ISO]`; 1 if a line could not be read, 2 if the engine is not there."""
     arguments = _arguments(argv)
-    if arguments.engine not in BUILT:
-        print(
-            f"desk understand: the engine {arguments.engine!r} is not built yet; use --engine embedded", file=sys.stderr
-        )
-        return 2
-    zone, packs = _house()
+    zone, packs, chosen = _house()
     try:
         folders = [pack.folder for pack in packs_of(arguments.pack or packs)]
     except PackError as error:
@@ -59,11 +66,25 @@ def understand_command(argv: Sequence[str]) -> int:
     except ValueError:
         print(f"desk understand: --at is not an ISO time: {arguments.at!r}", file=sys.stderr)
         return 2
-    mind = Mind.load(CONFIG / "nlu", CONFIG / "lexicon", model_cache(), str(zone), folders)
+    name = arguments.engine or chosen.engine
+    try:
+        within = "embedded" if name in REMOTE else name
+        mind = Mind.load(CONFIG / "nlu", CONFIG / "lexicon", model_cache(), str(zone), folders, within)
+        mind = _asking(mind, chosen, name) if name in REMOTE and arguments.role == "customer" else mind
+    except (NoEngine, NotInstalled) as why:
+        print(f"desk understand: {why}", file=sys.stderr)
+        return 2
+    status = _answer_all(mind, arguments.role, at, zone)
+    if isinstance(mind, Asking):
+        mind.close()
+    return status
+
+
+def _answer_all(mind: Mind, role: str, at: Micros, zone: ZoneInfo) -> int:
     status = 0
     for place, words in _lines(sys.stdin.buffer):
         try:
-            answer = _answer(mind, words, arguments.role, at, zone)
+            answer = _answer(mind, words, role, at, zone)
         except BadLine as error:
             print(f"line {place}: {error}", file=sys.stderr)
             answer, status = _empty(error.identity) | {"error": str(error)}, 1
@@ -87,7 +108,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         "desk understand", description="JSON lines on stdin: {id, text, ref_time?, context?}"
     )
     parser.add_argument("--role", choices=ROLES, default="customer", help="who is speaking")
-    parser.add_argument("--engine", choices=ENGINES, default="embedded", help="what ranks the intents")
+    parser.add_argument("--engine", choices=ENGINES, help="what ranks the intents (as the settings say)")
     parser.add_argument(
         "--pack", action="append", metavar="PACK", help="an industry pack, by name or folder; repeatable"
     )
@@ -95,16 +116,39 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _house() -> tuple[ZoneInfo, tuple[str, ...]]:
-    """The time zone and the packs of the settings."""
+def _asking(mind: Mind, chosen: UnderstandingSettings, name: str) -> Asking:
+    """The mind with an engine elsewhere, which has answered once. Raises NoEngine."""
+    url = chosen.rasa.url if name == "rasa" else chosen.llm.url
+    try:
+        remote = remote_engine(chosen, name)
+        assert remote is not None
+        asyncio.run(_once(remote))
+    except CannotReveal as error:
+        raise NoEngine(f"{name}: the secret {error.reference} cannot be read") from None
+    except NoAnswer as no:
+        raise NoEngine(ENDED[name].format(url=url, why=no)) from None
+    except ValueError as missing:
+        raise NoEngine(f"the engine {name} needs {missing} (desk.toml)") from None
+    return Asking(mind, remote, lambda no: print(f"without {name} ({no}): embedded", file=sys.stderr))
+
+
+async def _once(remote: Remote) -> None:
+    try:
+        await remote.ask("你好")
+    finally:
+        await remote.close()
+
+
+def _house() -> tuple[ZoneInfo, tuple[str, ...], UnderstandingSettings]:
+    """The time zone, the packs and the engines of the settings."""
     try:
         settings = load()
-        return ZoneInfo(settings.timezone), settings.pack
+        return ZoneInfo(settings.timezone), settings.pack, settings.understanding
     except Unusable as unusable:
         print(
             f"desk understand: the settings cannot be used, times are read in {TIMEZONE}: {unusable}", file=sys.stderr
         )
-        return ZoneInfo(TIMEZONE), (DEFAULT,)
+        return ZoneInfo(TIMEZONE), (DEFAULT,), UnderstandingSettings()
 
 
 def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -29,6 +29,11 @@ _LOG = logging.getLogger("huiying.ranking")
 _of_message = select(Job.table).where(Job.table.c.key == bindparam("key"))
 
 
+def is_ranked(words: str) -> bool:
+    """Whether an engine could make something of these words: of a lone number nothing but what is read exactly here."""
+    return any(map(str.isalpha, words))
+
+
 def must_wait(turn: Turn, row: Inbox, text: str, remote: Remote) -> bool:
     """Whether the message waits for its ranking: asked for at its first turn, until it has come or its deadline has."""
     job = _job(turn, row)

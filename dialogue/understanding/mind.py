@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 from core.words import Micros
 from dialogue.understanding import expecting
+from dialogue.understanding.embed import EmbedEngine
 from dialogue.understanding.embedded import EmbeddedEngine, train
+from dialogue.understanding.engine import Engine
 from dialogue.understanding.keeping import Kept, fingerprint, keep, kept
 from dialogue.understanding.lexicon import Lexicon
 from dialogue.understanding.orders.clerk import Clerk
@@ -38,19 +40,20 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Mind:
     """Understands text. Pure: the same text at the same instant always means the same."""
 
-    def __init__(self, reader: Reader, clerk: Clerk, engine: EmbeddedEngine, simplified: dict[str, str], timezone: str):
+    def __init__(self, reader: Reader, clerk: Clerk, engine: Engine, simplified: dict[str, str], timezone: str):
         self._reader, self._clerk, self._engine = reader, clerk, engine
         self._simplified, self._zone = simplified, ZoneInfo(timezone)
         self._customer = lru_cache(REMEMBERED)(self._understand)
 
     @classmethod
     def load(
-        cls, nlu_dir: Path, lexicon_dir: Path, cache_dir: Path | None, timezone: str, packs: Sequence[Path] = ()
-    ) -> Self:
+        cls, nlu_dir: Path, lexicon_dir: Path, cache_dir: Path | None, timezone: str, packs: Sequence[Path] = (),
+        engine: str = "embedded",
+    ) -> Self:  # fmt: skip
         """Train from `nlu_dir`, or read the model that `cache_dir` keeps for this very data. The folders of `packs` add their
-        `lexicon` and `nlu` (S81).
+        `lexicon` and `nlu` (S81). `engine`: embedded, or embed with sentence vectors mixed in.
 
-        Raises BadTrainingData, BadLexicon, BadPhrase for data that cannot be used.
+        Raises BadTrainingData, BadLexicon, BadPhrase for data that cannot be used; NotInstalled.
         """
         lexicons = (lexicon_dir, *(pack / "lexicon" for pack in packs))
         lines = (nlu_dir, *(pack / "nlu" for pack in packs))
@@ -70,8 +73,10 @@ class Mind:
             if cache_dir:
                 _keep(cache_dir, name, known)
         instinct = EmbeddedEngine(sight, known.staff, simplified) if known.staff else None
-        engine = EmbeddedEngine(sight, known.customers, simplified)
-        return cls(reader, Clerk.of(lexicon, reader, instinct), engine, simplified, timezone)
+        ranks: Engine = EmbeddedEngine(sight, known.customers, simplified)
+        if engine == "embed":
+            ranks = EmbedEngine.load(sight, known.customers, simplified, lambda: _examples(lines), cache_dir, name)
+        return cls(reader, Clerk.of(lexicon, reader, instinct), ranks, simplified, timezone)
 
     def customer(self, text: str, at: Micros) -> Understanding:
         """What a customer means by `text`, said at `at`."""
