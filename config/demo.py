@@ -22,6 +22,7 @@ from config.demo_phones import ACCOUNTS, DemoPhones
 from config.desk import Desk, build, load_mind
 from config.doctor import spoken_here
 from config.fastforward import FastForward, MovableClock
+from config.forms import forms_of
 from config.listening import CannotListen, open_socket, serve
 from config.logging import JsonLines
 from config.packs import DEFAULT, PackError, packs_of, rules_of
@@ -134,7 +135,7 @@ def begins(calendar: Calendar, now: Micros) -> Micros:
 async def _play(folder: Path, listening: socket.socket, ready: str, browser: bool, packs: Sequence[str]) -> None:
     url = f"http://{HOST}:{listening.getsockname()[1]}"
     bells, files, clock = Bells(), FileStore(folder / "files"), MovableClock()
-    rules = Policies(rules=rules_of(packs))
+    rules = Policies(rules=rules_of(packs), forms=forms_of(packs))
     rules = replace(rules, conversation=replace(rules.conversation, burst_quiet=QUIET))
     clock.move_to(begins(rules.calendar, clock()))
 

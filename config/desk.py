@@ -16,6 +16,7 @@ from core.clocks import beginning, keeping
 from core.conversations import quiet
 from core.dispatch import offering, reasons
 from core.escalation import episodes, watching
+from core.forms import following, telling
 from core.house import House, JobKind, Reaction
 from core.parts import requesting
 from core.people import reaching
@@ -83,6 +84,8 @@ TIMERS = {
 REACTIONS = _together(
     keeping.REACTIONS,
     applying.REACTIONS,
+    telling.REACTIONS,
+    following.REACTIONS,
     notices.REACTIONS,
     announcing.REACTIONS,
     offering.REACTIONS,
@@ -100,6 +103,7 @@ REVERSALS = _together(
     handing_over.REVERSALS,
     merging.REVERSALS,
     offering.REVERSALS,
+    following.REVERSALS,
 )
 """Event → what its taking back takes back besides."""
 JOBS = {attaching.FETCH: JobKind(attaching.fetched, attaching.not_fetched), **ranking.JOBS}

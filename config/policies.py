@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from config.forms import forms_of
 from config.holidays import public_holidays, with_exceptions, years_with
 from config.packs import rules_of
 from config.settings import WEEKDAYS, Settings
@@ -34,6 +35,7 @@ def policies(settings: Settings) -> Policies:
             burst_quiet=round(talk.burst_quiet_s * SECOND),
             burst_window=round(talk.burst_window_s * SECOND),
             draft=talk.draft_minutes * MINUTE,
+            form_questions=talk.form_questions,
         ),
         service_level=settings.service_level.policy(),
         calendar=calendar(settings),
@@ -48,6 +50,7 @@ def policies(settings: Settings) -> Policies:
             hole_again=settings.rosters.hole_again_h * HOUR,
         ),
         rules=rules_of(settings.pack),
+        forms=forms_of(settings.pack),
         link_code=settings.one_time_code_minutes * MINUTE,
     )
 

@@ -19,6 +19,7 @@ from bots.emulated.wecom import WeComServer
 from bots.emulated.wecom_endpoints import Sent
 from config.carriers import Telephony
 from config.desk import Desk, build
+from config.forms import forms_of
 from config.packs import DEFAULT, rules_of
 from config.phones import ACCOUNTS, USUAL, Phones, Ringing, number_at
 from config.stepping import HandClock, StepRunner
@@ -291,6 +292,7 @@ def policies_of(settings: Mapping[str, Any], zone: ZoneInfo) -> Policies:
     return replace(
         plain,
         rules=rules_of(packs_named(settings)),
+        forms=forms_of(packs_named(settings)),
         tickets=replace(
             plain.tickets,
             number_format=settings.get("ticket_no_format", plain.tickets.number_format),

@@ -13,12 +13,15 @@ class ConversationPolicy:
     message. `draft`: how long a refused summary is kept. `question`: how long an open question is tried first.
 
     `voice_notice`: whose voice message has no words yet hears then that it came; `voice_wait`: after that it is heard
-    without words. `voice_correction`: how long its speaker can say what he really said."""
+    without words. `voice_correction`: how long its speaker can say what he really said.
+
+    `form_questions`: questions of a form in one sitting, at most; a pause of `question` ends the sitting."""
 
     burst_quiet: Micros = 8 * SECOND
     burst_window: Micros = 20 * SECOND
     draft: Micros = 30 * MINUTE
     question: Micros = 30 * MINUTE
+    form_questions: int = 5
     voice_notice: Micros = 3 * SECOND
     voice_wait: Micros = 20 * SECOND
     voice_correction: Micros = 5 * MINUTE

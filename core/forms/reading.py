@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from math import isfinite
 from typing import Any
 
+from core.forms import spoken
 from core.forms.conditions import Scalar, Values
 from core.forms.definition import LONGEST_TEXT, MOST_NUMBER, Field, Option, Sort
 from core.forms.units import times, unit_at
@@ -40,10 +41,11 @@ class Misfit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A value, and the words around it that say something else."""
+    """A value, and the words around it that say something else. `bare`: a number without its unit, which may count anything."""
 
     values: Values
     rest: str = ""
+    bare: bool = False
 
 
 def read(field: Field, text: str, today: date) -> Reading:
@@ -57,7 +59,7 @@ def read(field: Field, text: str, today: date) -> Reading:
         case Sort.CHOICE:
             return _choice(field, plain)
         case Sort.NUMBER | Sort.SLIDER:
-            return _number(field, plain)
+            return _number(field, spoken.digits(plain))
         case Sort.DATE:
             return _date(field, plain, today)
         case Sort.YES_NO:
@@ -131,6 +133,8 @@ def _number(field: Field, plain: str) -> Reading:
     found = []
     for match in _NUMBER.finditer(plain):
         after = match.end() + (plain[match.end() : match.end() + 1] == " ")
+        if plain[after : after + 1] == "个" and unit_at(plain, after + 1, field.unit):
+            after += 1
         found.append((match, unit_at(plain, after, field.unit), after))
     if not found:
         raise Misfit("number")
@@ -148,7 +152,7 @@ def _number(field: Field, plain: str) -> Reading:
     if field.sort == Sort.SLIDER and not value.is_integer():
         raise Misfit("limits", least=_written(field.least or 0), most=_written(field.most or 0), unit="")
     rest = plain[: match.start()] + plain[after + len(unit) if unit else match.end() :]
-    return Reading((in_limits(field, value),), rest.strip())
+    return Reading((in_limits(field, value),), rest.strip(), bare=not unit)
 
 
 def _date(field: Field, plain: str, today: date) -> Reading:

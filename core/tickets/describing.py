@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.clocks.lateness import response_due_at
+from core.forms.showing import facts as form_facts
 from core.parts.requesting import waiting_parts
 from core.people.model import Person
 from core.store.turn import Turn
@@ -113,6 +114,7 @@ def card(turn: Turn, ticket: Ticket, reader: Person, purpose: str, title: str, t
         "created": words.moment(lang, ticket.created_at, turn.now, zone),
     }
     facts = tuple((words.text(lang, f"staff.card.{name}"), value) for name, value in rows.items() if value)
+    facts += form_facts(turn, ticket, reader)
     return Say(purpose, text, title=title, facts=facts, link=page_link(turn, ticket, reader))
 
 

@@ -14,6 +14,7 @@ from core.tickets.queries import tickets_of_customer
 from core.tickets.reporting import missing
 from dialogue.choosing import is_young
 from dialogue.customer.slots import time_fields
+from dialogue.forms import SLOT as FORM
 from dialogue.heard import Heard
 from dialogue.vocabulary import answers
 
@@ -23,7 +24,8 @@ def next_question(turn: Turn, talk: Conversation, ticket: Ticket) -> str | None:
     if ticket.status not in (Status.UNASSIGNED, Status.ACCEPTED):
         return None
     slot = next((slot for slot in missing(ticket, SLOTS) if slot not in ticket.asked), None)
-    talk.question = {"slot": slot, "ticket": ticket.id, "at": turn.now} if slot else None
+    if slot or (talk.question or {}).get("slot") != FORM:
+        talk.question = {"slot": slot, "ticket": ticket.id, "at": turn.now} if slot else None
     if slot:
         ticket.asked = [*ticket.asked, slot]
     return slot

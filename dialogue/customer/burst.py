@@ -14,6 +14,8 @@ from core.tickets.announcing import announce
 from core.tickets.describing import state, what
 from core.tickets.model import Priority, Status, Ticket
 from core.words import Say
+from dialogue import forms
+from dialogue.customer import forms as customer_forms
 from dialogue.customer.asking import next_question
 from dialogue.heard import Heard
 
@@ -77,9 +79,24 @@ def answer_burst(turn: Turn, talk: Conversation) -> None:
     if asked:
         texts.append(words.text(talk.lang, f"customer.ask.{asked}"))
         purposes.append("ask_slot")
+    question = customer_forms.next_question(turn, talk, focus) if focus and not asked else None
+    if question:
+        texts.append(question.text)
+        purposes.append("ask_slot")
     talk.spoken_at = turn.now
     first, *rest = dict.fromkeys(purposes)
-    answer(turn, talk, first, "\n".join(texts), also=tuple(rest), asks=(asked,) if asked else ())
+    wanted = asked or (question.field if question else None)
+    answer(
+        turn,
+        talk,
+        first,
+        "\n".join(texts),
+        also=tuple(rest),
+        asks=(wanted,) if wanted else (),
+        buttons=question.buttons if question else (),
+    )
+    if question:
+        forms.shown_menu(talk, question)
 
 
 def _burst(heard: Heard) -> dict[str, Any]:

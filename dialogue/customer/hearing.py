@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.rules.applying import keyword_hit
-from dialogue.customer import asking, chatting, deciding, muting, progress, reporting
+from dialogue.customer import asking, chatting, deciding, forms, muting, progress, reporting
 from dialogue.customer.pressing import press, pressed_by_number
 from dialogue.customer.slots import fields_of, told_by
 from dialogue.heard import Heard
@@ -37,7 +37,7 @@ def hear(heard: Heard) -> str:
         return relayed
     match heard.message.kind:
         case "image" | "file" | "voice" if not heard.text:
-            return reporting.add_files(heard)
+            return forms.take_files(heard) or reporting.add_files(heard)
         case "press":
             return press(heard, heard.message.press or heard.message.text)
         case "enter":
@@ -61,7 +61,8 @@ def _hear_words(heard: Heard) -> str:
 def _answered(heard: Heard, meant: Understanding) -> str | None:
     """What goes on with something that the desk said: a question, the priority, a finished ticket, its notices."""
     return (
-        asking.correct_priority(heard)
+        forms.take_answer(heard, meant)
+        or asking.correct_priority(heard)
         or deciding.take_decision(heard, meant)
         or deciding.not_fixed(heard, meant)
         or deciding.bare_stars(heard)

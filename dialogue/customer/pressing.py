@@ -8,8 +8,9 @@ from dataclasses import replace
 from core.tickets.model import Ticket
 from core.tickets.reporting import Told
 from dialogue.choosing import chosen, is_young
-from dialogue.customer import chatting, deciding, progress, reporting
+from dialogue.customer import chatting, deciding, forms, progress, reporting
 from dialogue.customer.slots import fields_of, told_by
+from dialogue.forms import TOKEN
 from dialogue.heard import Heard
 from dialogue.understanding.words import Understanding
 
@@ -29,6 +30,8 @@ def press(heard: Heard, token: str) -> str:
         return _rated(heard, *token.removeprefix(deciding.RATE).partition(":")[::2])
     if token.startswith(chatting.MEANING):
         return _meant(heard, token.removeprefix(chatting.MEANING))
+    if token.startswith(TOKEN) and (filled := forms.press(heard, token.removeprefix(TOKEN))):
+        return filled
     return chatting.welcome(heard)
 
 

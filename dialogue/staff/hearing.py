@@ -12,8 +12,9 @@ from core.tickets.queries import digits_of, numbers_of_engineer
 from core.tickets.undoing import remember
 from dialogue import serving
 from dialogue.choosing import chosen, is_young
+from dialogue.forms import TOKEN as FORM
 from dialogue.heard import Heard
-from dialogue.staff import acknowledging, arranging, doing, listing, parts
+from dialogue.staff import acknowledging, arranging, doing, forms, listing, parts
 from dialogue.staff.auditing import audit_asked
 from dialogue.staff.drafting import add_to_draft
 from dialogue.staff.explaining import explain, meant_to_explain
@@ -65,6 +66,7 @@ TELL: dict[str, Callable[[Heard], str]] = {
 """What is answered without a ticket."""
 
 ASKED_FIRST: tuple[Callable[[Heard], str | None], ...] = (
+    forms.take_answer,
     audit_asked,
     stayed_asked,
     idle_asked,
@@ -86,6 +88,7 @@ DO_LATER = "do:"
 def hear(heard: Heard) -> str:
     """Hear a member of the staff; the name of what came of it. What it changed can be taken back."""
     outcome = _hear(heard)
+    forms.ask_after(heard)
     remember(heard.turn, heard.person)
     return outcome
 
@@ -98,7 +101,7 @@ def _hear(heard: Heard) -> str:
     if token:
         return _press(heard, token)
     if message.kind in ("image", "file", "voice") and not heard.text:
-        return _carry_out(heard, Order(heard.text, "photo", TicketRef(), {}, 1.0))
+        return forms.take_files(heard) or _carry_out(heard, Order(heard.text, "photo", TicketRef(), {}, 1.0))
     if message.kind == "place":
         return _carry_out(heard, Order(heard.text, "note", TicketRef(), {"text": message.text}, 1.0))
     try:
@@ -178,6 +181,8 @@ def _press(heard: Heard, token: str) -> str:
     heard.talk.menu = None
     if token.startswith(f"{SWAP}:"):
         return _swap(heard, token)
+    if token.startswith(FORM):
+        return forms.press(heard, token.removeprefix(FORM))
     action, number, *into = (*token.removeprefix(DO_LATER).split(":"), "")
     question, heard.talk.question = heard.talk.question or {}, None
     asked = question.get("slot") == "which" and is_young(heard, question["at"])
