@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from config.media import fetch_media
 from config.packs import DEFAULT, packs_of
+from config.taking_down import take_down
 from core.clocks import beginning, keeping
 from core.conversations import quiet
 from core.dispatch import offering, reasons
@@ -23,6 +24,7 @@ from core.people import reaching
 from core.people.passes import Pages
 from core.policies import Policies
 from core.pulse import Pulse
+from core.recordings import taking_down
 from core.rosters import attending
 from core.rules import applying
 from core.store.database import Database
@@ -54,6 +56,7 @@ from core.words import Accept, Channel, Clock, Cursor
 from dialogue import ranking
 from dialogue.customer import burst
 from dialogue.hearing import Hearing
+from dialogue.transcribing.listening import Listens
 from dialogue.understanding.engine import Remote
 from dialogue.understanding.mind import Mind
 from notifier.delivering import Deliverer, Pause
@@ -78,6 +81,7 @@ TIMERS = {
     **attending.TIMERS,
     **episodes.TIMERS,
     **quiet.TIMERS,
+    **taking_down.TIMERS,
     completing.CLOSE_TIMER: closing.close_when_due,
 }
 """Kind of timer → what happens when it is due."""
@@ -106,7 +110,11 @@ REVERSALS = _together(
     following.REVERSALS,
 )
 """Event → what its taking back takes back besides."""
-JOBS = {attaching.FETCH: JobKind(attaching.fetched, attaching.not_fetched), **ranking.JOBS}
+JOBS = {
+    attaching.FETCH: JobKind(attaching.fetched, attaching.not_fetched),
+    taking_down.TAKE_DOWN: JobKind(taking_down.taken_down, taking_down.not_taken_down, taking_down.ATTEMPTS),
+    **ranking.JOBS,
+}
 """Kind of job → the turns in which it ends."""
 
 
@@ -135,6 +143,7 @@ class Desk:
     leases: Leases
     pulse: Pulse
     remote: Remote | None = None
+    listens: Listens | None = None
     runner: Runner | None = None
     watchers: list[Callable[[], None]] = field(default_factory=list)
 
@@ -190,6 +199,8 @@ class Desk:
         await self.worker.close()
         if self.remote is not None:
             await self.remote.close()
+        if self.listens is not None:
+            await self.listens.close()
         for channel in self.channels.values():
             await channel.close()
         self.pump.close()
@@ -249,11 +260,12 @@ def build(
     pages: Pages | None = None,
     accounts: Mapping[str, str] | None = None,
     remote: Remote | None = None,
+    listens: Listens | None = None,
     apart: Callable[[Callable[[], bool]], Awaitable[bool]] = asyncio.to_thread,
 ) -> Desk:
     """Put a desk together. `makers` make its channels, by name; `pages` is where staff find its pages; `accounts` from which
-    account a carrier reaches numbers; `remote` is an engine elsewhere that ranks what customers say; `apart` runs what looks
-    into the store, off the event loop."""
+    account a carrier reaches numbers; `remote` is an engine elsewhere that ranks what customers say; `listens` finds out
+    what is said in voice messages; `apart` runs what looks into the store, off the event loop."""
     holder = holder or secrets.token_hex(8)
     channels: dict[str, Channel] = {}
     cans: dict[str, Any] = {}
@@ -271,7 +283,7 @@ def build(
         pages=pages,
     )
     pulse = Pulse(clock)
-    hearing = Hearing(mind, staff_channels, remote, pulse.ranked)
+    hearing = Hearing(mind, staff_channels, remote, pulse.ranked, listens is not None)
     pump = Pump(database, house, Hears(hearing.hear, hearing.sorry, hearing.prepare, said_late), clock, holder)
     desk: Desk
 
@@ -293,8 +305,12 @@ def build(
         lambda row: apart(partial(_still_held, database, row)),
     )
     work = {attaching.FETCH: fetch_media(channels, files), ranking.RANK: ranking.asking(remote)}
+    if listens is not None:
+        work[taking_down.TAKE_DOWN] = take_down(channels, files, listens, pulse.listened)
     worker = Worker(work, lambda finished: desk.report_job(finished))
-    desk = Desk(database, house, channels, files, clock, mind, pump, deliverer, worker, shelf, leases, pulse, remote)
+    desk = Desk(
+        database, house, channels, files, clock, mind, pump, deliverer, worker, shelf, leases, pulse, remote, listens
+    )
     return desk
 
 

@@ -17,6 +17,7 @@ FIELDS = (
     "job",
     "timer",
     "quarantine",
+    "recording",
     "kind",
     "room",
     "path",

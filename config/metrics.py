@@ -64,6 +64,13 @@ class Metrics:
         for outcome, count in list(pulse.rankings.items()):
             rankings.add_metric([outcome], count)
         yield rankings
+        recordings = CounterMetricFamily(
+            "huiying_recordings", "voice messages by who wrote them down", labels=["engine"]
+        )
+        for engine, count in list(pulse.recordings.items()):
+            recordings.add_metric([engine], count)
+        yield recordings
+        yield histogram("huiying_listening_seconds", "how long that took", pulse.listening_seconds)
         yield histogram("huiying_group_seconds", "how long a group took", pulse.group_seconds)
         yield histogram("huiying_timer_lateness_seconds", "how late timers fired", pulse.lateness)
 

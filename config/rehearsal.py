@@ -19,6 +19,7 @@ from bots.emulated.wecom import WeComServer
 from bots.emulated.wecom_endpoints import Sent
 from config.carriers import Telephony
 from config.desk import Desk, build
+from config.ear import Ear, recording
 from config.forms import forms_of
 from config.packs import DEFAULT, rules_of
 from config.phones import ACCOUNTS, USUAL, Phones, Ringing, number_at
@@ -78,6 +79,7 @@ class Rehearsal:
     wecom: WeComServer
     carriers: Mapping[str, Carrier]
     phones: Phones
+    ear: Ear
     _seen: dict[str, int] = field(default_factory=dict)
     _messages: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
@@ -86,12 +88,12 @@ class Rehearsal:
     async def open(
         cls, start: Micros, mind: Mind, policies: Policies, *, url: str | None = None, tables: bool = True,
         ringing: DeskPhoneConfig = USUAL, carried: Telephony | None = None,
-        remote: Remote | None = None,
+        remote: Remote | None = None, listening: bool = True,
     ) -> AsyncIterator[Rehearsal]:  # fmt: skip
         """A rehearsal that begins at `start`, on an empty database (a temporary SQLite file unless `url` names one).
 
         `tables` makes the tables first; `ringing` says for how long telephones ring; `carried` are carriers in place of those telephones;
-        `remote` is an engine elsewhere.
+        `remote` is an engine elsewhere; `listening`: voice messages without words are listened to.
         """
         with tempfile.TemporaryDirectory(prefix="huiying-") as folder:
             place = url or f"sqlite:///{folder}/desk.db"
@@ -105,7 +107,7 @@ class Rehearsal:
                 **(carried.makers if carried else phones.makers()),
                 **_wecom_makers(server),
             }
-            count = iter(range(1, 1_000_000_000))
+            ear, count = Ear(clock.sleep), iter(range(1, 1_000_000_000))
             desk = build(
                 Database(place),
                 policies,
@@ -118,6 +120,7 @@ class Rehearsal:
                 holder="rehearsal",
                 pages=PAGES,
                 accounts=carried.accounts if carried else ACCOUNTS,
+                listens=ear if listening else None,
                 apart=_at_once,
                 remote=remote,
             )
@@ -127,7 +130,7 @@ class Rehearsal:
             if carried is None:
                 phones.start(desk)
             try:
-                yield cls(desk, clock, runner, server, carriers, phones)
+                yield cls(desk, clock, runner, server, carriers, phones, ear)
             finally:
                 await phones.close()
                 await desk.close()
@@ -139,9 +142,9 @@ class Rehearsal:
     ) -> None:  # fmt: skip
         """Somebody does something on a platform; returns once the desk has it, and before it has acted."""
         if channel == "wecom_kf":
-            await self._customer_does(who, kind, text, file, token)
+            await self._customer_does(who, kind, text or words or "", file, token)
         elif channel == "wecom":
-            await self._member_does(who, kind, text, file, token)
+            await self._member_does(who, kind, text or words or "", file, token)
         elif channel == "voice":
             await self.phones.press(number_at(who), text)
         elif channel == "sms":
@@ -175,7 +178,7 @@ class Rehearsal:
         elif kind == "sticker":
             number = ""
         else:
-            number = await server.customer_sends(who, kind, *_content(file, kind))
+            number = await server.customer_sends(who, kind, *_content(file, kind, text))
         self._messages.setdefault(("wecom_kf", who), []).append(number)
         channel: Any = self.desk.channels["wecom_kf"]
         await channel.pull(self.desk.accept_for("wecom_kf"))
@@ -186,7 +189,7 @@ class Rehearsal:
         elif kind == "press":
             await self.wecom.member_taps(who, token or text)
         elif kind not in ("sticker", "recall"):
-            await self.wecom.member_sends(who, kind, *_content(file, kind))
+            await self.wecom.member_sends(who, kind, *_content(file, kind, text))
 
     async def _carried(
         self, channel: str, who: str, kind: str, text: str, name: str | None, file: str | None, words: str | None,
@@ -270,7 +273,10 @@ def _wecom_makers(server: WeComServer) -> dict[str, Any]:
     }
 
 
-def _content(file: str | None, kind: str) -> tuple[bytes, str, str]:
+def _content(file: str | None, kind: str, words: str = "") -> tuple[bytes, str, str]:
+    """What a file is made of; a recording that has no file says the words."""
+    if kind == "voice" and not file and words:
+        return recording(words), MIMES["amr"], "voice.amr"
     name = file or {"image": "photo.jpg", "voice": "voice.amr"}.get(kind, "file.pdf")
     path = Path(name)
     ending = path.suffix.lstrip(".").lower() or "jpg"

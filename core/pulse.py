@@ -14,6 +14,9 @@ LATENESS_S = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 GROUP_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 """Bounds of the histogram of how long a group took, seconds."""
 
+LISTENING_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
+"""Bounds of the histogram of how long it took to find out the words of a recording, seconds."""
+
 
 @dataclass
 class Histogram:
@@ -53,6 +56,8 @@ class Pulse:
         self.channels: dict[str, ChannelPulse] = {}
         self.turns = self.groups = self.refused = 0
         self.rankings: Counter[str] = Counter()
+        self.recordings: Counter[str] = Counter()
+        self.listening_seconds = Histogram(LISTENING_S)
         self.lateness, self.group_seconds = Histogram(LATENESS_S), Histogram(GROUP_S)
 
     def group(self, turns: int, seconds: float, lateness: Sequence[Micros]) -> None:
@@ -70,6 +75,11 @@ class Pulse:
     def ranked(self, what: str) -> None:
         """An engine elsewhere was asked about a message: answered, or why not."""
         self.rankings[what] += 1
+
+    def listened(self, engine: str, seconds: float) -> None:
+        """A recording was listened to: who wrote its words down, and how long that took."""
+        self.recordings[engine] += 1
+        self.listening_seconds.add(seconds)
 
     def channel(self, name: str) -> ChannelPulse:
         return self.channels.setdefault(name, ChannelPulse())

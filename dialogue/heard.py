@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,9 @@ from dialogue.understanding.engine import Ranked
 from dialogue.understanding.mind import Mind
 from dialogue.understanding.words import Understanding
 
+READ_BACK = frozenset({"error_code", "part_code", "serial_no", "device_model", "phone", "address"})
+"""What the ear easily gets wrong, and costs a journey: read back to whoever said it (S68)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -29,6 +32,7 @@ class Heard:
     talk: Conversation
     mind: Mind
     ranked: Ranked | None = None
+    remarked: list[bool] = field(default_factory=list)
 
     @property
     def lang(self) -> str:
@@ -62,7 +66,23 @@ class Heard:
 
     def answer(self, purpose: str, key: str, **facts: Any) -> None:
         """Answer in the room with a sentence of the catalogue."""
-        answer(self.turn, self.talk, purpose, self.say(key, **facts))
+        answer(self.turn, self.talk, purpose, "\n".join(filter(None, (self.say(key, **facts), self.remark()))))
+
+    def remark(self) -> str:
+        """What the first answer to a voice message says besides: what was heard exactly, or that its words are missing."""
+        if self.message.kind != "voice" or self.remarked:
+            return ""
+        self.remarked.append(True)
+        if self.text:
+            return self.exact()
+        late = any(media.recording for media in self.message.media)
+        return self.say("voice.late" if late else "voice.unheard")
+
+    def exact(self) -> str:
+        """Codes, numbers and addresses in the words, to be read back; empty if there are none."""
+        found = self.mind.entities(self.text, self.message.at) if self.text else ()
+        values = dict.fromkeys(str(entity.value) for entity in found if entity.entity in READ_BACK)
+        return self.say("voice.exact", values="、".join(values)) if values else ""
 
 
 def words_of(message: Inbound) -> str:

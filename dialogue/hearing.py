@@ -12,6 +12,7 @@ from core.links.matching import match_customer_by_phone
 from core.people.duty import in_role
 from core.people.linking import bind, looks_like_code, meet, redeem, speaker
 from core.people.model import Person, Role
+from core.recordings.taking_down import is_ours, take_down
 from core.refused import Refused
 from core.store.intake import message_of
 from core.store.model import Inbox, RoomRow
@@ -19,7 +20,7 @@ from core.store.outgoing import post, release
 from core.store.turn import Turn
 from core.wording import language_of
 from core.words import SECOND, Inbound, Say
-from dialogue import telephone
+from dialogue import spoken, telephone
 from dialogue.customer import hearing as customer
 from dialogue.heard import Heard, words_of
 from dialogue.ranking import must_wait, ranked
@@ -31,12 +32,14 @@ from dialogue.understanding.mind import Mind
 @dataclass(frozen=True)
 class Hearing:
     """Hears messages. `staff_channels` are those on which only staff write; nobody is met there as a customer. `remote` is
-    an engine elsewhere that customers' words are ranked by; `count` hears what came of asking it."""
+    an engine elsewhere that customers' words are ranked by; `count` hears what came of asking it. `takes_down`: the words of
+    voice messages are found out."""
 
     mind: Mind
     staff_channels: frozenset[str]
     remote: Remote | None = None
     count: Callable[[str], None] = lambda what: None
+    takes_down: bool = False
 
     def prepare(self, rows: list[Inbox]) -> None:
         """Understand before the transaction opens; the mind remembers what it has just understood.
@@ -64,9 +67,12 @@ class Hearing:
             if isinstance(person, str):
                 return person
         row.person_id = person.id
-        _open_window(turn, message, person)
+        if not is_ours(row):
+            _open_window(turn, message, person)
+        if self.takes_down and spoken.wants_words(row, message):
+            return take_down(turn, row, message, person)
         heard = Heard(turn, row, message, person, self._talk(turn, person, message), self.mind, told)
-        return staff.hear(heard) if person.is_staff else customer.hear(heard)
+        return spoken.hear(heard, staff.hear if person.is_staff else customer.hear)
 
     def _is_ranked(self, message: Inbound, person: Person | None) -> bool:
         """Whether these are a customer's words, of which an engine could make something."""

@@ -17,7 +17,10 @@ class Conversation(Row):
 
     `question` {slot, ticket, at}: what the desk asked last. `menu` [[label, token], …]: choices shown last. `burst`: what an
     opening report has brought so far, answered when the customer falls quiet. `draft` {ticket, verb, text, at}: a summary
-    that was too short. `spoken` {cause, words, at, said_at, ticket, id}: what was taken down from his voice last. `agent_id`: who answers in person, last active at `agent_at`. `last_ticket`: the ticket spoken of last, at `spoken_at`.
+    that was too short. `spoken` {cause, words, at, said_at, ticket, id}: what was taken down from his voice last.
+    `photos`: those that wait for their ticket {waiting, at}, or were put on one just now {ticket, files, sure, before, at};
+    `whereabouts` {text, at}: the place sent last. `agent_id`: who answers in person, last active at `agent_at`.
+    `last_ticket`: the ticket spoken of last, at `spoken_at`.
     """
 
     id: str = Field(primary_key=True)

@@ -25,8 +25,8 @@ class Stage(StrEnum):
 
 @stored("recording", Index("recording_open", "room", "id", sqlite_where=OPEN, postgresql_where=OPEN))
 class Recording(Row):
-    """One voice message (S68). `inbox_id` is the message as it came, `media` its file, later with its words; `told`: its
-    speaker has heard that it came."""
+    """One voice message (S68). `inbox_id` is the message as it came, `media` its file, later with its words, found out at
+    `heard_at`; `told`: its speaker has heard that it came."""
 
     id: int = Field(primary_key=True)
     inbox_id: int
@@ -36,3 +36,4 @@ class Recording(Row):
     media: dict[str, Any] = Field(sa_type=Text)
     stage: Stage = Field(default=Stage.LISTENING, sa_type=Text)
     told: bool = False
+    heard_at: Micros | None = None

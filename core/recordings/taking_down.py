@@ -22,7 +22,9 @@ from core.tickets.attaching import FETCH, attachment_of
 from core.words import Inbound, Media, Room
 
 TAKE_DOWN = "take_down"
-"""The job that fetches a recording and finds out its words: data {recording, channel, media}, result: fields of Media."""
+"""The job that fetches a recording and finds out its words: data {recording, channel, media, lang}, result {media, why}."""
+ATTEMPTS = 3
+"""How often it is tried while its platform does not give the file out; then it is heard without words."""
 NOTICE_TIMER = "recording.notice"
 WAIT_TIMER = "recording.wait"
 OURS = "recording:"
@@ -44,7 +46,8 @@ def take_down(turn: Turn, row: Inbox, message: Inbound, person: Person) -> str:
     recording = turn.add(
         Recording(id=turn.new_id(), inbox_id=row.id, person_id=person.id, room=row.room, at=row.at, media=asdict(media))
     )
-    data = {"recording": recording.id, "channel": message.room.channel, "media": recording.media}
+    channel, lang = message.room.channel, person.lang
+    data = {"recording": recording.id, "channel": channel, "media": recording.media, "lang": lang}
     turn.start(TAKE_DOWN, f"{TAKE_DOWN}:{recording.id}", data)
     policy, subject, timed = turn.house.policies.conversation, _subject(recording), {"recording": recording.id}
     turn.remind(NOTICE_TIMER, subject, turn.now + policy.voice_notice, data=timed)
@@ -53,8 +56,9 @@ def take_down(turn: Turn, row: Inbox, message: Inbound, person: Person) -> str:
 
 
 def taken_down(turn: Turn, job: Job) -> None:
-    """The job is done: `result` holds the file and its words, if there are any that can be believed."""
-    _found(turn, job, Media.of({**job.data["media"], **(job.result or {})}))
+    """The job is done: its `media` are the file and its words, if there are any that can be believed."""
+    found = job.result["media"] if job.result else {}
+    _found(turn, job, Media.of({**job.data["media"], **found}))
 
 
 def not_taken_down(turn: Turn, job: Job) -> None:
@@ -66,7 +70,7 @@ def _found(turn: Turn, job: Job, media: Media) -> None:
     recording = _locked(turn, job.data["recording"])
     if recording is None:
         return
-    recording.media = asdict(media)
+    recording.media, recording.heard_at = asdict(media), turn.now
     if recording.stage == Stage.LATE:
         _write_under(turn, recording, media)
         _hear(turn, recording, replace(media, ref=""), "words")

@@ -75,6 +75,7 @@ def answer_burst(turn: Turn, talk: Conversation) -> None:
         texts.append(_read_back(turn, ticket, entry, talk.lang))
         purposes.append("dup_linked" if entry["repeated"] else "confirm_change")
         focus = focus or ticket
+    texts += dict.fromkeys(burst.get("remarks", ()))
     asked = next_question(turn, talk, focus) if focus else None
     if asked:
         texts.append(words.text(talk.lang, f"customer.ask.{asked}"))
@@ -105,6 +106,8 @@ def _burst(heard: Heard) -> dict[str, Any]:
 
 def _go_on(heard: Heard, burst: dict[str, Any], *, at_once: bool) -> None:
     turn, talk, policy = heard.turn, heard.talk, heard.turn.house.policies.conversation
+    if remark := heard.remark():
+        burst["remarks"] = [*burst.get("remarks", []), remark]
     talk.burst, talk.spoken_at = burst, turn.now
     if at_once:
         answer_burst(turn, talk)

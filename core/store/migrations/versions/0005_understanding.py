@@ -28,6 +28,7 @@ def recordings() -> None:
         sa.Column("media", sa.Text(), nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("told", sa.Boolean(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     still_open = sa.text("stage <> 'done'")
