@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -39,9 +39,11 @@ HELD_OUT = 5
 """One line in so many is held out to see how the engine does on lines that it has not learnt."""
 READY_S = 300
 """Seconds that a server may take to load its model."""
+LOOK_S = 0.5
+"""Seconds between two looks whether it has."""
 PARSE_S = 30.0
 """Seconds that one line may take while thresholds are computed: nobody waits for it."""
-QUIETLY = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+QUIETLY = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "SQLALCHEMY_SILENCE_UBER_WARNING": "1"}
 """Environment of every Rasa program: it tells nobody that it runs."""
 
 
@@ -62,6 +64,10 @@ class Place:
     @property
     def thresholds(self) -> Path:
         return self.folder / "thresholds.json"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "rasa.log"
 
 
 def train(place: Place, folders: Sequence[Path], pipeline: str) -> None:
@@ -110,9 +116,11 @@ def serving(place: Place, model: Path) -> Iterator[str]:
         str(port),
         "--model",
     ]
-    server = subprocess.Popen(
-        [*command, model.absolute()], cwd=place.folder, env={**os.environ, **QUIETLY}, stdout=subprocess.DEVNULL
-    )
+    with place.log.open("ab") as log:
+        environment = {**os.environ, **QUIETLY}
+        server = subprocess.Popen(
+            [*command, model.absolute()], cwd=place.folder, env=environment, stdout=log, stderr=log
+        )
     try:
         _wait_for(f"http://127.0.0.1:{port}", server)
         yield f"http://127.0.0.1:{port}"
@@ -142,21 +150,22 @@ def _trained(place: Place, lines: Path, pipeline: str, name: str) -> Path:
     where = ["--nlu", lines.absolute(), "--out", place.model.parent.absolute(), "--fixed-model-name", name]
     began = time.monotonic()
     environment = {**os.environ, **QUIETLY}
-    subprocess.run([*command, *where], cwd=place.folder, env=environment, stdout=subprocess.DEVNULL, check=True)
+    with place.log.open("ab") as log:
+        subprocess.run([*command, *where], cwd=place.folder, env=environment, stdout=log, stderr=log, check=True)
     print(f"{name}: trained in {time.monotonic() - began:.0f} s", flush=True)
     return place.model.parent / f"{name}.tar.gz"
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + READY_S
-    while time.monotonic() < until:
-        if server.poll() is not None:
-            raise RuntimeError(f"Rasa's server has ended with status {server.returncode}")
-        try:
-            if httpx.get(f"{url}/status", trust_env=False).status_code == httpx.codes.OK:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.2)
+    with httpx.Client(trust_env=False, timeout=READY_S) as client:
+        while time.monotonic() < until:
+            if server.poll() is not None:
+                raise RuntimeError(f"Rasa's server has ended with status {server.returncode}")
+            with suppress(httpx.HTTPError):
+                if client.get(f"{url}/status").status_code == httpx.codes.OK:
+                    return
+            time.sleep(LOOK_S)
     raise TimeoutError("Rasa's server does not become ready")
 
 
@@ -203,7 +212,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         train(Place(given.folder.absolute()), training_folders(load()), given.pipeline)
     except (subprocess.CalledProcessError, RuntimeError, TimeoutError) as error:
-        print(error, file=sys.stderr)
+        print(f"{error}\n(what Rasa said: {given.folder / 'rasa.log'})", file=sys.stderr)
         return 1
     return 0
 

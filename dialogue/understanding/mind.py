@@ -78,6 +78,11 @@ class Mind:
             ranks = EmbedEngine.load(sight, known.customers, simplified, lambda: _examples(lines), cache_dir, name)
         return cls(reader, Clerk.of(lexicon, reader, instinct), ranks, simplified, timezone)
 
+    @property
+    def engine(self) -> Engine:
+        """What ranks the words of customers."""
+        return self._engine
+
     def customer(self, text: str, at: Micros) -> Understanding:
         """What a customer means by `text`, said at `at`."""
         return self._customer(text, at) if len(text) <= MOST_CHARS else self._understand(text, at)

@@ -82,7 +82,10 @@ def test_the_engine_elsewhere_decides_what_is_meant(desk_url: str) -> None:
 def test_whatever_the_server_does_the_customer_is_answered(
     desk_url: str, answer: object, why: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with rasa(lambda text: answer) as server, desk_asking(desk_url, server, QUICK if answer is None else PATIENT) as desk:
+    with (
+        rasa(lambda text: answer) as server,
+        desk_asking(desk_url, server, QUICK if answer is None else PATIENT) as desk,
+    ):
         server.hangs = answer is None
         wang = desk.customer("王女士")
         with caplog.at_level(logging.WARNING, "huiying.ranking"):
