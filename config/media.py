@@ -9,6 +9,7 @@ from typing import Any
 
 from core.store.files import FileStore
 from core.store.working import Work
+from core.tickets.exif import Taken, taken
 from core.words import CannotFetch, Channel, Media
 
 MAGIC = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"GIF8": "image/gif", b"%PDF-": "application/pdf",
@@ -28,6 +29,8 @@ def fetch_media(channels: Mapping[str, Channel], files: FileStore) -> Work:
         name = await asyncio.to_thread(files.put, content)
         guessed = mimetypes.guess_type(media.name or "")[0]
         mime = next((mime for magic, mime in MAGIC.items() if content.startswith(magic)), None) or media.mime or guessed
-        return {"hash": name, "size": len(content), "mime": mime or "application/octet-stream"}
+        camera = taken(content)
+        told = {"place": camera.place, "taken_at": camera.at} if camera != Taken() else {}
+        return {"hash": name, "size": len(content), "mime": mime or "application/octet-stream", **told}
 
     return fetch

@@ -36,5 +36,7 @@ class Conversation(Row):
     draft: dict[str, Any] | None = Field(default=None, sa_type=Text)
     spoken: dict[str, Any] | None = Field(default=None, sa_type=Text)
     misses: int = 0
+    photos: dict[str, Any] | None = Field(default=None, sa_type=Text)
+    whereabouts: dict[str, Any] | None = Field(default=None, sa_type=Text)
     agent_id: int | None = None
     agent_at: Micros | None = None

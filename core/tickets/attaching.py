@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from core.people.model import Person
 from core.store.model import Event, Job
 from core.store.turn import Turn
+from core.tickets.events import Happened
 from core.tickets.model import Attachment, Ticket
-from core.words import Media, Room
+from core.tickets.recording import record
+from core.words import DAY, MINUTE, SECOND, Media, Room
 
 PLATFORM = "platform"
 """The engine of words that came with the message."""
+OLDEST = 7 * DAY
+"""A camera that says that a photo is older, when it is sent, is not believed."""
+CLOCKS_DIFFER = 10 * MINUTE
+"""How far a camera may be ahead of us."""
 FETCH = "fetch_media"
 """The job that brings a file from its platform into the desk's own store: data {attachment, media, channel}."""
 
@@ -59,11 +67,33 @@ def attachment_of(turn: Turn, recording_id: int) -> Attachment | None:
     return turn.first(Attachment, _of_recording, recording_id=recording_id)
 
 
+def move(turn: Turn, files: Sequence[Attachment], wrong: Ticket, right: Ticket, by: Person) -> None:
+    """These files belong to another ticket after all; both chains say so."""
+    for file in files:
+        file.ticket_id = right.id
+    wrong.attachments -= len(files)
+    right.attachments += len(files)
+    ids = [file.id for file in files]
+    record(turn, Happened.PHOTO_MOVED, wrong, by, files=ids, to=right.id)
+    record(turn, Happened.PHOTO_ADDED, right, by, files=ids, count=len(files))
+
+
 def fetched(turn: Turn, job: Job) -> None:
     """The content has come: `result` {hash, size, mime}."""
     row = turn.get(Attachment, job.data["attachment"])
     if row is not None and job.result:
         row.hash, row.size, row.mime = job.result["hash"], job.result["size"], job.result["mime"] or row.mime
+        _taken(turn, row, job.result)
+
+
+def _taken(turn: Turn, row: Attachment, result: Mapping[str, Any]) -> None:
+    """Where and when the camera says that a photo of the staff was taken; what the platform told of the place stays (S90)."""
+    by, at = turn.get(Person, row.person_id), result.get("taken_at")
+    if by is None or not by.is_staff:
+        return
+    row.place = row.place or result.get("place")
+    when = round(datetime.fromisoformat(at).replace(tzinfo=turn.house.zone).timestamp()) * SECOND if at else None
+    row.taken_at = when if when is not None and row.at - OLDEST <= when <= row.at + CLOCKS_DIFFER else None
 
 
 def not_fetched(turn: Turn, job: Job) -> None:

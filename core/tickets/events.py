@@ -17,6 +17,7 @@ class Happened(StrEnum):
     ARRIVED = "ticket.arrived"
     NOTED = "ticket.noted"
     PHOTO_ADDED = "ticket.photo_added"
+    PHOTO_MOVED = "ticket.photo_moved"
     COMPLETED = "ticket.completed"
     TRANSFERRED = "ticket.transferred"
     TRANSFER_REFUSED = "ticket.transfer_refused"

@@ -191,6 +191,7 @@ class Attachment(Row):
 
     `words` are what is said in it, `engine` who wrote them down, `confidence` from 0 to 1, `corrected` what its speaker says that
     he said; `recording_id` is the row of a voice message whose words came, or may come, later (S68).
+    `place` and `taken_at`: where and when a photo of the staff was taken, as his platform or his camera says (S90).
     """
 
     id: int = Field(primary_key=True)
@@ -211,3 +212,5 @@ class Attachment(Row):
     confidence: float | None = None
     corrected: str | None = None
     recording_id: int | None = None
+    place: str | None = None
+    taken_at: Micros | None = None

@@ -28,6 +28,8 @@ def press(heard: Heard, token: str) -> str:
         return _about(heard, *token.removeprefix(progress.ABOUT).partition(":")[::2])
     if token.startswith(deciding.RATE):
         return _rated(heard, *token.removeprefix(deciding.RATE).partition(":")[::2])
+    if token.startswith(reporting.FILES):
+        return reporting.put_files(heard, token.removeprefix(reporting.FILES))
     if token.startswith(chatting.MEANING):
         return _meant(heard, token.removeprefix(chatting.MEANING))
     if token.startswith(TOKEN) and (filled := forms.press(heard, token.removeprefix(TOKEN))):

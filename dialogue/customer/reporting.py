@@ -5,18 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from core.conversations.saying import ask_which
 from core.tickets.closing import reopen
-from core.tickets.describing import who
+from core.tickets.describing import what, who
 from core.tickets.model import Priority, Status, Ticket
 from core.tickets.queries import tickets_of_customer
 from core.tickets.reporting import Told, report, supplement
 from core.tickets.sameness import alike, other_device, same_fault, same_words
 from core.words import DAY, MINUTE
+from dialogue import photos
 from dialogue.customer import burst
 from dialogue.customer.slots import told_by
 from dialogue.heard import Heard
 from dialogue.understanding.words import Understanding
 
+FILES = "files:"
+"""Token of a choice: his photos belong to this ticket (files:12), or to a new one (files:new)."""
+NEW = "new"
+MOST_CHOICES = 8
 KEPT = ("device", "device_model", "serial_no", "fault_symptom", "address")
 """What a ticket takes over from an earlier one of the same fault."""
 STILL_TALKING = 30 * MINUTE
@@ -45,10 +51,44 @@ def add_or_report(heard: Heard, told: Told, meant: Understanding) -> str:
 
 
 def add_files(heard: Heard) -> str:
-    """Photos, recordings and files: on the ticket spoken of, or the beginning of one."""
+    """Photos, recordings and files: on the ticket quoted or spoken of, or the beginning of one; he is asked once where it could be
+    either (S5a)."""
     told = told_by(heard, {})
-    ticket = _spoken_of(heard) or _only_open(heard)
-    return _add(heard, ticket, told) if ticket else _report(heard, told)
+    just = photos.burst(heard)
+    of_burst = heard.turn.get(Ticket, just["ticket"], lock=True) if just else None
+    ticket = photos.quoted(heard) or of_burst or _spoken_of(heard) or _only_open(heard)
+    if ticket is not None and ticket.is_open:
+        return _add(heard, ticket, told)
+    tickets = [ticket for ticket in tickets_of_customer(heard.turn, heard.person) if ticket.is_open]
+    return _ask_where(heard, tickets) if tickets else _report(heard, told)
+
+
+def put_files(heard: Heard, chosen: str) -> str:
+    """He chose where his photos belong: a ticket of his, or a new one."""
+    heard.talk.question = None
+    known = chosen.isdecimal() and len(chosen) < 19
+    ticket = heard.turn.get(Ticket, int(chosen), lock=True) if known else None
+    if not photos.waits(heard) or (known and (ticket is None or ticket.customer_id != heard.person.id)):
+        heard.answer("clarify", "customer.photo_gone")
+        return "no photo waits"
+    told = Told(kind="image")
+    return _add(heard, ticket, told) if ticket is not None and ticket.is_open else _report(heard, told)
+
+
+def _ask_where(heard: Heard, tickets: list[Ticket]) -> str:
+    """新工单还是 #单号? One question for all photos of a burst."""
+    if photos.keep(heard):
+        return "one more photo waits"
+    words = heard.turn.house.wording
+    labels = [
+        heard.say("customer.progress.choice", number=one.number, what=what(words, one, heard.lang))
+        for one in tickets[:MOST_CHOICES]
+    ]
+    choices = [(label, f"{FILES}{one.id}") for label, one in zip(labels, tickets[:MOST_CHOICES], strict=True)]
+    choices.append((heard.say("customer.photo_new"), f"{FILES}{NEW}"))
+    heard.talk.question = {"slot": "photo", "ticket": 0, "at": heard.turn.now}
+    ask_which(heard.turn, heard.talk, "ask_choice", heard.say("customer.photo_which"), choices)
+    return "asked where the photo belongs"
 
 
 def add_fields(heard: Heard, fields: dict[str, Any]) -> str:
@@ -65,17 +105,27 @@ def report_again(heard: Heard, earlier: Ticket, told: Told) -> str:
 
 
 def _report(heard: Heard, told: Told) -> str:
+    told = _with_waiting(heard, told)
     ticket = report(heard.turn, heard.person, heard.message.room, told)
     heard.talk.last_ticket = ticket.id
     burst.made(heard, ticket)
     return f"made {ticket.number}"
 
 
+def _with_waiting(heard: Heard, told: Told) -> Told:
+    """Photos that waited for their ticket belong to what he says next about one."""
+    waiting = photos.taken(heard)
+    return replace(told, media=(*waiting, *told.media), kind="image" if waiting and not told.media else told.kind)
+
+
 def _add(heard: Heard, ticket: Ticket, told: Told) -> str:
+    told = _with_waiting(heard, told)
     alarmed = ticket.priority == Priority.P0
     known = same_fault(ticket, told.fields)
     changed = supplement(heard.turn, ticket, heard.person, told)
     heard.talk.last_ticket = ticket.id
+    if told.media:
+        photos.put(heard, ticket, [], sure=True, before=[])
     burst.added(
         heard, ticket, changed, len(told.media), repeated=known, alarm=not alarmed and ticket.priority == Priority.P0
     )

@@ -47,13 +47,6 @@ def note(heard: Heard, ticket: Ticket, order: Order) -> str:
     return f"noted {ticket.number}"
 
 
-def photo(heard: Heard, ticket: Ticket, order: Order) -> str:
-    """照片, recordings and files from the place of work."""
-    noting.photo(heard.turn, ticket, heard.person, heard.message.kind, heard.message.media)
-    heard.answer("action_done", "staff.done_photo", number=ticket.number, count=len(heard.message.media))
-    return f"photo on {ticket.number}"
-
-
 def complete(heard: Heard, ticket: Ticket, order: Order) -> str:
     """完成, with its summary."""
     outcome = summarise(heard, ticket, "complete", order.args.get("summary") or "")

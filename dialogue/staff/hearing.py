@@ -14,7 +14,8 @@ from dialogue import serving
 from dialogue.choosing import chosen, is_young
 from dialogue.forms import TOKEN as FORM
 from dialogue.heard import Heard
-from dialogue.staff import acknowledging, arranging, doing, forms, listing, parts
+from dialogue.photos import waits
+from dialogue.staff import acknowledging, arranging, doing, forms, listing, parts, photos
 from dialogue.staff.auditing import audit_asked
 from dialogue.staff.drafting import add_to_draft
 from dialogue.staff.explaining import explain, meant_to_explain
@@ -48,7 +49,6 @@ DO: dict[str, Callable[[Heard, Ticket, Order], str]] = {
     "need_part": parts.need_part,
     "part_eta": parts.part_eta,
     "part_arrived": parts.part_arrived,
-    "photo": doing.photo,
     "query": listing.show,
     "explain": explain,
     "acknowledge": acknowledging.take,
@@ -101,9 +101,9 @@ def _hear(heard: Heard) -> str:
     if token:
         return _press(heard, token)
     if message.kind in ("image", "file", "voice") and not heard.text:
-        return forms.take_files(heard) or _carry_out(heard, Order(heard.text, "photo", TicketRef(), {}, 1.0))
+        return forms.take_files(heard) or photos.take(heard)
     if message.kind == "place":
-        return _carry_out(heard, Order(heard.text, "note", TicketRef(), {"text": message.text}, 1.0))
+        return photos.place(heard) or _carry_out(heard, Order(heard.text, "note", TicketRef(), {"text": message.text}, 1.0))
     try:
         answered = next(filter(None, (ask(heard) for ask in ASKED_FIRST)), None)
     except Refused as refused:
@@ -111,6 +111,8 @@ def _hear(heard: Heard) -> str:
     if answered:
         return answered
     order = _order(heard)
+    if order.action == "query" and waits(heard) and (digits := numbers_named(order.ticket)):
+        return _tried(heard, photos.press, digits[0])
     return add_to_draft(heard, order) or _carry_out(heard, order)
 
 
@@ -148,6 +150,7 @@ def _do(heard: Heard, order: Order, digits: str | None) -> str:
         ticket = ticket_numbered(heard, digits) if digits else ticket_meant(heard, order, DO_LATER)
         heard.talk.last_ticket = ticket.id
         outcome = DO[order.action](heard, ticket, order)
+        photos.follow(heard, ticket, order.action, named=digits is not None)
     except NoTicket as missing:
         return missing.outcome
     except Refused as refused:
@@ -180,7 +183,9 @@ def _press(heard: Heard, token: str) -> str:
     """A button, or a number typed for it: accept:GD-1001, do:accept:GD-1001."""
     heard.talk.menu = None
     if token.startswith(f"{SWAP}:"):
-        return _swap(heard, token)
+        return _tried(heard, swap_pressed, token)
+    if token.startswith(photos.PHOTO):
+        return _tried(heard, photos.press, token.removeprefix(photos.PHOTO))
     if token.startswith(FORM):
         return forms.press(heard, token.removeprefix(FORM))
     action, number, *into = (*token.removeprefix(DO_LATER).split(":"), "")
@@ -191,9 +196,9 @@ def _press(heard: Heard, token: str) -> str:
     return _carry_out(heard, Order(words, action, TicketRef("number", digits_of(number)), args, 1.0))
 
 
-def _swap(heard: Heard, token: str) -> str:
+def _tried(heard: Heard, do: Callable[[Heard, str], str], token: str) -> str:
     try:
-        return swap_pressed(heard, token)
+        return do(heard, token)
     except Refused as refused:
         return refuse(heard, refused)
 

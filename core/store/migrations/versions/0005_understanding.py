@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     recordings()
+    photos()
     forms()
 
 
@@ -39,6 +40,14 @@ def recordings() -> None:
     op.add_column("attachment", sa.Column("recording_id", sa.BigInteger(), nullable=True))
     op.create_index("attachment_recording", "attachment", ["recording_id"])
     op.add_column("conversation", sa.Column("spoken", sa.Text(), nullable=True))
+
+
+def photos() -> None:
+    """Which photos belong together, and where and when they were taken."""
+    op.add_column("attachment", sa.Column("place", sa.Text(), nullable=True))
+    op.add_column("attachment", sa.Column("taken_at", sa.BigInteger(), nullable=True))
+    op.add_column("conversation", sa.Column("photos", sa.Text(), nullable=True))
+    op.add_column("conversation", sa.Column("whereabouts", sa.Text(), nullable=True))
 
 
 def forms() -> None:
