@@ -319,6 +319,11 @@ def _still_held(database: Database, row: Outbox) -> bool:
         return still_held(connection, row)
 
 
+def lexicons_of(packs: Sequence[str]) -> list[Path]:
+    """The folders of words: the desk's own and those of packs. Raises PackError."""
+    return [CONFIG / "lexicon", *(pack.lexicon for pack in packs_of(packs))]
+
+
 def load_mind(
     policies: Policies, cache: Path | None, packs: Sequence[str] = (DEFAULT,), engine: str = "embedded"
 ) -> Mind:

@@ -187,6 +187,13 @@ def secrets(settings: Settings) -> Iterator[Trouble]:
             yield Trouble("aes_key_length", values={**shown, "length": AES_KEY_CHARACTERS})
 
 
+def voice(settings: Settings) -> Iterator[Trouble]:
+    """What keeps voice messages from being written down (S68)."""
+    from config.voice import troubles  # a house with a shadowed dialogue must be able to say so
+
+    yield from troubles(settings)
+
+
 def holidays(settings: Settings) -> Iterator[Trouble]:
     """A year that is near and whose public holidays are not known: business time would be counted wrongly (S9)."""
     from config.policies import calendar
@@ -249,6 +256,9 @@ def _secrets_in_use(settings: Settings) -> Iterator[tuple[str, Secret]]:
     yield from engine_secrets(settings)
     for name, section in providers_in_use(settings):
         yield from _secrets_of(section, f"carriers.{name}")
+    for name in ("tencent", "aliyun"):
+        if name in settings.voice.engines:
+            yield from _secrets_of(getattr(settings.voice, name), f"voice.{name}")
 
 
 def _secrets_of(section: BaseModel, where: str) -> Iterator[tuple[str, Secret]]:
@@ -269,6 +279,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Trouble]], ...] = (
     carriers_incomplete,
     carriers_unreachable,
     engine,
+    voice,
     secrets,
     holidays,
     database,

@@ -14,7 +14,7 @@ from typing import Any
 from config.calendar import Calendar
 from config.carriers import carriers
 from config.channels import KEY_FILE, channel_makers, derived_key, web_key
-from config.desk import Desk, build, load_mind
+from config.desk import Desk, build, lexicons_of, load_mind
 from config.doctor import MARKS, examine, spoken_here
 from config.engines import REMOTE, remote_engine
 from config.listening import CannotListen, open_socket, serve
@@ -25,6 +25,7 @@ from config.running import LiveRunner, Supervisor
 from config.secret import CannotReveal
 from config.settings import Settings
 from config.troubles import Finding
+from config.voice import listening_to_voices
 from config.watching import Watch
 from core.clocks.beginning import begin
 from core.people.passes import Pages
@@ -189,7 +190,11 @@ async def _live(settings: Settings, database: Database, listening: socket.socket
     makers = {**channel_makers(settings, files, bells.ring), **carried.makers}
     pages_known, accounts = pages_of(settings, key), carried.accounts
     remote = remote_engine(settings.understanding)
-    desk = build(database, rules, makers, files, clock, mind, pages=pages_known, accounts=accounts, remote=remote)
+    listens = listening_to_voices(settings, lexicons_of(settings.pack), clock)
+    desk = build(
+        database, rules, makers, files, clock, mind,
+        pages=pages_known, accounts=accounts, remote=remote, listens=listens,
+    )  # fmt: skip
     stop, ended = asyncio.Event(), list[Exception]()
 
     def end(why: Exception) -> None:

@@ -28,6 +28,7 @@ from config.secret import Secret
 from config.section import Count, Dates, Names, Rotating, Seconds, Section, WebAddress, listed
 from config.service_settings import ServiceLevelSettings
 from config.understanding_settings import UnderstandingSettings
+from config.voice_settings import Voice
 from core.clocks.calendar import Shift
 
 PREFIX = "HUIYING_"
@@ -271,6 +272,7 @@ class Settings(BaseSettings):
     escalation: Escalation = Escalation()
     limits: Limits = Limits()
     channels: Channels = Channels()
+    voice: Voice = Voice()
     carriers: Carriers = Carriers()
     directory: Directories = Directories()
 

@@ -94,6 +94,7 @@ def _silk(content: bytes) -> Iterator[bytes]:
 def _container(content: bytes, kind: str) -> Iterator[bytes]:
     """Whatever the demuxer finds by content. AMR always by the decoder that knows silence (DTX)."""
     import av
+    import av.error as errors
     from av.audio.resampler import AudioResampler
 
     _bound()
@@ -109,9 +110,9 @@ def _container(content: bytes, kind: str) -> Iterator[bytes]:
                     yield _samples(resampled)
             for resampled in resampler.resample(None):
                 yield _samples(resampled)
-    except av.error.MemoryError:  # type: ignore[attr-defined]
+    except errors.MemoryError:
         raise Broken("too_much_memory") from None
-    except (av.error.FFmpegError, ValueError):
+    except (errors.FFmpegError, ValueError):
         raise Broken("damaged") from None
 
 

@@ -116,7 +116,7 @@ class Local:
 def simplified(text: str) -> str:
     """Traditional characters as simplified ones; as it is where zhconv is not installed."""
     try:
-        import zhconv
+        import zhconv  # type: ignore[import-not-found]
     except ImportError:
         return text
     return zhconv.convert(text, "zh-hans")
