@@ -9,11 +9,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-PENALTY = 0.005
+PENALTY = 0.002
 """Weight of the squared weights against the summed loss."""
 PASSES = 5
 """Times that all rows are gone through; more make the model surer of itself, not better."""
-BATCHES = 32
+BATCHES = 64
 """Parts in which the rows are gone through; the weights move after each."""
 PACE = 0.25
 """How far a weight moves at first."""
