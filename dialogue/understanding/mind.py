@@ -19,6 +19,8 @@ from dialogue.understanding.engine import Engine
 from dialogue.understanding.keeping import Kept, fingerprint, keep, kept
 from dialogue.understanding.lexicon import Lexicon
 from dialogue.understanding.orders.clerk import Clerk
+from dialogue.understanding.orders.commands import Commands
+from dialogue.understanding.orders.sight import StaffSight
 from dialogue.understanding.plain import MOST_CHARS, Plain, plain
 from dialogue.understanding.reading import Reader
 from dialogue.understanding.sight import Sight
@@ -65,14 +67,15 @@ class Mind:
         sounds = Sounds.of(spoken, lexicon.entries.get("usual_sounds"))
         reader = Reader.of(lexicon, sounds)
         sight = Sight.of(lexicon, reader.symptoms, sounds)
+        staff_sight = StaffSight.seeing(sight, reader.codes, Commands.read(lexicon))
         if known is None:
             customers, staff = _examples(lines), _examples([folder / STAFF for folder in lines])
             known = Kept(
-                train(sight, customers, simplified), train(sight, staff, simplified) if staff else None, spoken
+                train(sight, customers, simplified), train(staff_sight, staff, simplified) if staff else None, spoken
             )
             if cache_dir:
                 _keep(cache_dir, name, known)
-        instinct = EmbeddedEngine(sight, known.staff, simplified) if known.staff else None
+        instinct = EmbeddedEngine(staff_sight, known.staff, simplified) if known.staff else None
         ranks: Engine = EmbeddedEngine(sight, known.customers, simplified)
         if engine == "embed":
             ranks = EmbedEngine.load(sight, known.customers, simplified, lambda: _examples(lines), cache_dir, name)

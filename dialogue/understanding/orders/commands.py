@@ -11,6 +11,9 @@ from dialogue.understanding.lexicon import BadLexicon, Lexicon
 from dialogue.understanding.phrases import one_of, pattern
 from dialogue.understanding.words import ACTIONS
 
+_PARTICLE = "[啦了哈呀咯嘞呢的哒滴嗷啊喽]"
+_CALLED = "(?:谢谢|多谢|感谢|辛苦了?)?(?:[\u4e00-\u9fff]?(?:经理|领导|老板|师傅|主任|哥|姐|总|工)|各位|大家|thanks|thx|sir|boss)?"
+"""Whom a bare "heard" may be said to."""
 _FILLERS = (
     r"(?:[ ,，.。:：、~!！@]|我们|我这边|我这|我现在|我先|我已|我|俺|咱|先|请|麻烦|帮我|帮忙|帮|把|这单|这个单|这张单|这个|那单|"
     r"那个单|那个|那张单|该单|此单|工单|单子|给我|可以|现在|已经|好的|收到|嗯|行|刚|刚刚|ok|okay|please|pls|hi|"
@@ -48,7 +51,8 @@ class Commands:
         commands = {action: _command(action, words) for action, words in table.items()}
         heard = frozenset(_bare(word) for word in map(str, table.get("ack_only", {}).get("lead", ())))
         longer = sorted((word for word in heard if len(word) > 1 and not word.isdigit()), key=len, reverse=True)
-        several = re.compile("(?:" + "|".join(map(re.escape, longer)) + "){2,6}") if longer else re.compile("(?!)")
+        words = "|".join(map(re.escape, longer))
+        several = re.compile(f"1?(?:(?:{words}){_PARTICLE}?){{1,6}}{_CALLED}?") if longer else re.compile("(?!)")
         return cls(commands, heard, several, Names(lexicon.words("work_words")), Names(lexicon.words("chatter")))
 
     def is_heard(self, text: str) -> bool:
@@ -57,7 +61,7 @@ class Commands:
         return (
             bare in self.heard
             or bool(self.several.fullmatch(bare))
-            or bool(re.fullmatch(r"(?:\[[^\[\]\n]{1,6}\]|[👍👌🙏💪✅👏🆗😊]|\s)+", text))
+            or bool(re.fullmatch(r"(?:\[[^\[\]\n]{1,6}\]|[👍👌🙏💪✅👏🆗😊🫡🤝🏻🏼🏽🏾🏿]|\s)+", text))
         )
 
 
