@@ -152,8 +152,11 @@ def _trained(place: Place, lines: Path, pipeline: str, name: str) -> Path:
     environment = {**os.environ, **QUIETLY}
     with place.log.open("ab") as log:
         subprocess.run([*command, *where], cwd=place.folder, env=environment, stdout=log, stderr=log, check=True)
+    model = place.model.parent / f"{name}.tar.gz"
+    if not model.exists():
+        raise RuntimeError(f"Rasa has made no model of {lines}")
     print(f"{name}: trained in {time.monotonic() - began:.0f} s", flush=True)
-    return place.model.parent / f"{name}.tar.gz"
+    return model
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
@@ -175,14 +178,15 @@ def _held_out(example: Example) -> bool:
 
 
 def _write(path: Path, examples: Sequence[Example]) -> None:
-    """Lines in Rasa's format, without spans: a list of texts, which need no escaping of our own."""
+    """Lines in Rasa's format, without spans; each block is JSON, which is YAML with nothing left to escape."""
     by_intent: dict[str, list[str]] = {}
     for example in examples:
         by_intent.setdefault(example.intent, []).append(example.text)
     blocks = [
         {"intent": intent, "examples": "".join(f"- {text}\n" for text in texts)} for intent, texts in by_intent.items()
     ]
-    path.write_text(json.dumps({"version": FORMAT, "nlu": blocks}, ensure_ascii=False), encoding="utf-8")
+    lines = [f"- {json.dumps(block, ensure_ascii=False)}\n" for block in blocks]
+    path.write_text("".join([f'version: "{FORMAT}"\nnlu:\n', *lines]), encoding="utf-8")
 
 
 def _is_made(place: Place, known: dict[str, str]) -> bool:

@@ -35,23 +35,20 @@ def is_ranked(words: str) -> bool:
 
 
 def must_wait(turn: Turn, row: Inbox, text: str, remote: Remote) -> bool:
-    """Whether the message waits for its ranking: asked for at its first turn, until it has come or its deadline has."""
-    job = _job(turn, row)
-    if job is None:
-        turn.start(RANK, _key(row), {"inbox": row.id, "text": text})
-        row.due_at = turn.now + int((remote.seconds + GRACE) * SECOND)
-        return True
-    if job.state in (JobState.WAITING, JobState.LEASED):
-        job.state, job.lease, job.result, job.data = JobState.DONE, None, {"why": "late"}, {"inbox": row.id}
-    return False
+    """Whether the message waits for its ranking, which is asked for at its first turn. It has the next one when the answer has
+    come, or its deadline has."""
+    if turn.start(RANK, _key(row), {"inbox": row.id, "text": text}) is None:
+        return False
+    row.due_at = turn.now + int((remote.seconds + GRACE) * SECOND)
+    return True
 
 
 def ranked(turn: Turn, row: Inbox, count: Callable[[str], None]) -> Ranked | None:
     """What the engine made of the message; None, and a word in the log, if it made nothing of it. `count` hears what came."""
-    job = _job(turn, row)
+    job = turn.first(Job, _of_message, key=_key(row))
     if job is None:
         return None
-    result = job.result or {"why": "failed"}
+    result = job.result or {"why": "failed" if job.state == JobState.DEAD else "late"}
     if "ranking" in result:
         count("answered")
         return Ranked.of(result)
@@ -89,12 +86,6 @@ def let_through(turn: Turn, job: Job) -> None:
 
 def _key(row: Inbox) -> str:
     return f"{RANK}:{row.id}"
-
-
-def _job(turn: Turn, row: Inbox) -> Job | None:
-    """The job of a message, locked: its end and the message's turn do not miss one another."""
-    job = turn.first(Job, _of_message, key=_key(row))
-    return turn.get(Job, job.id, lock=True) if job else None
 
 
 JOBS = {RANK: JobKind(let_through, let_through, attempts=1)}

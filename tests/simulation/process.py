@@ -131,6 +131,7 @@ class Process:
             chance=lambda: f"{world.fate.getrandbits(128):032x}",
             holder=self.name,
             accounts={"sms": "desk", "voice": "desk"},
+            remote=world.elsewhere(world) if world.elsewhere else None,
         )
         self.desk.runner = self
         if world.shared:

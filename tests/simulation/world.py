@@ -18,6 +18,7 @@ from core.escalation.alerts import TOLD
 from core.policies import Policies
 from core.store.database import Connection, Database
 from core.words import HOUR, MINUTE, SECOND, Micros, Say
+from dialogue.understanding.engine import Remote
 from dialogue.understanding.mind import Mind
 from tests.simulation.faulty import Fuse, Killed
 from tests.simulation.people import Crowd
@@ -58,6 +59,7 @@ class World:
     template: Path
     mind: Mind
     workers: int = 0
+    elsewhere: Callable[[World], Remote] | None = None
     now: Micros = START
     turns: int = 0
     kills: int = 0
