@@ -105,6 +105,8 @@ class LlmEngine:
 
     async def ask(self, text: str) -> Ranking:
         """All intents, best first, confidences add up to 1. Raises NoAnswer."""
+        if not text.strip():
+            return complete(())
         return ranking_of(await self._elsewhere.post(self._url, self._question(text)))
 
     async def close(self) -> None:
