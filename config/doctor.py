@@ -77,7 +77,7 @@ def report(lang: Language | None = None) -> int:
     errors = sum(finding.level == "error" for finding in findings)
     ready, counts = CLOSING[lang]
     if findings:
-        print(counts.format(errors=errors, warnings=len(findings) - errors))
+        print(counts.format(errors=errors, warnings=sum(finding.level == "warning" for finding in findings)))
     if not errors:
         print(ready)
     return 1 if errors else 0

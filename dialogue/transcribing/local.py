@@ -114,9 +114,9 @@ class Local:
 
 
 def simplified(text: str) -> str:
-    """Traditional characters as simplified ones; as it is where zhconv is not installed."""
+    """Traditional characters as simplified ones; as it is where opencc is not installed."""
     try:
-        import zhconv  # type: ignore[import-not-found]
+        from opencc import OpenCC
     except ImportError:
         return text
-    return zhconv.convert(text, "zh-hans")
+    return OpenCC("t2s").convert(text)
