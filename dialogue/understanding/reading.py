@@ -10,12 +10,13 @@ from typing import Any
 
 from dialogue.understanding.exact.codes import Codes
 from dialogue.understanding.exact.constraints import Constraints
-from dialogue.understanding.exact.devices import Devices
+from dialogue.understanding.exact.devices import Devices, standing_line
 from dialogue.understanding.exact.hit import Hit, without
 from dialogue.understanding.exact.manner import Manner
 from dialogue.understanding.exact.moments import Moment, moments
 from dialogue.understanding.exact.phone import phones
 from dialogue.understanding.exact.places import Places
+from dialogue.understanding.exact.predicates import completed
 from dialogue.understanding.exact.ratings import rating
 from dialogue.understanding.exact.symptoms import Symptoms
 from dialogue.understanding.exact.ticket_number import bare_tickets, marked_tickets
@@ -92,8 +93,17 @@ class Reader:
         constraints = list(self.constraints.find(text))
         devices = list(self.devices.find(without(rest, [*places, *constraints]), symptoms))
         devices = [hit for hit in devices if not _is_contact(text, hit, exact)]
+        if not devices and (line := standing_line(text)):
+            devices, places = [line], places
+        symptoms = completed(rest, symptoms, devices)
         wished = wish(text, _outside(text, named, constraints), now)
-        hits = [*exact, *places, *devices, *_trimmed(text, symptoms, devices), *self.manner.find(text)]
+        hits = [
+            *exact,
+            *(hit for hit in places if hit.entity == "address"),
+            *devices,
+            *_trimmed(text, symptoms, devices),
+            *self.manner.find(text),
+        ]
         hits += [*constraints, *([wished] if wished else [])]
         found = tuple(sorted(hits, key=lambda hit: (hit.start, hit.end, hit.entity)))
         vague = self.symptoms.is_vague(rest)

@@ -21,9 +21,20 @@ _STOP = (
     "楼层室边旁上下里外中前后左右老新旧大小两二三四五六七八九十一几多没不无非可以为什么怎咋谁吃喝买卖发送接收"
 )
 _BESIDE = re.compile(
-    r"(?:的)?(?:下面|旁边|上面|里面|后面|边上|前面|对面|附近|隔壁|底下|那边|这边|下边|里|下|旁|间|室|房|区)"
+    r"(?:的)?(?:上(?![不水电料来去])|下面|旁边|上面|里面|后面|边上|前面|对面|附近|隔壁|底下|那边|这边|下边|里|"
+    r"下|旁|间|室|房|区)"
 )
 _LINE = re.compile(r"线\Z")
+_AIM = re.compile(
+    r"(?:[流滴漏掉溅喷溢淌砸落撞洒进]到了?|像|跟|好比|换成|换了?个?|改成|接|连|对着|靠近|挨着)(?:一?[台个辆]|"
+    r"那台|这台)?\Z"
+)
+"""What stands before a device that something else runs into, or is compared with: 滴到机柜上, 响得像拖拉机."""
+_VERBS = frozenset(("drain", "display", "lift", "press", "scale", "lock", "switch", "tap", "freezes"))
+_A_LINE = re.compile(
+    r"(?:(?:总装|装配|包装|焊装|灌装|冲压|注塑|喷涂|组装|成型|涂装|电镀|生产|流水|主)?(?:[0-9]{1,2}|"
+    r"[一二三四五六七八九十]{1,2})?号?线|整条线|产线|线体)(?=[都全也就又]*(?:停|趴|瘫|不|跑|动|卡|挂|没))"
+)
 
 
 @dataclass(frozen=True)
@@ -50,8 +61,8 @@ class Devices:
             Names((*lexicon.words("devices"), *usual), sounds, lexicon.words("short_by_sound")),
             Names(lexicon.words("components"), None),
             Names(lexicon.words("vague_devices")),
-            one_of(f"({word}|{word}s)" for word in lexicon.words("english_devices")),
-            one_of(f"({word}|{word}s)" for word in lexicon.words("english_components")),
+            one_of(_counted(lexicon.words("english_devices"))),
+            one_of(_counted(lexicon.words("english_components"))),
             unknown,
             frozenset((*lexicon.words("not_devices"), *lexicon.words("vague_devices"))),
             usual,
@@ -64,6 +75,10 @@ class Devices:
         named += _words(self.english, text)
         devices = _joined(_outside(named, symptoms)) or self._unknown(without(text, symptoms))
         devices = [named for named in devices if not _is_place(text, named, devices, components)]
+        devices = [
+            named for named in devices if not _AIM.search(text[max(0, named.start - 6) : named.start])
+        ] or devices[:1]
+        components = _joined(components)
         misbehaving = [named for named in components if any(0 <= hit.start - named.end <= 1 for hit in symptoms)]
         if not devices:
             devices = misbehaving[:1] or components[:1]
@@ -80,6 +95,18 @@ class Devices:
     def is_vague(self, text: str) -> bool:
         """Whether the text names something without saying what."""
         return any(True for _ in self.vague.find(text))
+
+
+def standing_line(text: str) -> Hit | None:
+    """A production line that stands: it is the device where none is named (总装二线停了)."""
+    match = _A_LINE.search(text)
+    return Hit("device", match.start(), match.end(), match[0]) if match else None
+
+
+def _counted(words: Sequence[str]) -> Iterator[str]:
+    """One or several; what would then be a verb (the battery drains) stays one."""
+    for word in words:
+        yield word if word in _VERBS or word.endswith("s") else f"({word}|{word}s)"
 
 
 def _overlaps(named: Named, others: Sequence[Named]) -> bool:
@@ -103,7 +130,9 @@ def _joined(found: list[Named]) -> list[Named]:
         last = joined[-1] if joined else None
         if last and named.start < last.end:
             continue
-        if last and named.start == last.end and not named.word.isascii():
+        if last and named.start == last.end + 1 and named.word.isascii() and last.word.isascii():
+            joined[-1] = Named(last.start, named.end, f"{last.word} {named.word}", False)
+        elif last and named.start == last.end and not named.word.isascii():
             if _LINE.search(last.word):
                 joined[-1] = named
             else:

@@ -23,17 +23,17 @@ class Manner:
     danger: re.Pattern[str]
     not_danger: re.Pattern[str]
     pressing: re.Pattern[str]
-    not_pressing: re.Pattern[str]
+    not_meant: re.Pattern[str]
 
     @classmethod
     def of(cls, lexicon: Lexicon) -> Manner:
-        names = ("angry", "anxious", "danger", "not_danger", "pressing", "not_pressing")
+        names = ("angry", "anxious", "danger", "not_danger", "pressing", "not_meant")
         return cls(*(one_of(lexicon.words(name)) for name in names))
 
     def find(self, text: str) -> Iterator[Hit]:
         """The words that show emotion; the value is angry or anxious."""
         for form, value in ((self.angry, "angry"), (self.anxious, "anxious")):
-            for match in _believed(text, form, self.not_pressing):
+            for match in _believed(text, form, self.not_meant):
                 yield Hit("emotion", match.start(), match.end(), value)
 
     def emotion(self, text: str, hits: list[Hit], urgency: str) -> str:
@@ -47,7 +47,7 @@ class Manner:
         """P0, P1 or P2. `today`: somebody is wished for today."""
         if any(True for _ in _believed(text, self.danger, self.not_danger)):
             return "P0"
-        return "P1" if today or any(True for _ in _believed(text, self.pressing, self.not_pressing)) else "P2"
+        return "P1" if today or any(True for _ in _believed(text, self.pressing, self.not_meant)) else "P2"
 
 
 def _believed(text: str, form: re.Pattern[str], unless: re.Pattern[str]) -> Iterator[re.Match[str]]:

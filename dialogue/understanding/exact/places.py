@@ -16,7 +16,7 @@ _LEAD = re.compile(
     r"^(?:(?:我们?|咱们?|俺们?|你们?|他们?|家|单位|公司|地址|位置|地点|住址|新|改|换|搬|麻烦|请|师傅|直接|就|都|也|的|是|在|到|去|"
     r"来|住|位于|送货?|寄|发|派人?|上门|把|从|给|报修|报|说|这边|那边|人|和|跟|不对|错了|不是|应该|写|为|成|我这|这里?|那里?)+)"
 )
-_REGION = rf"(?:{_H}{{2,3}}(?:省|自治区)|{_H}{{2,6}}(?:市|新区|自治州)|{_H}{{1,6}}(?:区(?!域|别|分)|县|镇|乡|街道|开发区|高新区|村))"
+_REGION = rf"(?:{_H}{{2,3}}(?:省|自治区)|{_H}{{2,6}}(?:市|新区|自治州)|{_H}{{1,6}}(?:(?<![温分误盲扇禁死])区(?!域|别|分)|县|镇|乡|街道|开发区|高新区|村))"
 _STREET = (
     rf"(?:(?:{_H}{{1,8}}(?:路|大街|街|大道|巷|胡同|公路)(?:东|西|南|北|中|一|二|三)?(?:段|路)?(?= ?[0-9])"
     rf"|{_H}{{1,7}}(?:(?<![半一电油水气线短断通套网铁思走上来修迷马])路(?!由|上|灯|过|口|不|中)|大街|街(?!道)|大道|巷|胡同|公路))"
@@ -27,7 +27,7 @@ _ESTATE = (
     r"写字楼|商场|医院|学校|大学|中学|小学|酒店|宾馆|超市|银行|工厂|加油站|服务区|新村|名苑|嘉苑|华庭|新城|国际|中心))"
 )
 _UNIT = (
-    rf"(?:(?:地下|地上|负|第)?{_N} ?(?:号楼|号厂房|号车间|号仓库|号库|号线|号门|号机房|栋|幢|座(?!机|椅)|单元|期|区(?!域|别|分)|楼(?!上|下|梯)|层|"
+    rf"(?:(?:地下|地上|负|第)?{_N} ?(?:号楼|号厂房|号车间|号仓库|号库|号线|号门|号机房|栋|幢|座(?!机|椅)|单元|期|(?<!温)区(?!域|别|分)|楼(?!上|下|梯)|层|"
     rf"f(?![a-z])|室|号房|房间?|车间|厂(?!家|商|长|里)|仓|门(?!口|铃|卫|锁|禁|店|子)|排|列|号工位|号机位|号货架|线(?!上|下|路|缆)))"
 )
 _SETTLED = re.compile(
@@ -59,15 +59,15 @@ class Places:
         return cls(run, _english(lexicon))
 
     def find(self, text: str) -> Iterator[Hit]:
-        """Every address or place; the value is the words without their lead (我们在 …)."""
+        """Every address, without its lead (我们在 …), and as `spot` each place that leads nobody anywhere by itself (会议室)."""
         for match in self.run.finditer(text):
             start, end = match.span()
             lead = _LEAD.match(match[0])
             start += lead.end() if lead else 0
             while end > start and text[end - 1] in " ,，、-的":
                 end -= 1
-            if end - start >= 2 and TAKEN not in text[start:end] and _SETTLED.search(text, start, end):
-                yield Hit("address", start, end, None)
+            if end - start >= 2 and TAKEN not in text[start:end]:
+                yield Hit("address" if _SETTLED.search(text, start, end) else "spot", start, end, None)
         yield from self._english(text)
 
     def _english(self, text: str) -> Iterator[Hit]:
@@ -79,8 +79,7 @@ class Places:
             else:
                 spans.append(match.span())
         for start, end in spans:
-            if _NUMBERED.search(text, start, end):
-                yield Hit("address", start, end, None)
+            yield Hit("address" if _NUMBERED.search(text, start, end) else "spot", start, end, None)
 
 
 def _english(lexicon: Lexicon) -> re.Pattern[str]:
@@ -93,6 +92,6 @@ def _english(lexicon: Lexicon) -> re.Pattern[str]:
         rf"[0-9]{{1,5}} (?:[a-z]{{2,14}} ){{1,4}}(?:{street})(?![a-z])"
         rf"|(?:{kinds}) ?#?(?:[0-9]{{1,4}}[a-z]?|[a-d])(?![a-z0-9])"
         rf"|(?:{floors}) floor(?: [a-z]{{3,10}} (?:room|area))?"
-        rf"|(?:{rooms})(?: [0-9a-d](?![a-z0-9]))?"
+        rf"|(?:{rooms})(?! doors?(?![a-z]))(?: [0-9a-d](?![a-z0-9]))?"
         r")"
     )
