@@ -57,6 +57,11 @@ def trained() -> frozenset[str]:
     return frozenset(one.text.strip() for folder in (nlu, nlu / "staff") for one in TrainingData.load(folder).examples)
 
 
+def everything() -> frozenset[str]:
+    """Every text of the split."""
+    return frozenset(line["text"].strip() for name in ("intents", "slots", "commands") for line in _all(name))
+
+
 def left_out() -> int:
     """How many lines of the split are left out because they stand in the training data."""
     return sum(len(_all(name)) - len(lines(name)) for name in ("intents", "slots", "commands"))
