@@ -378,13 +378,15 @@ def _read(message: Reached) -> str:
 @contextmanager
 def story(
     url: str, *, start: Micros = WEDNESDAY_TEN, policies: Policies | None = None, carried: Telephony | None = None,
-    remote: Remote | None = None,
+    remote: Remote | None = None, listening: bool = True,
 ) -> Iterator[Story]:  # fmt: skip
     """A desk on the database at `url`, which has its tables and no rows; `carried` are carriers in place of its telephones,
-    `remote` is an engine elsewhere."""
+    `remote` is an engine elsewhere; `listening`: an emulated engine hears voice messages."""
     rules = policies or replace(Policies(), zone=ZoneInfo("Asia/Shanghai"))
     with asyncio.Runner() as loop:
-        opened = Rehearsal.open(start, mind(), rules, url=url, tables=False, carried=carried, remote=remote)
+        opened = Rehearsal.open(
+            start, mind(), rules, url=url, tables=False, carried=carried, remote=remote, listening=listening
+        )
         rehearsal = loop.run(opened.__aenter__())
         try:
             yield Story(rehearsal, loop)

@@ -13,6 +13,7 @@ from core.people.phones import without_numbers
 from core.store.chain import words_of
 from core.store.model import Event
 from core.store.turn import Turn
+from core.tickets.attaching import PLATFORM
 from core.tickets.board import Column, column_of
 from core.tickets.describing import card, what
 from core.tickets.entitled import may
@@ -64,7 +65,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A photo, recording or file that the reader may have."""
+    """A photo, recording or file that the reader may have; what is `said` in a recording, and who `wrote` that down (S68)."""
 
     id: int
     hash: str
@@ -72,6 +73,8 @@ class Paper:
     mime: str
     size: int | None
     when: str
+    said: str = ""
+    wrote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ def papers(turn: Turn, ticket: Ticket, reader: Person) -> list[Paper]:
         if sort in seen and row.hash:
             when = words.moment(reader.lang, row.at, turn.now, zone)
             name, mime = row.name or words.text(reader.lang, "page.file"), row.mime or "application/octet-stream"
-            found.append(Paper(row.id, row.hash, name, mime, row.size, when))
+            found.append(Paper(row.id, row.hash, name, mime, row.size, when, *_said(turn, row, reader)))
     return found
 
 
@@ -172,3 +175,21 @@ def _name(turn: Turn, person_id: int, reader: Person) -> str:
     known = person.is_staff or Sort.CONTACT in SEES.get(reader.role, frozenset())
     role = turn.house.wording.name(reader.lang, "role", person.role)
     return person.name or role if known else role
+
+
+def _said(turn: Turn, row: Attachment, reader: Person) -> tuple[str, str]:
+    """What a recording says as far as its reader may know it, and who wrote that down."""
+    words, lang = turn.house.wording, reader.lang
+    if not row.words and not row.corrected:
+        return "", ""
+
+    def shown(text: str) -> str:
+        return text if Sort.CONTACT in SEES.get(reader.role, frozenset()) else without_numbers(text)
+
+    if row.corrected:
+        return shown(row.corrected), words.text(lang, "voice.wrote_himself", words=shown(row.words or ""))
+    engine = words.name(lang, "voice.engine", row.engine or PLATFORM)
+    if row.confidence is None:
+        return shown(row.words or ""), words.text(lang, "voice.wrote", engine=engine)
+    percent = round(100 * row.confidence)
+    return shown(row.words or ""), words.text(lang, "voice.wrote_sure", engine=engine, percent=percent)

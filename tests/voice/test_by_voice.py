@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from config.ear import SURE
 from core.tickets.model import Attachment, Status
+from core.tickets.page import ticket_page
 from dialogue.transcribing.listening import Found
-from tests.scenario import Story
+from tests.scenario import Story, story
 from tests.scenarios.so_far import ticket_in
 
 FIFTY = "更换了液压站的密封圈和压力传感器，清洗了阀块，重新加注液压油，空载和带载各试运行半小时，压力稳定，没有再漏油，客户已经确认。"
@@ -152,3 +153,53 @@ def test_a_question_by_voice_makes_no_ticket(desk: Story) -> None:
     wang.says("我的单子到哪一步了", kind="voice")
     wang.hears("progress", number)
     assert len(desk.tickets()) == 1
+
+
+@pytest.mark.req("S68")
+def test_a_kill_while_somebody_listens_loses_nothing_and_doubles_nothing(desk: Story) -> None:
+    wang = desk.customer("王女士")
+    desk.rehearsal.ear.next.append(10.0)
+    wang.says("空调漏水", kind="voice")
+    desk.passes(seconds=5)
+    desk.run(desk.rehearsal.desk.worker.close())
+    desk.passes(minutes=6)
+    [ticket] = desk.tickets()
+    assert ticket.description == "空调漏水"
+    [recording] = recordings(desk, ticket.number)
+    assert recording.words == "空调漏水" and recording.hash
+
+
+@pytest.mark.req("S68")
+def test_a_platform_that_does_not_give_the_file_out_keeps_nobody_waiting(desk: Story) -> None:
+    wang = desk.customer("王女士", "telegram")
+    carrier = desk.rehearsal.carriers["telegram"]
+    wang.says(kind="voice")
+    carrier.media.clear()
+    number = wang.hears("ack_created", "请打字").ticket
+    [recording] = recordings(desk, number)
+    assert recording.words is None
+
+
+@pytest.mark.req("S68")
+def test_a_desk_without_an_engine_keeps_the_recording_and_asks_for_words(desk_url: str) -> None:
+    with story(desk_url, listening=False) as desk:
+        wang = desk.customer("王女士")
+        wang.says("空调漏水", kind="voice")
+        number = wang.hears("ack_created", "请打字").ticket
+        [recording] = recordings(desk, number)
+        assert recording.words is None and recording.hash
+
+
+@pytest.mark.req("S68", "S18")
+def test_the_ticket_page_shows_what_was_said_and_who_wrote_it_down(desk: Story) -> None:
+    wang, liu = desk.customer("王女士"), desk.engineer("刘工")
+    wang.says("空调漏水，电话13800138021", kind="voice")
+    number = wang.hears("ack_created").ticket
+    [paper] = desk.act(lambda turn: ticket_page(turn, liu.person_id or 0, number)).files
+    assert (paper.said, paper.wrote) == ("空调漏水，电话13800138021", "演练引擎转写，把握 90%")
+    wang.says("不是，我说的是冰箱漏水，电话13800138021")
+    wang.hears("confirm_change")
+    [paper] = desk.act(lambda turn: ticket_page(turn, liu.person_id or 0, number)).files
+    assert paper.said == "冰箱漏水，电话13800138021" and "空调漏水" in paper.wrote
+    buyer = desk.buyer("小赵")
+    assert desk.act(lambda turn: ticket_page(turn, buyer.person_id or 0, number)).files == []

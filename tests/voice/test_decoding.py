@@ -17,7 +17,6 @@ from dialogue.transcribing.decoding import Undecodable, decode
 from dialogue.transcribing.words import RATE, seconds_of
 from tests.voice.sound import ALL, encoded, speech
 
-
 LATEST = 3
 """Pieces of 50 ms by which a codec may begin late."""
 

@@ -67,7 +67,8 @@ function stepNode(step) {
 function fileNode(file, labels) {
   const url = `${here}/files/${file.id}`;
   const inside = file.picture ? el("img", { src: url, alt: file.name, loading: "lazy" }) : el("span", { class: "paper" }, labels.download);
-  return el("li", {}, el("a", { href: url, download: file.name }, inside, el("small", {}, `${file.name} · ${file.when}`)));
+  const link = el("a", { href: url, download: file.name }, inside, el("small", {}, `${file.name} · ${file.when}`));
+  return el("li", {}, link, file.said && el("p", { class: "said" }, file.said, el("small", {}, file.wrote)));
 }
 
 keepLooking(() => `${here}/stream`, once(refresh));
