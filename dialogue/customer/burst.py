@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from core.conversations.model import Conversation
@@ -23,12 +23,15 @@ ANSWER_TIMER = "conversation.answer"
 SHOWN = ("device", "device_model", "serial_no", "fault_symptom", "error_code", "part_code", "phone", "address",
          "preferred_text", "delivery_constraint", "priority")  # fmt: skip
 """Changes that are read back by value."""
+EXACT = ("phone", "address", "device_model", "serial_no", "error_code", "part_code")
+"""What is easily misheard: read back too when it was told with the fault itself (S68)."""
 
 
-def made(heard: Heard, ticket: Ticket) -> None:
-    """A ticket was made in this burst."""
+def made(heard: Heard, ticket: Ticket, told: Collection[str]) -> None:
+    """A ticket was made in this burst; `told` are the fields that he filled with his own words."""
     burst = _burst(heard)
     burst["made"] = [*burst["made"], ticket.id]
+    burst["told"] = {**burst.get("told", {}), str(ticket.id): [name for name in EXACT if name in told]}
     _go_on(heard, burst, at_once=ticket.priority == Priority.P0)
 
 
@@ -63,6 +66,7 @@ def answer_burst(turn: Turn, talk: Conversation) -> None:
         name = what(words, ticket, talk.lang)
         texts.append(words.text(talk.lang, "customer.created", number=ticket.number, what=name, promise=promise))
         purposes.append("ack_created")
+        texts += _heard_exactly(turn, ticket, burst, talk.lang)
         earlier = turn.get(Ticket, ticket.linked_to) if ticket.linked_to else None
         if earlier:
             texts.append(words.text(talk.lang, "customer.linked", old=earlier.number))
@@ -117,22 +121,39 @@ def _go_on(heard: Heard, burst: dict[str, Any], *, at_once: bool) -> None:
     turn.remind(ANSWER_TIMER, talk.id, due_at, episode=str(burst["episode"]), data={"talk": talk.id})
 
 
+def _heard_exactly(turn: Turn, ticket: Ticket, burst: dict[str, Any], lang: str) -> list[str]:
+    """One line with the numbers and the address that he told, so that a mishearing is seen; none if he told
+    none, or has been read back to already what was heard in his voice message."""
+    names = {*burst.get("told", {}).get(str(ticket.id), ())}
+    names.update(burst["added"].get(str(ticket.id), {}).get("changed", ()))
+    told = [name for name in EXACT if name in names and getattr(ticket, name)]
+    if not told or burst.get("remarks"):
+        return []
+    values = "、".join(_changes(turn, ticket, told, lang))
+    return [turn.house.wording.text(lang, "customer.heard_exactly", values=values)]
+
+
 def _read_back(turn: Turn, ticket: Ticket, entry: dict[str, Any], lang: str) -> str:
     words = turn.house.wording
     if entry["repeated"]:
         return words.text(lang, "customer.same_fault", number=ticket.number, state=state(turn, ticket, lang))
-    changes = [
-        words.text(
-            lang, "customer.change", field=words.name(lang, "slot", name), value=_shown(turn, ticket, name, lang)
-        )
-        for name in entry["changed"]
-        if name in SHOWN
-    ]
+    changes = _changes(turn, ticket, [name for name in entry["changed"] if name in SHOWN], lang)
     if entry["files"]:
         changes.append(words.text(lang, "customer.change_photo", count=entry["files"]))
     if not changes:
         changes.append(words.text(lang, "customer.change_words"))
     return words.text(lang, "customer.added", number=ticket.number, changes="、".join(changes))
+
+
+def _changes(turn: Turn, ticket: Ticket, names: Sequence[str], lang: str) -> list[str]:
+    """Each field with its value, as people read it: 电话 13800138021."""
+    words = turn.house.wording
+    return [
+        words.text(
+            lang, "customer.change", field=words.name(lang, "slot", name), value=_shown(turn, ticket, name, lang)
+        )
+        for name in names
+    ]
 
 
 def _shown(turn: Turn, ticket: Ticket, name: str, lang: str) -> str:

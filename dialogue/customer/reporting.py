@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -101,14 +102,15 @@ def add_fields(heard: Heard, fields: dict[str, Any]) -> str:
 def report_again(heard: Heard, earlier: Ticket, told: Told) -> str:
     """The fault of a closed ticket is back, and he need not tell it again."""
     known = {name: value for name in KEPT if (value := getattr(earlier, name))}
-    return _report(heard, replace(told, fields={**known, **told.fields}))
+    return _report(heard, replace(told, fields={**known, **told.fields}), told.fields)
 
 
-def _report(heard: Heard, told: Told) -> str:
+def _report(heard: Heard, told: Told, said: Collection[str] | None = None) -> str:
+    """Make a ticket; `said` are the fields that he named himself, all by default."""
     told = _with_waiting(heard, told)
     ticket = report(heard.turn, heard.person, heard.message.room, told)
     heard.talk.last_ticket = ticket.id
-    burst.made(heard, ticket)
+    burst.made(heard, ticket, told.fields if said is None else said)
     return f"made {ticket.number}"
 
 
