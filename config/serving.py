@@ -134,6 +134,7 @@ def front(desk: Desk, entity: str, bells: Bells, board_key: str | None, **more: 
         desk.house.pages,
         desk.look,
         desk.act,
+        desk.files.put,
         **more,
     )
 

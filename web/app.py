@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from web import board, chat, demo, metrics, ticket
+from web import board, chat, demo, forms, metrics, ticket, ticket_form
 from web.assets import Assets
 from web.floods import Floods
 from web.front import Front
@@ -29,8 +29,10 @@ def app(doors: Mapping[str, Door], front: Front, stage: demo.Stage | None = None
     routes = [
         *(demo.routes(stage, assets) if stage else [Route("/", lambda request: assets.page("home"))]),
         *(chat.routes(front, front.visitors, floods, assets) if front.visitors and floods else []),
+        *(forms.routes(front, front.visitors, floods, assets) if front.visitors and floods else []),
         *board.routes(front, assets),
         *ticket.routes(front, assets),
+        *ticket_form.routes(front, assets),
         Route("/healthz", _health(front)),
         *(metrics.routes(front.metrics, front.metrics_key) if front.metrics and front.metrics_key else []),
         Route("/static/{version}/{name}", assets.serve),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.requests import Request
@@ -16,6 +18,7 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+_PLACES = re.compile(r"\{(\w+)\}")
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -38,6 +41,10 @@ class Assets:
     def page(self, name: str, status: int = 200) -> Response:
         """One of our pages."""
         return HTMLResponse(self._pages[name], status)
+
+    def filled(self, name: str, words: Mapping[str, str], status: int = 200) -> Response:
+        """One of our pages with markup in its places; each is filled once, and what is put there has no places of its own."""
+        return HTMLResponse(_PLACES.sub(lambda place: words.get(place[1], place[0]), self._pages[name]), status)
 
     def serve(self, request: Request) -> Response:
         """/static/{version}/{name}; an old version gets what there is now, and is told not to keep it."""

@@ -76,6 +76,10 @@ class Floods:
         visitor = self._visitors.visitor(_token(hook))
         return self._by_visitor.take(visitor) if visitor else 0
 
+    def visitor(self, visitor: str) -> int:
+        """Before something that a visitor hands in on a page is taken."""
+        return self._by_visitor.take(visitor)
+
     def newcomer(self, scope: MutableMapping[str, Any]) -> int:
         """Before a new visitor is let in."""
         address = address_of(scope)

@@ -31,7 +31,7 @@ class Visitors(Protocol):
 class Front:
     """The desk as pages see it. Without `visitors` there is no web chat; without `board_key` the board is open to all who
     reach this port (a demonstration); without `pages` nobody comes with a pass. `look` reads as a turn reads, from any thread;
-    `act` carries out a turn. `metrics` is what Prometheus reads, with `metrics_key`."""
+    `act` carries out a turn, `keep` a file, whose hash it gives. `metrics` is what Prometheus reads, with `metrics_key`."""
 
     database: Database
     entity: str
@@ -44,6 +44,7 @@ class Front:
     pages: Pages | None
     look: Callable[[Callable[[Turn], Any]], Any]
     act: Callable[[Callable[[Turn], Any], Cause], Awaitable[Any]]
+    keep: Callable[[bytes], str]
     healthy: Callable[[], bool] = lambda: True
     secure: bool = False
     metrics: Callable[[], bytes] | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Scalar = str | float | int | bool
 Values = tuple[Scalar, ...]
@@ -84,6 +84,19 @@ def nesting(condition: Condition) -> int:
             return 1 + nesting(part)
         case AllOf(parts) | AnyOf(parts):
             return 1 + max((nesting(part) for part in parts), default=0)
+
+
+def as_data(condition: Condition, seen: Callable[[str], bool], look: Look) -> Any:
+    """The condition for a page's own script: [operator, …]. What it says of a field that its reader does not see is decided here,
+    so that no answer leaves."""
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            name = "all" if isinstance(condition, AllOf) else "any"
+            return [name, *(as_data(part, seen, look) for part in parts)]
+        case Not(part):
+            return ["not", as_data(part, seen, look)]
+        case Test(field, operator, values):
+            return [operator, field, *values] if seen(field) else [holds(condition, look)]
 
 
 def _meets(given: Values, operator: Operator, values: Values) -> bool:

@@ -93,9 +93,10 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Field:
     """Something to be told. `words` are further names of it, `question` and `example` what is said when it is asked (None: the
-    house's own words). `least` and `most` are limits of a number (in `unit`), the ends of a slider (with `low` and `high` as
-    words), or days from today of a date. `accepts` are endings of files, with their point. `slot` names the field of the ticket
-    that answers it, `slot_values` what its values mean here. Nobody but `seen_by` sees the answer."""
+    house's own words). `many`: several options may be chosen, or a text has several lines. `least` and `most` are limits of a
+    number (in `unit`), the ends of a slider (with `low` and `high` as words), or days from today of a date. `accepts` are
+    endings of files, with their point. `slot` names the field of the ticket that answers it, `slot_values` what its values mean
+    here. Nobody but `seen_by` sees the answer."""
 
     id: str
     label: Said

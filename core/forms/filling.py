@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import bindparam, select
 
 from core.forms.choosing import filling_of
-from core.forms.conditions import Values
+from core.forms.conditions import Scalar, Values
 from core.forms.definition import Asked, Field, Form, required, shown, standing
 from core.forms.model import FormAnswer, FormFilling
 from core.people.model import Person
@@ -84,15 +84,24 @@ def fill(
 
 
 def fill_files(
-    turn: Turn, ticket: Ticket, form: Form, by: Person, name: str, kind: str, media: Sequence[Media], reason: str
+    turn: Turn,
+    ticket: Ticket,
+    form: Form,
+    by: Person,
+    name: str,
+    kind: str,
+    media: Sequence[Media],
+    reason: str,
+    *,
+    keep: Sequence[Scalar] = (),
 ) -> None:
-    """Keep files as an answer: they land on the ticket too. Raises Refused."""
+    """Keep files as an answer, beside those that it is to `keep`: they land on the ticket too. Raises Refused."""
     _must_be_his(ticket, form, by, (name,))
     must_not_be_over(ticket)
     begin(turn, ticket, form)
     row = rows_of(turn, ticket).get(name)
     event, row = _keep(turn, ticket, form, by, name, (), reason, row)
-    row.value = [attachment.id for attachment in attach(turn, ticket, by, event, kind, media)]
+    row.value = [*keep, *(attachment.id for attachment in attach(turn, ticket, by, event, kind, media))]
     measure(turn, ticket, form)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 
 from core.clocks.explaining import Explained, explained
 from core.clocks.lateness import is_overdue
+from core.forms.choosing import form_of
 from core.people.model import Person
 from core.people.phones import without_numbers
 from core.store.chain import words_of
@@ -19,7 +20,7 @@ from core.tickets.describing import card, what
 from core.tickets.entitled import may
 from core.tickets.events import Happened
 from core.tickets.model import Attachment, Priority, Status, Ticket
-from core.tickets.views import SEES, Sort
+from core.tickets.views import SEES, Sort, sees
 from core.words import MINUTE, Micros
 
 MOST_STEPS = 200
@@ -36,7 +37,7 @@ TOLD: dict[str, tuple[str, Sort]] = {
     Happened.COMPLETED: ("summary", Sort.WORK),
 }
 """Event → which of its private words are told, and what sort they are. Others are told to nobody."""
-LABELS = ("story", "files", "clock", "overdue", "empty", "download", "readonly")
+LABELS = ("story", "files", "clock", "overdue", "empty", "download", "readonly", "fill")
 """Words of the page itself."""
 
 _ticket, _event, _attachment = Ticket.table.c, Event.table.c, Attachment.table.c
@@ -94,6 +95,7 @@ class TicketPage:
     story: list[Step]
     files: list[Paper]
     labels: dict[str, str]
+    form: str | None
 
 
 def ticket_page(turn: Turn, person_id: int, number: str) -> TicketPage | None:
@@ -117,6 +119,7 @@ def ticket_page(turn: Turn, person_id: int, number: str) -> TicketPage | None:
         story(turn, ticket, reader),
         papers(turn, ticket, reader),
         {name: words.text(lang, f"page.{name}", minutes=turn.house.policies.pass_lasts // MINUTE) for name in LABELS},
+        _form(turn, ticket, reader),
     )
 
 
@@ -147,6 +150,14 @@ def papers(turn: Turn, ticket: Ticket, reader: Person) -> list[Paper]:
             name, mime = row.name or words.text(reader.lang, "page.file"), row.mime or "application/octet-stream"
             found.append(Paper(row.id, row.hash, name, mime, row.size, when, *_said(turn, row, reader)))
     return found
+
+
+def _form(turn: Turn, ticket: Ticket, reader: Person) -> str | None:
+    """What the ticket's form is called, if this reader may fill in something of it."""
+    form = form_of(turn, ticket)
+    his = form is not None and any(sees(ticket, reader, one.seen_by) for one in form.fields)
+    open_still = ticket.status not in (Status.CLOSED, Status.CANCELLED)
+    return form.title.to(reader.lang) if form is not None and his and open_still else None
 
 
 def _step(turn: Turn, event: Event, reader: Person) -> Step:

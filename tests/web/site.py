@@ -19,6 +19,7 @@ from config.desk import Desk, build, load_mind
 from config.listening import open_socket, serve
 from config.running import LiveRunner
 from config.serving import clock, doors, front
+from core.forms.definition import Form
 from core.people.linking import bind
 from core.people.model import Person, Role
 from core.people.passes import Pages
@@ -116,9 +117,16 @@ class Visitor:
 
 @contextmanager
 def running(
-    url: str, folder: Path, *, board_key: str | None = None, public: bool = True, **accepts: Any
+    url: str,
+    folder: Path,
+    *,
+    board_key: str | None = None,
+    public: bool = True,
+    forms: tuple[Form, ...] = (),
+    **accepts: Any,
 ) -> Iterator[Site]:
-    """A desk on this database (with its tables), served until the end; `public` says whether it knows its own address.
+    """A desk on this database (with its tables), served until the end; `public` says whether it knows its own address, `forms` are those of
+    its packs.
     `accepts` replace the way into the core by channel."""
     started = threading.Event()
     found: list[Site] = []
@@ -126,7 +134,7 @@ def running(
 
     async def live() -> None:
         bells, files = Bells(), FileStore(folder / "files")
-        rules = Policies()
+        rules = Policies(forms=forms)
         rules = replace(rules, conversation=replace(rules.conversation, burst_quiet=QUIET))
         listening = open_socket("127.0.0.1", 0)
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -24,8 +24,9 @@ const chat = new Chat({
   onLines: (lines) => chat.offer(lines.length ? [] : words.examples),
 });
 const language = el("button", { type: "button", class: "quiet", onclick: switchLanguage }, words.desk === "报修服务台" ? "EN" : "中文");
+const form = el("a", { class: "quiet", href: "/form" }, words.form);
 const title = el("div", {}, el("h1", {}, words.desk), el("p", {}, words.deskHint));
 document.getElementById("app").append(
-  el("header", { class: "bar" }, el("img", { src: document.getElementById("icon").href, alt: "" }), title, language),
+  el("header", { class: "bar" }, el("img", { src: document.getElementById("icon").href, alt: "" }), title, form, language),
   chat.root,
 );

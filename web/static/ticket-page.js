@@ -50,7 +50,7 @@ function paint(ticket) {
     el(
       "main",
       { class: "page", "data-column": ticket.column },
-      el("section", { class: "sheet" }, state, facts),
+      el("section", { class: "sheet" }, state, facts, ticket.form && el("a", { class: "quiet fill", href: `${here}/form` }, `${labels.fill}：${ticket.form}`)),
       clock.length > 0 && el("section", { class: "sheet" }, el("h2", {}, labels.clock), ...clock),
       el("section", { class: "sheet" }, el("h2", {}, labels.files), files),
       el("section", { class: "sheet" }, el("h2", {}, labels.story), story),

@@ -3,6 +3,7 @@
 const zh = {
   desk: "报修服务台",
   deskHint: "通常几秒内回复",
+  form: "填表报修",
   placeholder: "说说哪台设备出了什么问题…",
   send: "发送",
   attach: "发照片或文件",
@@ -82,6 +83,7 @@ const zh = {
 const en = {
   desk: "Service desk",
   deskHint: "usually answers within seconds",
+  form: "Use a form",
   placeholder: "Which machine, what trouble?",
   send: "Send",
   attach: "Send a photo or file",
