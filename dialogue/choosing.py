@@ -5,10 +5,13 @@ from __future__ import annotations
 from dialogue.heard import Heard
 
 
-def chosen(heard: Heard) -> str | None:
-    """The token behind a typed number, if a menu is open and has that many choices."""
+def chosen(heard: Heard, *, late: bool = False) -> str | None:
+    """The token behind a typed number, if a menu is open and has that many choices; `late` looks at one of long ago too, after
+    which nothing else was asked."""
     talk, typed = heard.talk, heard.text.strip().rstrip(".。、)）")
-    if not talk.menu or not typed.isdecimal() or not is_young(heard, talk.menu_at):
+    if not talk.menu or not typed.isdecimal() or not (late or is_young(heard, talk.menu_at)):
+        return None
+    if late and talk.question and talk.question["at"] > (talk.menu_at or 0):
         return None
     number = int(typed) if len(typed) < 3 else 0
     return talk.menu[number - 1][1] if 1 <= number <= len(talk.menu) else None

@@ -22,8 +22,9 @@ from core.wording import language_of
 from core.words import SECOND, Inbound, Say
 from dialogue import spoken, telephone
 from dialogue.customer import hearing as customer
+from dialogue.following import take_along
 from dialogue.heard import Heard, words_of
-from dialogue.ranking import must_wait, ranked
+from dialogue.ranking import is_ranked, must_wait, ranked
 from dialogue.staff import hearing as staff
 from dialogue.understanding.engine import Remote
 from dialogue.understanding.mind import Mind
@@ -81,7 +82,7 @@ class Hearing:
         words = words_of(message)
         if person is None and looks_like_code(words):
             return False
-        return (person is None or not person.is_staff) and any(map(str.isalpha, words))
+        return (person is None or not person.is_staff) and is_ranked(words)
 
     def sorry(self, turn: Turn, row: Inbox) -> None:
         """A message failed for good: it is on record, and its sender hears so (never silence)."""
@@ -121,6 +122,8 @@ class Hearing:
         lang = language_of(message.text) if message.kind == "text" else None
         if lang and lang != talk.lang and not person.is_staff:
             talk.lang = person.lang = lang
+        if not person.is_staff and message.kind in ("text", "voice", "image", "file", "press"):
+            take_along(turn, talk, person)
         return talk
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Text
+from sqlalchemy import Index, Text
 from sqlmodel import Field
 
 from core.store.rows import Row, stored
 from core.words import Micros
 
 
-@stored("conversation")
+@stored("conversation", Index("conversation_person", "person_id"))
 class Conversation(Row):
     """The state of talk with one person in one room.
 

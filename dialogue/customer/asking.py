@@ -16,6 +16,8 @@ from dialogue.choosing import is_young
 from dialogue.customer.slots import time_fields
 from dialogue.forms import SLOT as FORM
 from dialogue.heard import Heard
+from dialogue.understanding.leaning import leaning
+from dialogue.understanding.words import Understanding
 from dialogue.vocabulary import answers
 
 
@@ -31,11 +33,41 @@ def next_question(turn: Turn, talk: Conversation, ticket: Ticket) -> str | None:
     return slot
 
 
-def take_answer(heard: Heard, fields: dict[str, Any], declined: bool) -> str | None:
-    """Try the open question first: put its answer among the fields. Returns an outcome only if the question was declined."""
-    question, turn = heard.talk.question, heard.turn
-    if not question or question["slot"] not in SLOTS or not is_young(heard, question["at"]):
+EXPECTED = {
+    **dict.fromkeys(SLOTS, frozenset({"supplement_info", "deny"})),
+    "fault_symptom": frozenset({"report_fault", "supplement_info", "deny"}),
+    "preferred_time": frozenset({"supplement_info", "change_appointment", "deny"}),
+    "appointment": frozenset({"change_appointment", "supplement_info"}),
+    "cancel": frozenset({"deny"}),
+}
+"""Open question → the intents that its answers have. A yes that does something hard is never made out of less than a yes."""
+OTHER_MATTERS = frozenset({"report_fault", "greet", "thanks", "goodbye"})
+"""What is surely something else than the bare answer to a question of long ago."""
+
+
+def understood(heard: Heard) -> Understanding:
+    """What he means, with what the open question expects in mind."""
+    question, meant = open_question(heard), heard.meant
+    if not question or not is_young(heard, question["at"]) or len(meant.ranking) < 2:
+        return meant
+    thresholds = heard.ranked.thresholds if heard.ranked else heard.mind.engine.thresholds
+    return leaning(meant, EXPECTED.get(question["slot"], frozenset()), thresholds)
+
+
+def open_question(heard: Heard) -> dict[str, Any] | None:
+    """What was asked last; what it was before he was asked what he meant is still open."""
+    question = heard.talk.question
+    return question.get("before") or question if question else None
+
+
+def take_answer(heard: Heard, fields: dict[str, Any], meant: Understanding) -> str | None:
+    """Try the open question first: put its answer among the fields, days later too. Returns an outcome only if the question was
+    declined."""
+    question, turn = open_question(heard), heard.turn
+    if not question or question["slot"] not in SLOTS:
         return None
+    sure, late = meant.decision == "accept", not is_young(heard, question["at"])
+    declined = sure and meant.intent == "deny" and not late
     ticket, slot = turn.get(Ticket, question["ticket"], lock=True), question["slot"]
     if ticket is None or not ticket.is_open:
         return None
@@ -43,10 +75,15 @@ def take_answer(heard: Heard, fields: dict[str, Any], declined: bool) -> str | N
         heard.talk.question = None
         heard.answer("smalltalk", "customer.noted")
         return f"declined {slot}"
-    value = heard.mind.expect(slot, heard.text, heard.message.at)
-    if value is None or slot in fields:
+    if sure and meant.intent in OTHER_MATTERS - ({"report_fault"} if not late or slot == "fault_symptom" else set()):
         return None
-    fields.update(time_fields(value, turn.house.zone) if slot == "preferred_time" else {slot: value})
+    if slot not in fields:
+        value = heard.mind.expect(slot, heard.text, heard.message.at)
+        if value is None or (late and "fault_symptom" in fields):
+            return None
+        fields.update(time_fields(value, turn.house.zone) if slot == "preferred_time" else {slot: value})
+    elif not late:
+        return None
     heard.talk.last_ticket, heard.talk.spoken_at = ticket.id, turn.now
     heard.talk.question = None
     return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.conversations.saying import answer, ask_which, tell
 from core.people.duty import fallback_owner, in_role
 from core.people.model import Person, Role
@@ -86,8 +88,17 @@ def not_understood(heard: Heard, meant: Understanding) -> str:
         heard.answer("oos_reply", "customer.out_of_scope")
         return "out of scope"
     heard.talk.misses += 1
+    known = heard.talk.question or {}
     if heard.talk.misses >= heard.turn.house.policies.conversation.misses_until_person:
-        return call_person(heard, meant)
+        said = "\n".join(filter(None, (known.get("text"), heard.text)))
+        return call_person(replace(heard, message=replace(heard.message, kind="text", text=said)), meant)
+    heard.talk.question = {
+        "slot": "meaning",
+        "text": heard.text,
+        "ticket": 0,
+        "at": heard.turn.now,
+        "before": known.get("before") or (known if known.get("ticket") else None),
+    }
     if meant.decision == "reject":
         heard.answer("oos_reply", "customer.out_of_scope")
         return "rejected"
@@ -95,7 +106,6 @@ def not_understood(heard: Heard, meant: Understanding) -> str:
         :OFFERED
     ]
     choices = [(heard.say(f"customer.intent.{intent}"), f"{MEANING}{intent}") for intent in [*likely, PERSON]]
-    heard.talk.question = {"slot": "meaning", "text": heard.text, "ticket": 0, "at": heard.turn.now}
     ask_which(heard.turn, heard.talk, "clarify", heard.say("customer.clarify"), choices, offers=(*likely, PERSON))
     return "asked what he meant"
 

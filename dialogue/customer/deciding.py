@@ -20,6 +20,8 @@ from dialogue.heard import Heard
 from dialogue.understanding.words import Understanding
 from dialogue.vocabulary import bare, says, sort_of
 
+DECISIONS = frozenset({"cancel", "appointment"})
+"""Questions that want a decision."""
 RATE = "rate:"
 """Token of a choice: a rating (rate:TICKET:STARS)."""
 VERDICTS = {"bad": 2, "fair": 3, "good": 5}
@@ -100,7 +102,7 @@ def ask_for_yes(heard: Heard, ticket: Ticket) -> str:
 def take_decision(heard: Heard, meant: Understanding) -> str | None:
     """An answer to a question that wants a decision: yes or no, a time. None if it is none."""
     question, turn = heard.talk.question, heard.turn
-    if not question or not is_young(heard, question["at"]) or question["slot"] not in ("cancel", "appointment"):
+    if not question or not is_young(heard, question["at"]) or question["slot"] not in DECISIONS:
         return None
     ticket = turn.get(Ticket, question["ticket"], lock=True)
     if ticket is None or ticket.customer_id != heard.person.id:
@@ -116,9 +118,13 @@ def take_decision(heard: Heard, meant: Understanding) -> str | None:
 
 def answered_late(heard: Heard) -> str:
     """A yes or no while nothing is asked: what was asked too long ago is not decided by it."""
-    question, heard.talk.question = heard.talk.question, None
-    heard.answer("smalltalk", "customer.too_late" if question else "customer.noted")
-    return "answered nothing"
+    question = heard.talk.question or {}
+    if question.get("slot") not in DECISIONS:
+        heard.answer("smalltalk", "customer.noted")
+        return "answered nothing"
+    heard.talk.question = None
+    heard.answer("smalltalk", "customer.too_late")
+    return "answered too late"
 
 
 def _confirmed(heard: Heard, ticket: Ticket, meant: Understanding, *, agreed: bool) -> str | None:
@@ -179,7 +185,12 @@ def bare_stars(heard: Heard) -> str | None:
     """A lone number from 1 to 5 while a ticket waits for its rating, and nothing else is asked."""
     question = heard.talk.question
     asked = question is not None and is_young(heard, question["at"])
-    return rate(heard) if not asked and bare(heard.text) in STARS and _done_last(heard) else None
+    return rate(heard) if not asked and awaits_stars(heard) else None
+
+
+def awaits_stars(heard: Heard) -> bool:
+    """Whether a ticket of his waits for its rating, and he says a number that may be one."""
+    return bare(heard.text) in STARS and _done_last(heard) is not None
 
 
 def rate(heard: Heard, meant: Understanding | None = None) -> str:

@@ -32,7 +32,15 @@ YES_NO = frozenset({"confirm", "deny"})
 
 
 def hear(heard: Heard) -> str:
-    """Hear a customer; the name of what came of it."""
+    """Hear a customer; the name of what came of it. Misses count while they follow one another."""
+    misses = heard.talk.misses
+    outcome = _hear(heard)
+    if misses and heard.talk.misses == misses and heard.message.kind in ("text", "voice"):
+        heard.talk.misses = 0
+    return outcome
+
+
+def _hear(heard: Heard) -> str:
     if heard.message.kind in ("text", "voice") and (relayed := relay_to_agent(heard)):
         return relayed
     match heard.message.kind:
@@ -54,7 +62,7 @@ def hear(heard: Heard) -> str:
 
 
 def _hear_words(heard: Heard) -> str:
-    meant = heard.meant
+    meant = asking.understood(heard)
     return _answered(heard, meant) or _asked(heard, meant) or _told(heard, meant)
 
 
@@ -80,7 +88,7 @@ def _asked(heard: Heard, meant: Understanding) -> str | None:
 def _told(heard: Heard, meant: Understanding) -> str:
     """A report, details, courtesy; or nothing that we understand."""
     sure, fields = meant.decision == "accept", fields_of(meant, heard.turn.house.zone)
-    if declined := asking.take_answer(heard, fields, sure and meant.intent == "deny"):
+    if declined := asking.take_answer(heard, fields, meant):
         return declined
     told = told_by(heard, fields, meant)
     if (
@@ -89,7 +97,7 @@ def _told(heard: Heard, meant: Understanding) -> str:
         or keyword_hit(heard.turn.house, heard.text)
     ):
         return reporting.report_or_add(heard, told)
-    if sure and meant.intent in COURTESIES and not fields.get("device"):
+    if sure and meant.intent in COURTESIES and not fields.keys() - {"emotion"}:
         return chatting.courtesy(heard, meant)
     if fields.keys() - {"emotion"} or (sure and meant.intent == "supplement_info"):
         return reporting.add_or_report(heard, told, meant)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from core.conversations.saying import ask_which
 from core.tickets.model import Ticket
 from core.tickets.reporting import Told
 from dialogue.choosing import chosen, is_young
@@ -16,9 +17,16 @@ from dialogue.understanding.words import Understanding
 
 
 def pressed_by_number(heard: Heard) -> str | None:
-    """A bare number that chooses from the menu shown last."""
-    token = chosen(heard)
-    return press(heard, token) if token else None
+    """A bare number that chooses from the menu shown last. Of one of long ago nothing is guessed: it is shown again."""
+    if token := chosen(heard):
+        return press(heard, token)
+    if deciding.awaits_stars(heard) or chosen(heard, late=True) is None:
+        return None
+    question = heard.talk.question or {}
+    heard.talk.question = {"slot": "which", "text": "", "ticket": 0, **question, "at": heard.turn.now}
+    choices = [(label, token) for label, token in heard.talk.menu or ()]
+    ask_which(heard.turn, heard.talk, "ask_choice", heard.say("customer.menu_again"), choices)
+    return "asked again"
 
 
 def press(heard: Heard, token: str) -> str:

@@ -48,6 +48,7 @@ def photos() -> None:
     op.add_column("attachment", sa.Column("taken_at", sa.BigInteger(), nullable=True))
     op.add_column("conversation", sa.Column("photos", sa.Text(), nullable=True))
     op.add_column("conversation", sa.Column("whereabouts", sa.Text(), nullable=True))
+    op.create_index("conversation_person", "conversation", ["person_id"])
 
 
 def forms() -> None:
