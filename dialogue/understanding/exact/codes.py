@@ -49,7 +49,7 @@ _NUMBERED = r"故障|报警|错误|报错|异常|代码|错误码|error|err|faul
 """What must stand before a code of digits alone: 显示85度 is none."""
 _SERIES = re.compile(r"(?<![a-z])(?!is |the |was |no |number )[a-z]{3,12} \Z")
 _PLATE = re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]\Z")
-_SHORT_PART = re.compile(r"[a-z]{2,6}-[0-9]{1,4}[a-z]?\Z")
+_SHORT_PART = re.compile(r"[a-z]{1,6}-[0-9]{1,4}(?:-?[a-z]{1,4})?\Z")
 _PREFIXED_TICKET = re.compile(r"(?:gd|wo|tk)[-_]?[0-9]+\Z")
 
 

@@ -30,6 +30,7 @@ _TOLD = {"complete", "arrive", "accept", "part_arrived", "part_eta", "quote", "r
 """Actions that are told, never asked."""
 _IN_PLACE = re.compile(r" ?(?:完好|完毕|换好|换上|装好|装上|后)")
 """What follows the code of a part that has been changed already."""
+_HANDS_OVER = re.compile(r"转|派|让|给|叫|换(?:个)?人|换师傅|退|拒|不接|接不|去不")
 _ABOUT_ONE = re.compile(
     r"单|客户|进度|进展|状态|件|设备|机器|[这那]台|[这那]个|上次|上回|序列号|电话|地址|历史|故障|ticket|customer|job|machine|history|repaired|this|it(?![a-z])"
 )
@@ -83,6 +84,8 @@ class Bounds:
         if action == "need_part":
             named = [hit for hit in said.subjects.codes if hit.entity in ("part_code", "device_model")]
             return bool(named) and not any(_IN_PLACE.match(said.text, hit.end) for hit in named)
+        if action == "transfer" and "换" in said.text and not _HANDS_OVER.search(said.text):
+            return not self._names_part(said)
         if action in ("part_eta", "reschedule"):
             return bool(said.moments)
         if action == "set_priority":

@@ -16,7 +16,16 @@ from dialogue.understanding.orders.arguments import Said, after_lead, body_start
 from dialogue.understanding.orders.bounds import ASKS, Bounds
 from dialogue.understanding.orders.commands import Commands
 from dialogue.understanding.orders.subjects import digits, subjects
-from dialogue.understanding.orders.weighing import GUESSED, HARMLESS, LED, OF_NO_TICKET, SAID, SURE_TO_ACT, Scales
+from dialogue.understanding.orders.weighing import (
+    GUESSED,
+    HARMLESS,
+    LED,
+    OF_NO_TICKET,
+    SAID,
+    SURE_OF_THE_END,
+    SURE_TO_ACT,
+    Scales,
+)
 from dialogue.understanding.plain import Plain
 from dialogue.understanding.reading import Reader
 from dialogue.understanding.words import Context, Engine, Order, TicketRef
@@ -92,11 +101,12 @@ class Clerk:
             return led, LED, []
         odds = self.scales.weighed(said, ref, role, led, spoken)
         action, share = next(iter(odds.items()), ("none", GUESSED))
-        if action not in HARMLESS and share < SURE_TO_ACT:
+        if action not in HARMLESS and share < (SURE_OF_THE_END if action == "complete" else SURE_TO_ACT):
             action = self._unsure(said, ref, role, odds)
         if has_picture and action in HARMLESS:
             action = "note"
-        return action, round(odds.get(action, GUESSED), 2), [other for other in spoken if other != action]
+        sure = LED if action == led else round(min(odds.get(action, GUESSED), SAID), 2)
+        return action, sure, [other for other in spoken if other != action]
 
     def _unsure(self, said: Said, ref: TicketRef, role: str, odds: Mapping[str, float]) -> str:
         """What is not sure enough to act upon: a question, words on a ticket, or talk."""

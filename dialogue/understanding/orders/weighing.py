@@ -16,12 +16,15 @@ LED, SAID, GUESSED = 0.97, 0.88, 0.6
 """Confidence of an action by its command word, by what was said, and by what is left."""
 LED_PULL, SAID_PULL = 1.5, 0.5
 """Added to the logarithm of the odds of an action whose command word leads the message, and of one that a sentence holds."""
+LACKING_PULL = 3.0
+"""Added for a note where the command word lacks what it needs: 报价, and no sum."""
 ASKED_PULL = -1.5
 """Added for what changes a ticket, where the message is a question."""
 IDLE_PULL = -2.0
 """Added for what is of no one ticket, where the message names one."""
 SURE_TO_ACT = 0.36
-"""Odds from which an order is believed that changes a ticket; on lines not learnt, nearly all of these are right."""
+SURE_OF_THE_END = 0.5
+"""Odds from which an order is believed that changes a ticket, and one that ends it; of lines not learnt nearly all are right."""
 
 HARMLESS = {"query", "on_call", "board", "overdue", "list_my_open", "none", "note", "ack_only"}
 """Actions that change nothing but what is on record."""
@@ -36,6 +39,8 @@ ORDER_OF_WEIGHT = (
 OF_NO_TICKET = {"release", "list_my_open", "board", "overdue", "on_call", "none", "ack_only"}
 """Actions that are of no one ticket."""
 
+_NEEDY = ("quote", "need_part", "reschedule")
+"""Actions without whose sum, code or time the words are a note."""
 _ASKABLE = {"query", "on_call", "board", "overdue", "list_my_open", "undo", "urge_engineer"}
 
 
@@ -81,18 +86,28 @@ class Scales:
         """The odds of every action that the message can mean, best first."""
         spoken, asks = set(spoken), bool(ASKS.search(said.text))
         shares: Mapping[str, float] = dict(self.instinct.rank(said.text)) if self.instinct else {}
+        lacking = self._lacking(said, role)
         pulls: dict[str, float] = {}
         for action, share in shares.items():
             if not self.bounds.may(action, said, role):
                 continue
             pull = math.log(max(share, 1e-9))
             pull += LED_PULL if action == led else SAID_PULL if action in spoken else 0.0
+            pull += LACKING_PULL if action == "note" and lacking else 0.0
             pull += ASKED_PULL if asks and action not in _ASKABLE | HARMLESS else 0.0
             pull += IDLE_PULL if action in OF_NO_TICKET and ref.form not in (None, "last") else 0.0
             pulls[action] = pull
         whole = sum(map(math.exp, pulls.values()))
         ranked = sorted(pulls.items(), key=lambda each: -each[1])
         return {action: math.exp(pull) / whole for action, pull in ranked}
+
+    def _lacking(self, said: Said, role: str) -> bool:
+        """Whether the message opens with the word for an action, but without what that needs: 报价, and no sum."""
+        start = body_start(said)
+        opened = (self.commands.of.get(action) for action in _NEEDY)
+        return any(
+            one and one.lead.match(said.text, start) and not self.bounds.may(one.action, said, role) for one in opened
+        )
 
     def _in_clause(self, said: Said, first: int, last: int, role: str) -> Iterable[str]:
         clause = said.text[first:last]
