@@ -17,8 +17,10 @@ PRECISION = 0.93
 STRANGERS = 0.035
 """Largest share of out-of-scope lines that may be accepted as something else: below the 5 % that are promised, as
 strangers differ more from those we know than customers do."""
-LOST = 0.05
+LOST = 0.04
 """Share of in-scope lines that may be rejected without being asked what was meant."""
+OFFERED = 3
+"""Meanings that a question offers."""
 MARGIN = 0.1
 """How far ahead of the next the first must be, lest it is asked which of the two."""
 LEVELS, SHADOWS = np.arange(0.30, 0.95, 0.02), (0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3)
@@ -28,7 +30,7 @@ LEVELS, SHADOWS = np.arange(0.30, 0.95, 0.02), (0.02, 0.04, 0.06, 0.08, 0.1, 0.1
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """Of one engine: at least `accept`, `margin` ahead of the next and without more than the `shadow` of a stranger (confidence of
-    out_of_scope) is acted on; below `reject` is not understood."""
+    out_of_scope) is acted on; if what could be offered adds up to less than `reject`, asking would not help."""
 
     accept: float
     reject: float
@@ -36,13 +38,13 @@ class Thresholds:
     shadow: float = 1.0
 
     def decide(self, ranking: Ranking) -> Decision:
-        """What to do with a ranking. Whatever is out of scope is rejected."""
+        """What to do with a ranking. What is out of scope is never acted on."""
         (first, confidence), (_, second) = ranking[0], ranking[1]
-        if first == OUT_OF_SCOPE or confidence < self.reject:
-            return "reject"
-        if confidence < self.accept or confidence - second < self.margin:
-            return "clarify"
-        return "accept" if dict(ranking).get(OUT_OF_SCOPE, 0.0) <= self.shadow else "clarify"
+        known = [odds for intent, odds in ranking if intent != OUT_OF_SCOPE]
+        stranger = sum(odds for intent, odds in ranking if intent == OUT_OF_SCOPE)
+        if first != OUT_OF_SCOPE and confidence >= self.accept and confidence - second >= self.margin:
+            return "accept" if stranger <= self.shadow else "clarify"
+        return "reject" if sum(known[:OFFERED]) < self.reject else "clarify"
 
 
 def thresholds(names: Sequence[str], odds: NDArray[np.floating[Any]], truth: NDArray[np.int64]) -> Thresholds:
@@ -60,6 +62,7 @@ def thresholds(names: Sequence[str], odds: NDArray[np.floating[Any]], truth: NDA
             strangers = (taken & outside).sum() / max(int(outside.sum()), 1)
             if taken.sum() > most and right[taken].mean() >= PRECISION and strangers <= STRANGERS:
                 most, accept, shadow = int(taken.sum()), float(level), dark
-    known = best[inside & ~outside]
-    reject = float(np.quantile(known, LOST)) if len(known) else 0.2
+    known = np.delete(odds, stranger, axis=1) if OUT_OF_SCOPE in names else odds
+    offered = np.sort(known, axis=1)[~outside, -OFFERED:].sum(axis=1)
+    reject = float(np.quantile(offered, LOST)) if len(offered) else accept
     return Thresholds(round(accept, 3), round(min(reject, accept), 3), MARGIN, shadow)
