@@ -19,7 +19,7 @@ from typing import Any
 
 from config.channels import webchat
 from config.demo_phones import ACCOUNTS, DemoPhones
-from config.desk import Desk, build, load_mind
+from config.desk import Desk, build, lexicons_of, load_mind
 from config.doctor import spoken_here
 from config.fastforward import FastForward, MovableClock
 from config.forms import forms_of
@@ -27,6 +27,7 @@ from config.listening import CannotListen, open_socket, serve
 from config.logging import JsonLines
 from config.packs import DEFAULT, PackError, packs_of, rules_of
 from config.serving import doors, front
+from config.voice import listening_if_installed
 from core.clocks.calendar import Calendar
 from core.people.linking import bind
 from core.people.model import Person, Role
@@ -157,6 +158,7 @@ async def _play(folder: Path, listening: socket.socket, ready: str, browser: boo
         staff_channels=frozenset(),
         pages=Pages(url, secrets.token_bytes(32)),
         accounts=ACCOUNTS,
+        listens=listening_if_installed(lexicons_of(packs)),
     )
     desk.watchers.append(lambda: bells.ring(ANYTHING))
     pump = FastForward(desk, clock)

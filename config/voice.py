@@ -9,7 +9,7 @@ from pathlib import Path
 from config.secret import Secret
 from config.settings import Settings
 from config.troubles import Trouble
-from config.voice_settings import FOLDER
+from config.voice_settings import FOLDER, Voice
 from core.words import Clock
 from dialogue.transcribing.listening import Listening
 from dialogue.transcribing.models import LIBRARY, Kind, NoModel, kind_of
@@ -28,6 +28,14 @@ def listening_to_voices(settings: Settings, lexicons: Sequence[Path], clock: Clo
     """The engines in their order; None if there are none. Raises NoModel, ModuleNotFoundError, CannotReveal."""
     engines = [engine for name in settings.voice.engines if (engine := _engine(settings, name, clock))]
     return Listening(engines, words_of(settings, lexicons)) if engines else None
+
+
+def listening_if_installed(lexicons: Sequence[Path]) -> Listening | None:
+    """What a desk without settings hears with: the model that `make voice` has put where every desk looks; None if there is none."""
+    settings = Settings.model_construct(data_dir=Path("var").absolute(), voice=Voice())
+    if model_folder(settings) is None or any(trouble.level == "error" for trouble in troubles(settings)):
+        return None
+    return listening_to_voices(settings, lexicons, lambda: 0)
 
 
 def model_folder(settings: Settings) -> Path | None:

@@ -41,7 +41,7 @@ class Listening:
     """Decodes once, and asks `engines` in their order; `words` are those of the trade and of this desk's tenants."""
 
     def __init__(self, engines: Sequence[Transcriber], words: Sequence[str] = ()):
-        self._engines, self._words = engines, tuple(words)
+        self.engines, self._words = engines, tuple(words)
 
     async def hear(self, content: bytes, declared: float | None, lang: str) -> Found:
         began = time.monotonic()
@@ -50,7 +50,7 @@ class Listening:
         except Undecodable as broken:
             return Found(why=broken.why, took=time.monotonic() - began)
         hints, why = Hints(self._words if lang == "zh" else (), lang), "no_engine"
-        for engine in self._engines:
+        for engine in self.engines:
             try:
                 found = await engine.transcribe(pcm, hints)
             except Unheard as nothing:
@@ -66,5 +66,5 @@ class Listening:
         return Found(why=why, seconds=seconds_of(pcm), took=time.monotonic() - began)
 
     async def close(self) -> None:
-        for engine in self._engines:
+        for engine in self.engines:
             await engine.close()
