@@ -12,6 +12,7 @@ COMMANDS = {
     "serve": ("config.serving:serve_command", "run the desk"),
     "board-link": ("config.serving:board_link_command", "the link that opens the board for staff"),
     "play": ("config.play:play_command", "play dialogue scripts on a fresh desk"),
+    "packs": ("config.pack_command:packs_command", "industry packs: list, check, try, begin one's own"),
     "understand": ("config.understand:understand_command", "what the desk makes of a text"),
     "read": ("config.reading:read_command", "what a recorded platform delivery becomes"),
     "doctor": ("config.doctor:doctor_command", "what is missing or wrong, in plain words"),
