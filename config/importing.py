@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 import yaml
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,12 +30,14 @@ from config.tables import lines_of
 from core.house import House
 from core.links.customers import CustomersImporter
 from core.links.directory import Directory
+from core.links.form_columns import FormColumns
 from core.links.importing import Importer, Read, Tally, carry_out, examine, preview
 from core.links.known import Scope
 from core.links.lines import Line, TableRefused
 from core.links.mapping import HEADER_WITHIN, Mapping, propose, recalled, saved
 from core.links.reading import customer_row, staff_row, ticket_row
 from core.links.refusals import Refusals, harmless, private_file
+from core.links.rows import TicketRow
 from core.links.spool import Spool
 from core.links.staff import StaffImporter
 from core.links.tickets import TicketsImporter
@@ -199,10 +202,18 @@ def _table(given: argparse.Namespace, house: House, talk: Talk) -> Source:
     below = (line for line in chain(first, lines) if line.number > mapping.header_line)
     system = given.system or SYSTEMS[kind]
     scope = Scope(house.policies.entity, system, kind == "staff")
+    columns = FormColumns.of(house.policies.forms if kind == "tickets" else (), mapping)
+    if columns.forms:
+        talk.say("form_columns", labels="、".join(columns.labels))
+
+    def ticket(line: Line) -> TicketRow | None:
+        row = ticket_row(line, mapping, house.zone)
+        return columns.fill(row, line, today(house.zone)) if row is not None and columns.forms else row
+
     reads: dict[Kind, Read] = {
         "staff": lambda line: staff_row(line, mapping),
         "customers": lambda line: customer_row(line, mapping),
-        "tickets": lambda line: ticket_row(line, mapping, house.zone),
+        "tickets": ticket,
     }
     importers: dict[Kind, Callable[[Scope], Importer]] = {
         "staff": StaffImporter,
@@ -211,6 +222,11 @@ def _table(given: argparse.Namespace, house: House, talk: Talk) -> Source:
     }
     headers = tuple(column.header for column in mapping.columns)
     return Source(kind, system, headers, below, reads[kind], importers[kind](scope), _fingerprint(path))
+
+
+def today(zone: ZoneInfo) -> date:
+    """The present day in local time."""
+    return datetime.now(zone).date()
 
 
 def _agreed(given: argparse.Namespace, proposed: Mapping, talk: Talk) -> Mapping:

@@ -178,10 +178,13 @@ def pressed(one: Field, chosen: str) -> Values:
 
 
 def suits(one: Field, kind: str, media: Sequence[Media]) -> bool:
-    """Whether what was sent may be the answer: files of the right kind, or photos."""
+    """Whether what was sent may be the answer: files of the right kind, or photos. Some platforms do not tell a file's name."""
     photo = one.sort == Sort.PHOTO and not one.accepts and kind == "image"
     wanted = one.sort in FILES and kind in ("image", "file") and bool(media)
-    return wanted and all(photo or accepted(one, file.name, file.mime) for file in media)
+    unnamed = kind == "file" and one.sort == Sort.FILE
+    return wanted and all(
+        photo or (unnamed and file.name is None) or accepted(one, file.name, file.mime) for file in media
+    )
 
 
 # ---- understanding

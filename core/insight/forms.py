@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select
 
 from core.forms.model import FormFilling
+from core.links.tickets import CHANNEL
 from core.store.turn import Turn
+from core.tickets.model import Ticket
 from core.wording import local
 from core.words import Micros
 
 _filling = FormFilling.table.c
 _of_span = (
     select(FormFilling.table)
+    .join(Ticket.table, Ticket.table.c.id == _filling.ticket_id)
     .where(
+        Ticket.table.c.channel != CHANNEL,
         _filling.entity == bindparam("entity"),
         _filling.ticket_at >= bindparam("since"),
         _filling.ticket_at < bindparam("until"),
@@ -42,7 +46,8 @@ class Filled:
 
 
 def filled(turn: Turn, entity: str, since: Micros, until: Micros) -> list[Filled]:
-    """The forms of tickets made from `since` on and before `until`, by form and month in local time, as they stand now."""
+    """The forms of tickets made from `since` on and before `until`, by form and month in local time, as they stand now.
+    Imported tickets do not count."""
     groups: dict[tuple[str, str], list[FormFilling]] = defaultdict(list)
     for row in turn.rows(FormFilling, _of_span, entity=entity, since=since, until=until):
         groups[row.form, f"{local(row.ticket_at, turn.house.zone):%Y-%m}"].append(row)

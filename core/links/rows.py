@@ -42,7 +42,7 @@ class PersonRow:
 
 @dataclass(slots=True)
 class TicketRow:
-    """A ticket of former times."""
+    """A ticket of former times. `form` is the id of the form whose `answers` its table has."""
 
     line: int
     external: str
@@ -58,6 +58,8 @@ class TicketRow:
     rating: int | None = None
     fields: dict[str, str] = field(default_factory=dict)
     remarks: list[list[Any]] = field(default_factory=list)
+    form: str | None = None
+    answers: dict[str, list[Any]] = field(default_factory=dict)
 
     @property
     def called(self) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, func
 
+from core.forms.choosing import form_called
+from core.forms.filling import IMPORTED, fill
 from core.links.chains import begin_chains
 from core.links.claims import FirstClaims
 from core.links.importing import Begin, Tally
@@ -203,6 +205,10 @@ class TicketsImporter:
             data={"ticket": ticket.id, "number": ticket.number, "system": self.scope.system, "status": ticket.status},
             private={"fields": row.fields, "engineer": row.engineer, "name": row.name, "company": row.company},
         )
+        form = form_called(turn, row.form) if row.form else None
+        if form is not None:
+            answers = {name: tuple(values) for name, values in row.answers.items()}
+            fill(turn, ticket, form, None, answers, IMPORTED)
 
 
 def _judge(row: TicketRow, number: str, customers: Mapping[int, set[int]], engineers: People) -> Verdict:
