@@ -1,4 +1,5 @@
-"""What was said in a room, by both sides, as rows tell it: for pages that show a conversation."""
+"""What was said in a room, by both sides, as rows tell it: for pages that show a conversation. What the desk put in itself, the
+words of a recording, stands there as the recording already."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 import orjson
 from sqlalchemy import bindparam, or_, select
 
+from core.recordings.taking_down import OURS
 from core.store.database import Connection
 from core.store.model import Inbox, Outbox, OutboxState
 from core.words import FileRef, Media, Micros, Room, Say
@@ -17,7 +19,7 @@ LATEST = 100
 _inbox, _outbox = Inbox.table.c, Outbox.table.c
 _heard = (
     select(_inbox.id, _inbox.key, _inbox.received_at, _inbox.said)
-    .where(_inbox.room == bindparam("room"))
+    .where(_inbox.room == bindparam("room"), _inbox.key.not_like(f"{OURS}%"))
     .order_by(_inbox.id.desc())
     .limit(bindparam("most"))
 )

@@ -57,8 +57,9 @@ def take_down(turn: Turn, row: Inbox, message: Inbound, person: Person) -> str:
 
 def taken_down(turn: Turn, job: Job) -> None:
     """The job is done: its `media` are the file and its words, if there are any that can be believed."""
-    found = job.result["media"] if job.result else {}
-    _found(turn, job, Media.of({**job.data["media"], **found}))
+    result = job.result or {}
+    job.result = {"why": result.get("why")}
+    _found(turn, job, Media.of({**job.data["media"], **result.get("media", {})}))
 
 
 def not_taken_down(turn: Turn, job: Job) -> None:

@@ -20,7 +20,11 @@ FILES = 32
 RATE = 16_000
 MOST_SECONDS = 600
 """Longest recording: what is longer is no message, and would keep others waiting."""
-FEWEST_BYTES = 2
+DECODERS = {
+    "amr": (("libopencore_amrnb", "amrnb"), 8_000),
+    "amrwb": (("libopencore_amrwb", "amrwb"), 16_000),
+}
+"""Kind → decoders, the first of which that is there is used (the second knows no silence, DTX), and samples a second."""
 
 
 class Broken(Exception):
@@ -98,14 +102,13 @@ def _container(content: bytes, kind: str) -> Iterator[bytes]:
     from av.audio.resampler import AudioResampler
 
     _bound()
-    decoders = {"amr": ("libopencore_amrnb", 8_000), "amrwb": ("libopencore_amrwb", 16_000)}
     try:
         with av.open(io.BytesIO(content), mode="r") as opened:
             stream = next((one for one in opened.streams if one.type == "audio"), None)
             if stream is None:
                 raise Broken("no_sound")
             resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
-            for frame in _frames(opened, stream, decoders.get(kind)):
+            for frame in _frames(opened, stream, DECODERS.get(kind)):
                 for resampled in resampler.resample(frame):
                     yield _samples(resampled)
             for resampled in resampler.resample(None):
@@ -116,14 +119,15 @@ def _container(content: bytes, kind: str) -> Iterator[bytes]:
         raise Broken("damaged") from None
 
 
-def _frames(opened: Any, stream: Any, decoder: tuple[str, int] | None) -> Iterator[Any]:
+def _frames(opened: Any, stream: Any, decoder: tuple[tuple[str, ...], int] | None) -> Iterator[Any]:
     import av
 
     if decoder is None:
         yield from opened.decode(stream)
         return
-    context: Any = av.CodecContext.create(decoder[0], "r")
-    context.sample_rate, context.layout = decoder[1], "mono"
+    names, rate = decoder
+    context: Any = av.CodecContext.create(next(name for name in names if name in av.codecs_available), "r")
+    context.sample_rate, context.layout = rate, "mono"
     for packet in opened.demux(stream):
         yield from context.decode(packet)
 

@@ -23,6 +23,8 @@ NO_SPEECH = 0.6
 """Probability that nobody speaks, from which on a stretch counts as silence if its words are unsure too."""
 UNSURE = -1.0
 """Mean logarithm of a token's probability below which it does."""
+OTHER_LANGUAGE = 0.9
+"""Probability of the other language of the desk from which on its speaker is believed to speak it."""
 COMPRESSED = 2.4
 """How much better than text a stretch may be compressed before it counts as repetition."""
 
@@ -51,6 +53,9 @@ def _whisper(folder: Path, threads: int) -> Engine:
     model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True)
 
     def hear(sound: Any, prompt: str, lang: str) -> dict[str, Any]:
+        other = {"zh": "en"}.get(lang, "zh")
+        if dict(model.detect_language(audio=sound)[2]).get(other, 0.0) >= OTHER_LANGUAGE:
+            lang, prompt = other, ""
         found, _ = model.transcribe(
             sound, language=lang, beam_size=BEAM, initial_prompt=prompt, condition_on_previous_text=False
         )

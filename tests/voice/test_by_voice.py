@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from config.ear import SURE
+from core.conversations.history import said_in
 from core.tickets.model import Attachment, Status
 from core.tickets.page import ticket_page
+from core.words import Room
 from dialogue.transcribing.listening import Found
 from tests.scenario import Story, story
 from tests.scenarios.so_far import ticket_in
@@ -35,6 +37,9 @@ def test_a_report_by_voice_is_a_ticket_with_model_and_symptom(desk: Story) -> No
         SURE,
     )
     assert recording.hash and recording.kind == "voice"
+    with desk.rehearsal.desk.database.reading() as connection:
+        lines = said_in(connection, Room.of(ticket.room))
+    assert [line.kind for line in lines if line.say is None] == ["voice"]
 
 
 @pytest.mark.req("S68")
