@@ -41,7 +41,8 @@ bench: $(TEST)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 bench-understanding: $(TEST)
-	$(BIN)/python -m benchmarks.understanding
+	$(BIN)/python -m benchmarks.understanding $(ARGS)
+	$(BIN)/python -m benchmarks.engines --accuracy
 
 # Rasa needs Python 3.8-3.10 and libraries that cannot share our environment: it has one of its own (2.7 GB).
 RASA := var/rasa

@@ -15,7 +15,7 @@ from core.store.turn import Turn
 from core.words import SECOND, Inbound, Micros
 from dialogue.understanding.engine import Ranked
 from dialogue.understanding.mind import Mind
-from dialogue.understanding.words import Understanding
+from dialogue.understanding.words import Decision, Ranking, Understanding
 
 READ_BACK = frozenset({"error_code", "part_code", "serial_no", "device_model", "phone", "address"})
 """What the ear easily gets wrong, and costs a journey: read back to whoever said it (S68)."""
@@ -48,6 +48,12 @@ class Heard:
         """What a customer means by it."""
         meant = self.mind.customer(self.text, self.message.at)
         return self.ranked.over(meant) if self.ranked else meant
+
+    def decide(self, ranking: Ranking) -> Decision:
+        """What to do with a ranking of his words, by the thresholds of the engine that ranked them."""
+        if self.ranked is None:
+            return self.mind.engine.thresholds.decide(ranking)
+        return self.ranked.decide(ranking, self.mind.customer(self.text, self.message.at))
 
     def instant(self, local: str) -> Micros:
         """A local time (YYYY-MM-DDTHH:MM) as an instant."""

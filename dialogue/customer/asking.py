@@ -50,8 +50,7 @@ def understood(heard: Heard) -> Understanding:
     question, meant = open_question(heard), heard.meant
     if not question or not is_young(heard, question["at"]) or len(meant.ranking) < 2:
         return meant
-    thresholds = heard.ranked.thresholds if heard.ranked else heard.mind.engine.thresholds
-    return leaning(meant, EXPECTED.get(question["slot"], frozenset()), thresholds)
+    return leaning(meant, EXPECTED.get(question["slot"], frozenset()), heard.decide)
 
 
 def open_question(heard: Heard) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol, Self
 
 from dialogue.understanding.thresholds import Thresholds
-from dialogue.understanding.words import INTENTS, Ranking, Understanding
+from dialogue.understanding.words import INTENTS, Decision, Ranking, Understanding
 
 WANTS_YES = frozenset({"confirm", "cancel_ticket", "return_exchange"})
 """Intents that do something hard to take back, and the yes to it: never accepted on the word of an engine that only proposes."""
@@ -75,18 +75,22 @@ class Ranked:
     def over(self, meant: Understanding) -> Understanding:
         """What was understood here, with this ranking in place of ours; what is exact stays as it was read here."""
         intent, confidence = self.ranking[0]
-        decision = self.thresholds.decide(self.ranking)
-        agreed = meant.intent == intent and meant.decision == "accept"
-        if decision == "accept" and self.proposes and intent in WANTS_YES and not agreed:
-            decision = "clarify"
         return replace(
             meant,
             intent=intent,
             confidence=confidence,
             ranking=self.ranking,
-            decision=decision,
+            decision=self.decide(self.ranking, meant),
             engine=self.engine,
         )
+
+    def decide(self, ranking: Ranking, own: Understanding) -> Decision:
+        """What to do with this ranking, or one that leans towards an open question. `own` is what was understood here: what
+        is hard to take back is done only if it says so too."""
+        intent, decision = ranking[0][0], self.thresholds.decide(ranking)
+        agreed = own.intent == intent and own.decision == "accept"
+        hard = self.proposes and intent in WANTS_YES and not agreed
+        return "clarify" if decision == "accept" and hard else decision
 
     def to_json(self) -> dict[str, Any]:
         """As a job's row keeps it."""

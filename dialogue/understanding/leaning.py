@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from dialogue.understanding.thresholds import Thresholds
-from dialogue.understanding.words import Understanding
+from dialogue.understanding.words import Decision, Ranking, Understanding
 
 TIMES = 4.0
 """How much more an expected intent weighs."""
 
 
-def leaning(meant: Understanding, expected: Collection[str], thresholds: Thresholds) -> Understanding:
+def leaning(meant: Understanding, expected: Collection[str], decide: Callable[[Ranking], Decision]) -> Understanding:
     """What was understood, once the expected intents weigh more; what is exact stays. A text that says nothing stays rejected."""
     if not expected or not meant.ranking or not any(character.isalpha() for character in meant.text):
         return meant
@@ -20,4 +19,4 @@ def leaning(meant: Understanding, expected: Collection[str], thresholds: Thresho
     whole = sum(odds.values())
     ranking = tuple(sorted(((intent, one / whole) for intent, one in odds.items()), key=lambda pair: -pair[1]))
     intent, confidence = ranking[0]
-    return replace(meant, intent=intent, confidence=confidence, ranking=ranking, decision=thresholds.decide(ranking))
+    return replace(meant, intent=intent, confidence=confidence, ranking=ranking, decision=decide(ranking))

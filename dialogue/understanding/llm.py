@@ -16,7 +16,7 @@ from dialogue.understanding.engine import NoAnswer, complete
 from dialogue.understanding.thresholds import Thresholds
 from dialogue.understanding.words import INTENTS, Ranking
 
-CAUTIOUS = Thresholds(accept=0.7, reject=0.3, margin=0.2)
+CAUTIOUS = Thresholds(accept=0.7, reject=0.5, margin=0.2)
 """A model's own confidence is no frequency: acted on only where it is sure."""
 MOST_CHARS = 1_000
 """Characters of a message that leave the house."""

@@ -11,7 +11,7 @@ from dialogue.understanding.engine import NoAnswer, complete
 from dialogue.understanding.thresholds import Thresholds
 from dialogue.understanding.words import Ranking
 
-CAUTIOUS = Thresholds(accept=0.75, reject=0.25, margin=0.2)
+CAUTIOUS = Thresholds(accept=0.75, reject=0.5, margin=0.2)
 """For a server whose own thresholds are not known."""
 
 

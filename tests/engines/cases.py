@@ -43,11 +43,12 @@ ONE_IN = 40
 
 @dataclass(frozen=True)
 class Ranks:
-    """An engine, wherever it is."""
+    """An engine, wherever it is. `taught`: from all our lines."""
 
     name: str
     thresholds: Thresholds
     rank: Callable[[str], Ranking]
+    taught: bool = True
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def embed(folder: Path) -> Iterator[Ranks]:
     if not embed_is_there():
         not_run("the extra embed is not installed")
     _few_lines(folder / "nlu")
-    yield _here(Mind.load(folder / "nlu", LEXICON, None, "Asia/Shanghai", engine="embed").engine)
+    yield _here(Mind.load(folder / "nlu", LEXICON, None, "Asia/Shanghai", engine="embed").engine, taught=False)
 
 
 @contextmanager
@@ -110,8 +111,8 @@ CASES = [
 ]
 
 
-def _here(engine: Engine) -> Ranks:
-    return Ranks(engine.name, engine.thresholds, engine.rank)
+def _here(engine: Engine, *, taught: bool = True) -> Ranks:
+    return Ranks(engine.name, engine.thresholds, engine.rank, taught)
 
 
 def _elsewhere(remote: Remote) -> Iterator[Ranks]:

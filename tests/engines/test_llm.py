@@ -51,8 +51,11 @@ def test_nothing_hard_is_done_on_its_word(desk_url: str) -> None:
         wang.hears("ask_confirm", number)
         wang.says("请问来的师傅姓什么")
         desk.passes(seconds=30)
+        assert json.loads(server.asked[-1]["messages"][1]["content"])["text"] == "请问来的师傅姓什么"
         assert desk.ticket(number).status == "unassigned"
         desk.unheard.clear()
+        wang.says("取消吧不用来了")
+        wang.hears("ask_confirm", number)
         wang.says("是的")
         wang.hears("cancelled", number)
 

@@ -169,8 +169,8 @@ def understood(**odds: float) -> Understanding:
 def test_what_an_open_question_expects_weighs_four_times() -> None:
     limits = Thresholds(accept=0.6, reject=0.1, margin=0.1)
     meant = understood(ask_faq=0.4, supplement_info=0.3, report_fault=0.3)
-    leant = leaning(meant, {"supplement_info"}, limits)
+    leant = leaning(meant, {"supplement_info"}, limits.decide)
     assert (leant.intent, leant.decision) == ("supplement_info", "accept") and sum(
         dict(leant.ranking).values()
     ) == pytest.approx(1)
-    assert leaning(meant, (), limits) is meant
+    assert leaning(meant, (), limits.decide) is meant
