@@ -23,7 +23,8 @@ READ_BACK = frozenset({"error_code", "part_code", "serial_no", "device_model", "
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message being heard. `turn` carries what it sets off; `ranked` is what an engine elsewhere made of it."""
+    """A message being heard. `turn` carries what it sets off; `ranked` is what an engine elsewhere made of it; `echoes` holds what
+    has been done so far, where several things are answered in one line."""
 
     turn: Turn
     row: Inbox
@@ -33,6 +34,7 @@ class Heard:
     mind: Mind
     ranked: Ranked | None = None
     remarked: list[bool] = field(default_factory=list)
+    echoes: list[str] | None = None
 
     @property
     def lang(self) -> str:
@@ -71,7 +73,10 @@ class Heard:
         return self.turn.house.wording.text(self.lang, key, **facts)
 
     def answer(self, purpose: str, key: str, **facts: Any) -> None:
-        """Answer in the room with a sentence of the catalogue."""
+        """Answer in the room with a sentence of the catalogue; what was done waits for what else the same message does."""
+        if self.echoes is not None and purpose == "action_done":
+            self.echoes.append(self.say(key, **facts))
+            return
         answer(self.turn, self.talk, purpose, "\n".join(filter(None, (self.say(key, **facts), self.remark()))))
 
     def remark(self) -> str:

@@ -18,7 +18,7 @@ import httpx
 
 from bots.emulated.wecom_endpoints import App, Endpoints
 from bots.emulated.wecom_seal import seal, sign
-from core.words import SECOND, Answer, Clock, Hook
+from core.words import SECOND, Answer, Clock, Hook, Micros
 
 CALLBACK_TRIES = 3
 CALLBACK_SECONDS = 5.0
@@ -52,6 +52,8 @@ class WeComServer(Endpoints):
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
+        self.without_network: Micros = 0
+        """How long what members write waits on their phones before it reaches the platform."""
         self.app_hook: Callback | None = None
         self.kf_hook: Callback | None = None
         self.answers: list[int] = []
@@ -159,7 +161,8 @@ class WeComServer(Endpoints):
 
     async def _member_message(self, userid: str, kind: str, content: str) -> None:
         envelope = f"<ToUserName>{_cdata(self.corp_id)}</ToUserName><FromUserName>{_cdata(userid)}</FromUserName>"
-        envelope += f"<CreateTime>{self.clock() // SECOND}</CreateTime><MsgType>{_cdata(kind)}</MsgType>"
+        written = (self.clock() - self.without_network) // SECOND
+        envelope += f"<CreateTime>{written}</CreateTime><MsgType>{_cdata(kind)}</MsgType>"
         message = f"<xml>{envelope}{content}<AgentID>{self.agent_id}</AgentID></xml>"
         await self._call_back(self.app, self.app_hook, message)
 

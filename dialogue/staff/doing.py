@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.tickets import accepting, arriving, noting, prioritising
 from core.tickets.describing import what
 from core.tickets.model import Priority, Ticket
@@ -27,11 +29,11 @@ def accept(heard: Heard, ticket: Ticket, order: Order) -> str:
 def arrive(heard: Heard, ticket: Ticket, order: Order) -> str:
     """到场; what he says besides is a note."""
     arriving.arrive(heard.turn, ticket, heard.person)
+    heard.answer("action_done", "staff.done_arrive", number=ticket.number)
     besides = order.args.get("note")
     if besides and is_real_note(besides):
-        noting.note(heard.turn, ticket, heard.person, besides)
+        return f"arrived {ticket.number}; {note(heard, ticket, replace(order, args={'text': besides}))}"
     _add_files(heard, ticket)
-    heard.answer("action_done", "staff.done_arrive", number=ticket.number)
     return f"arrived {ticket.number}"
 
 

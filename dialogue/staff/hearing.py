@@ -17,7 +17,9 @@ from dialogue.heard import Heard
 from dialogue.photos import waits
 from dialogue.staff import acknowledging, arranging, doing, forms, listing, parts, photos
 from dialogue.staff.auditing import audit_asked
+from dialogue.staff.belated import overtaken, put_on_record
 from dialogue.staff.drafting import add_to_draft
+from dialogue.staff.echoing import echo, gathering
 from dialogue.staff.explaining import explain, meant_to_explain
 from dialogue.staff.idling import idle_asked
 from dialogue.staff.refusing import refuse
@@ -103,7 +105,9 @@ def _hear(heard: Heard) -> str:
     if message.kind in ("image", "file", "voice") and not heard.text:
         return forms.take_files(heard) or photos.take(heard)
     if message.kind == "place":
-        return photos.place(heard) or _carry_out(heard, Order(heard.text, "note", TicketRef(), {"text": message.text}, 1.0))
+        return photos.place(heard) or _carry_out(
+            heard, Order(heard.text, "note", TicketRef(), {"text": message.text}, 1.0)
+        )
     try:
         answered = next(filter(None, (ask(heard) for ask in ASKED_FIRST)), None)
     except Refused as refused:
@@ -145,20 +149,25 @@ def _tell(heard: Heard, order: Order) -> str:
 
 
 def _do(heard: Heard, order: Order, digits: str | None) -> str:
-    """One ticket, and whatever else the same message asks for."""
+    """One ticket, and whatever else the same message asks for, echoed in one line."""
+    heard, ticket = gathering(heard), None
     try:
         ticket = ticket_numbered(heard, digits) if digits else ticket_meant(heard, order, DO_LATER)
         heard.talk.last_ticket = ticket.id
-        outcome = DO[order.action](heard, ticket, order)
-        photos.follow(heard, ticket, order.action, named=digits is not None)
+        if overtaken(heard, ticket, order):
+            outcome = put_on_record(heard, ticket, order)
+        else:
+            outcome = "; ".join([DO[order.action](heard, ticket, order), *_further(heard, ticket, order)])
     except NoTicket as missing:
         return missing.outcome
     except Refused as refused:
         return refuse(heard, refused)
-    for further in order.also:
-        if further.action in DO:
-            outcome += f"; {_also(heard, ticket, further)}"
+    echo(heard, ticket)
     return outcome
+
+
+def _further(heard: Heard, ticket: Ticket, order: Order) -> list[str]:
+    return [_also(heard, ticket, further) for further in order.also if further.action in DO]
 
 
 def _also(heard: Heard, ticket: Ticket, order: Order) -> str:

@@ -60,13 +60,20 @@ def _candidates(heard: Heard, order: Order) -> list[Ticket]:
         waiting = unaccepted(heard.turn, heard.person.entity)
         offered = [ticket for ticket in waiting if ticket.engineer_id == heard.person.id]
         return (offered if len(offered) == 1 else waiting)[:MOST_CHOICES]
-    mine = open_of_engineer(heard.turn, heard.person)
+    mine = open_of_engineer(heard.turn, heard.person) or _his_when_written(heard)
     spoken_of = [ticket for ticket in mine if ticket.id == heard.talk.last_ticket]
     if spoken_of:
         return spoken_of
     if order.action == "arrive":
         mine = [ticket for ticket in mine if ticket.status in (Status.ACCEPTED, Status.WAITING_PART)] or mine
     return mine[:MOST_CHOICES]
+
+
+def _his_when_written(heard: Heard) -> list[Ticket]:
+    """The ticket last spoken of, if it was his and not over yet when he wrote what comes only now."""
+    last = heard.turn.get(Ticket, heard.talk.last_ticket) if heard.talk.last_ticket else None
+    his = last is not None and last.owner_id == heard.person.id and (last.stage_at or 0) > heard.message.at
+    return [last] if last and his else []
 
 
 def _by_sign(heard: Heard, ref: TicketRef) -> list[Ticket]:

@@ -42,7 +42,7 @@ ALSO = {
     "note": ("need_part",),
 }
 """What a message may ask for besides its first action."""
-BESIDES = ("accept", "need_part", "part_arrived", "quote", "reschedule")
+BESIDES = ("accept", "need_part", "part_arrived")
 """Actions beside which the rest of the message is a note of its own."""
 SHORTEST_ASIDE = 4
 """Characters beside a command that are worth a note of their own."""

@@ -14,7 +14,7 @@ from dialogue.understanding.words import Engine, TicketRef
 
 LED, SAID, GUESSED = 0.97, 0.88, 0.6
 """Confidence of an action by its command word, by what was said, and by what is left."""
-LED_PULL, SAID_PULL = 1.5, 0.5
+LED_PULL, SAID_PULL = 2.5, 0.5
 """Added to the logarithm of the odds of an action whose command word leads the message, and of one that a sentence holds."""
 LACKING_PULL = 3.0
 """Added for a note where the command word lacks what it needs: 报价, and no sum."""
