@@ -1,4 +1,4 @@
-"""A message waits for an engine elsewhere (S82): its question is a job, its answer lets the message have its turn.
+"""A message waits for an engine elsewhere: its question is a job, its answer lets the message have its turn.
 
 The message stays in the inbox, so whatever its room brings after it keeps its order, and a kill loses nothing: its deadline is
 its due date, and when that comes first the message is heard as the engine of this process understands it. What was answered

@@ -36,7 +36,6 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield ranks
 
 
-@pytest.mark.req("S82")
 @pytest.mark.parametrize("text", TEXTS.values(), ids=list(TEXTS))
 def test_all_intents_of_any_text(engine: Ranks, text: str) -> None:
     said = plain(text).text
@@ -48,13 +47,11 @@ def test_all_intents_of_any_text(engine: Ranks, text: str) -> None:
     assert engine.rank(said) == ranking
 
 
-@pytest.mark.req("S82")
 @pytest.mark.parametrize(("text", "intent"), EASY.items(), ids=list(EASY.values()))
 def test_easy_lines(engine: Ranks, text: str, intent: str) -> None:
     assert engine.rank(text)[0][0] == intent
 
 
-@pytest.mark.req("S82")
 def test_thresholds_can_be_reached_and_missed(engine: Ranks) -> None:
     limits = engine.thresholds
     assert 0 < limits.reject <= limits.accept < 1 and 0 <= limits.margin < 1

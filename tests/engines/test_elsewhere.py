@@ -48,7 +48,6 @@ def _whys(desk: Story) -> dict[str, int]:
     return dict(desk.rehearsal.desk.pulse.rankings)
 
 
-@pytest.mark.req("S82")
 def test_the_engine_elsewhere_decides_what_is_meant(desk_url: str) -> None:
     """「老规矩」 means nothing to the desk; the engine was taught that these customers want a person then."""
     with rasa(_most_likely) as server, desk_asking(desk_url, server) as desk:
@@ -65,7 +64,6 @@ def test_the_engine_elsewhere_decides_what_is_meant(desk_url: str) -> None:
         assert "text" not in job.data
 
 
-@pytest.mark.req("S82")
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
@@ -97,7 +95,6 @@ def test_whatever_the_server_does_the_customer_is_answered(
         assert vars(said)["status"] == why and vars(said)["inbox"] and LEAK not in caplog.text
 
 
-@pytest.mark.req("S82")
 def test_a_server_that_is_not_there_is_soon_left_alone(desk_url: str) -> None:
     with rasa(_most_likely) as server:
         pass
@@ -109,7 +106,6 @@ def test_a_server_that_is_not_there_is_soon_left_alone(desk_url: str) -> None:
         assert _whys(desk) == {"unreachable": FAILURES, "resting": 2}
 
 
-@pytest.mark.req("S82")
 def test_messages_of_a_room_keep_their_order(desk_url: str) -> None:
     """王女士 writes three times before anybody has answered, 李先生 once meanwhile."""
     with rasa(_most_likely) as server, desk_asking(desk_url, server) as desk:
@@ -126,7 +122,6 @@ def test_messages_of_a_room_keep_their_order(desk_url: str) -> None:
         desk.chains_are_whole()
 
 
-@pytest.mark.req("S82")
 def test_staff_and_bare_numbers_wait_for_nobody(desk_url: str) -> None:
     with rasa(_most_likely) as server, desk_asking(desk_url, server) as desk:
         wang, liu = desk.customer("王女士"), desk.engineer("刘工")
@@ -140,7 +135,6 @@ def test_staff_and_bare_numbers_wait_for_nobody(desk_url: str) -> None:
         assert len(server.asked) == 1
 
 
-@pytest.mark.req("S82")
 def test_without_an_engine_elsewhere_there_is_no_job(desk: Story) -> None:
     wang = desk.customer("王女士")
     wang.says(LEAK)
@@ -148,7 +142,7 @@ def test_without_an_engine_elsewhere_there_is_no_job(desk: Story) -> None:
     assert _jobs(desk) == [] and _whys(desk) == {}
 
 
-@pytest.mark.req("S82", "S35")
+@pytest.mark.req("S35")
 def test_a_message_whose_question_was_lost_is_heard_at_its_deadline(desk_url: str) -> None:
     """The program dies while the engine thinks. The desk hears the message once, by itself, when its deadline comes."""
     policies = replace(Policies(), zone=ZoneInfo("Asia/Shanghai"))

@@ -36,7 +36,6 @@ def desk_asking(url: str, server: Server) -> Iterator[Story]:
         yield told
 
 
-@pytest.mark.req("S82")
 def test_nothing_hard_is_done_on_its_word(desk_url: str) -> None:
     """It takes an injected sentence for a cancellation, and a question for a yes; the ticket stands until the customer says so."""
     with chat(_obedient) as server, desk_asking(desk_url, server) as desk:
@@ -60,7 +59,6 @@ def test_nothing_hard_is_done_on_its_word(desk_url: str) -> None:
         wang.hears("cancelled", number)
 
 
-@pytest.mark.req("S82")
 def test_it_sees_the_speakers_own_words_and_nothing_else(desk_url: str) -> None:
     """Not who speaks, not other people's tickets; telephone numbers stay in the house."""
     with chat(_obedient) as server, desk_asking(desk_url, server) as desk:
@@ -81,7 +79,6 @@ def _intents(*pairs: tuple[object, object], **more: object) -> dict[str, object]
     return {"intents": [{"intent": intent, "confidence": confidence} for intent, confidence in pairs], **more}
 
 
-@pytest.mark.req("S82")
 @pytest.mark.parametrize(
     ("answer", "why"),
     [

@@ -1,5 +1,5 @@
 """With an engine elsewhere every promise holds too, whatever statement the desk is killed at: a message that waits for its ranking
-is neither lost nor heard twice, nor overtaken by one that came after it (S35, S82)."""
+is neither lost nor heard twice, nor overtaken by one that came after it (S35)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def quiet() -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.req("S35", "S82")
+@pytest.mark.req("S35")
 def test_killed_anywhere_while_an_engine_is_asked(tmp_path: Path) -> None:
     template, came, kills = make(tmp_path / "template.db"), dict[str, int](), 0
     for seed in SEEDS:
