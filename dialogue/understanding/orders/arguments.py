@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from dialogue.understanding.exact.hit import Hit
@@ -204,8 +204,14 @@ def code(said: Said) -> dict[str, Any]:
 
 def eta(said: Said) -> dict[str, Any]:
     """The day on which a part is expected, with its code if named."""
-    when = said.moments[0].begins.date().isoformat() if said.moments else None
+    when = _expected(said.moments[0], said.now).date().isoformat() if said.moments else None
     return {"date": when} | code(said)
+
+
+def _expected(moment: Moment, now: datetime) -> datetime:
+    """Before Friday, a part is expected on Friday."""
+    begun = moment.begins <= now
+    return moment.ends if begun and moment.ends - now > timedelta(days=1) else moment.begins
 
 
 def agreed_time(said: Said) -> dict[str, Any]:

@@ -99,6 +99,8 @@ class Clerk:
         led, spoken = self.scales.led(said, role), self.scales.said(said, role)
         if led in _SWALLOWS and not {"undo", "release"} & set(spoken):
             return led, LED, []
+        if self.scales.lacks(said, role):
+            return "note", GUESSED, []
         odds = self.scales.weighed(said, ref, role, led, spoken)
         action, share = next(iter(odds.items()), ("none", GUESSED))
         if action not in HARMLESS and share < (SURE_OF_THE_END if action == "complete" else SURE_TO_ACT):

@@ -15,13 +15,13 @@ WHOLE = 4
 """Digits of a bare number that may be a ticket's wherever it stands; shorter ones must open the message."""
 
 _MONEY = re.compile(
-    r"(?:修要|要价|得花|报价|费用|收费|价格|总共|一共|合计|总价|人工费?|要收|收客户|报给客户|给客户报|客户报|报(?=[0-9一二两三四五六七八九])|收(?=[0-9一二两三四五六七八九]{3})|估价|谈到|谈好|配件费|维修费|材料费|上门费|报了|收了|quote|quoted|price|cost|total|fee|[¥￥$]|rmb|usd)"
+    r"(?:修要|要价|得花|报价|费用|收费|价格|总共|一共|合计|总价|人工费?|要收|收客户|报给客户|给客户报|客户报|报(?=[0-9一二两三四五六七八九])|收(?=[0-9一二两三四五六七八九]{3})|估价|谈到|谈好|谈妥|谈成|成交|配件费|维修费|材料费|上门费|报了|收了|quote|quoted|price|cost|total|fee|[¥￥$]|rmb|usd)"
     r"(?:是|为|了|约|大概|[ :：])*(?P<a>[0-9]{1,7}(?:,[0-9]{3})*(?:\.[0-9]{1,2})?|"
     r"[一二两三四五六七八九十百千万]{1,8})(?P<wan>万)?(?:元|块钱?|rmb|yuan|usd)?(?![0-9])"
     r"|(?<![0-9a-z\-])(?P<b>[0-9]{1,7}(?:,[0-9]{3})*(?:\.[0-9]{1,2})?|[一二两三四五六七八九十百千万]{1,8})(?P<wan2>万)? ?(?:元|"
     r"块钱?(?!板|状)|rmb|yuan|usd|dollars)"
 )
-_QUOTES = re.compile(r"报价|费用|收费|报给客户|quote|price")
+_QUOTES = re.compile(r"报价|费用|收费|报给客户|谈妥|谈成|成交|quote|price")
 _NUMERAL = re.compile("[〇零一二两三四五六七八九幺洞拐勾]")
 """In 一零五二号 there is no second of the month."""
 _SERIAL = re.compile(r"(?:sn|s/n)[-:：]?[0-9a-z\-]{4,}\Z")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dialogue.understanding.orders.arguments import Said, body_start, clauses
+from dialogue.understanding.orders.arguments import Said, body_start, clauses, rest_after
 from dialogue.understanding.orders.arguments import recipient as recipient_of
 from dialogue.understanding.orders.bounds import ASKS, Bounds
 from dialogue.understanding.orders.commands import Commands
@@ -16,8 +16,6 @@ LED, SAID, GUESSED = 0.97, 0.88, 0.6
 """Confidence of an action by its command word, by what was said, and by what is left."""
 LED_PULL, SAID_PULL = 2.5, 0.5
 """Added to the logarithm of the odds of an action whose command word leads the message, and of one that a sentence holds."""
-LACKING_PULL = 3.0
-"""Added for a note where the command word lacks what it needs: 报价, and no sum."""
 ASKED_PULL = -1.5
 """Added for what changes a ticket, where the message is a question."""
 IDLE_PULL = -2.0
@@ -80,34 +78,33 @@ class Scales:
                 found.append(action)
         return found
 
+    def lacks(self, said: Said, role: str) -> bool:
+        """Whether the message is no more than the word for an action, without what that needs: 报价, and no sum."""
+        start = body_start(said)
+        opened = ((action, self.commands.of[action].lead.match(said.text, start)) for action in _NEEDY)
+        return any(
+            lead and rest_after(said, lead.end("lead")) is None and not self.bounds.may(action, said, role)
+            for action, lead in opened
+        )
+
     def weighed(
         self, said: Said, ref: TicketRef, role: str, led: str | None, spoken: Iterable[str]
     ) -> dict[str, float]:
         """The odds of every action that the message can mean, best first."""
         spoken, asks = set(spoken), bool(ASKS.search(said.text))
         shares: Mapping[str, float] = dict(self.instinct.rank(said.text)) if self.instinct else {}
-        lacking = self._lacking(said, role)
         pulls: dict[str, float] = {}
         for action, share in shares.items():
             if not self.bounds.may(action, said, role):
                 continue
             pull = math.log(max(share, 1e-9))
             pull += LED_PULL if action == led else SAID_PULL if action in spoken else 0.0
-            pull += LACKING_PULL if action == "note" and lacking else 0.0
             pull += ASKED_PULL if asks and action not in _ASKABLE | HARMLESS else 0.0
             pull += IDLE_PULL if action in OF_NO_TICKET and ref.form not in (None, "last") else 0.0
             pulls[action] = pull
         whole = sum(map(math.exp, pulls.values()))
         ranked = sorted(pulls.items(), key=lambda each: -each[1])
         return {action: math.exp(pull) / whole for action, pull in ranked}
-
-    def _lacking(self, said: Said, role: str) -> bool:
-        """Whether the message opens with the word for an action, but without what that needs: 报价, and no sum."""
-        start = body_start(said)
-        opened = (self.commands.of.get(action) for action in _NEEDY)
-        return any(
-            one and one.lead.match(said.text, start) and not self.bounds.may(one.action, said, role) for one in opened
-        )
 
     def _in_clause(self, said: Said, first: int, last: int, role: str) -> Iterable[str]:
         clause = said.text[first:last]
