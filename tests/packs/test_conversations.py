@@ -21,6 +21,8 @@ from tests.learning import learnt
 
 PACKS = {pack.name: pack for pack in shipped()}
 SCRIPTS = [pytest.param(pack, path, id=path.stem) for pack in PACKS for path in PACKS[pack].conversations]
+LEARNING = 300
+"""Seconds for a test that may have to learn a pack first."""
 TRADES = ("machinery", "it_service", "appliance")
 
 
@@ -29,6 +31,7 @@ def mind(pack: str) -> Mind:
     return load_mind(Policies(), learnt(), (pack,))
 
 
+@pytest.mark.timeout(LEARNING)
 @pytest.mark.req("S50", "S81")
 @pytest.mark.parametrize(("pack", "script"), SCRIPTS)
 def test_a_conversation_of_a_pack(pack: str, script: Path) -> None:
@@ -50,6 +53,7 @@ def test_a_pack_of_a_trade_is_rich(name: str) -> None:
     assert 30 <= len(lines - ours) <= 60 and len(pack.conversations) >= 4
 
 
+@pytest.mark.timeout(LEARNING)
 @pytest.mark.parametrize(
     ("pack", "said", "device", "symptom"),
     [
