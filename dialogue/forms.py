@@ -34,13 +34,14 @@ SKIP, YES, NO = "-", "y", "n"
 MOST_CHOICES = 9
 """Options that are offered as buttons; more are written out."""
 LONGEST_REST = 4
-"""Characters beside an answer that say nothing else: 大概, 左右."""
+"""Characters (Chinese) or words beside an answer that say nothing else: 大概, 左右, it shows."""
 
 _CLAUSE = re.compile(r"[，,。；;\n]+|(?:\s(?:and|then)\s)")
 _DENIED = re.compile(r"(?:而)?(?:不是|并非|not(?: the)?)\s*(?P<what>[^，,。；;\s]{1,20})")
 _FILLER = re.compile(
     r"\b(?:is|was|it|the|about|around|on|at|to|of|but)\b|[是的了在为有约大概左右应该就吧呢啊：:=。，, ]|现在|到了|改成|改为|换过|换的|上次|最后"
 )
+_SAID = re.compile(r"[\u3400-\u9fff]|[a-z0-9]+")
 _TAIL = re.compile(r"(?:值|日期|时间|情况|类型|编号|number|date|value)$")
 
 
@@ -113,7 +114,11 @@ def hint(turn: Turn, talk: Conversation, one: Field, misfit: Misfit) -> str:
     why = words.text(lang, f"form.misfit.{misfit.key}", **facts)
     options = "、".join(option.label.to(lang) for option in one.options)
     plain = words.text(lang, f"form.example.{one.sort}", unit=one.unit or "", options=options, accepts=facts["accepts"])
-    return f"{why}{one.example.to(lang) if one.example else plain}{words.text(lang, 'form.may_skip')}"
+    return _side_by_side(lang, why, one.example.to(lang) if one.example else plain, words.text(lang, "form.may_skip"))
+
+
+def _side_by_side(lang: str, *sentences: str) -> str:
+    return (" " if lang == "en" else "").join(sentences)
 
 
 def noted(heard: Heard, ticket: Ticket, form: Form, names: tuple[str, ...]) -> str:
@@ -125,6 +130,20 @@ def noted(heard: Heard, ticket: Ticket, form: Form, names: tuple[str, ...]) -> s
         if one.id in names and answers.get(one.id)
     ]
     return heard.say("form.noted", number=ticket.number, told=(", " if lang == "en" else "、").join(told))
+
+
+def left_open(heard: Heard) -> list[Open]:
+    """What was asked about the ticket spoken of, however long ago, and has no answer yet; the latest first."""
+    last = heard.talk.last_ticket
+    ticket = heard.turn.get(Ticket, last, lock=True) if last else None
+    form = form_of(heard.turn, ticket) if ticket is not None else None
+    begun = filling_of(heard.turn, ticket) if ticket is not None else None
+    if ticket is None or form is None or begun is None:
+        return []
+    answers = filling.answers_of(heard.turn, ticket)
+    open_still = {name for name in begun.asked if name not in begun.passed and not answers.get(name)}
+    fields = [form.field(name) for name in reversed(begun.asked) if name in open_still]
+    return [Open(ticket, form, field) for field in fields if field is not None]
 
 
 def _worded(turn: Turn, talk: Conversation, ticket: Ticket, one: Field) -> Question:
@@ -146,7 +165,7 @@ def _worded(turn: Turn, talk: Conversation, ticket: Ticket, one: Field) -> Quest
         Button(label, f"{TOKEN}{ticket.id}:{one.id}:{chosen}") for label, chosen in [*choices, skip] if choices
     )
     if not buttons:
-        text = f"{text}{words.text(lang, 'form.may_skip')}"
+        text = _side_by_side(lang, text, words.text(lang, "form.may_skip"))
     return Question(one.id, text, buttons, by_number=one.sort == Sort.SLIDER or not buttons)
 
 
@@ -219,7 +238,11 @@ def says_more(one: Field, reading: Reading) -> bool:
     rest = reading.rest
     for name in aliases(one):
         rest = rest.replace(name, "")
-    return len(_FILLER.sub("", rest)) > LONGEST_REST
+    return _is_more(rest)
+
+
+def _is_more(rest: str) -> bool:
+    return len(_SAID.findall(_FILLER.sub("", rest))) > LONGEST_REST
 
 
 def volunteered(heard: Heard, ticket: Ticket, form: Form, text: str) -> tuple[dict[str, Values], bool]:
@@ -237,7 +260,7 @@ def volunteered(heard: Heard, ticket: Ticket, form: Form, text: str) -> tuple[di
         except Misfit:
             reading = None
         if one is None or reading is None:
-            more = more or len(_FILLER.sub("", clause)) > LONGEST_REST
+            more = more or _is_more(clause)
             continue
         found[one.id] = reading.values
         more = more or says_more(one, reading)

@@ -139,7 +139,7 @@ def _number(field: Field, plain: str) -> Reading:
     if not found:
         raise Misfit("number")
     measured = [one for one in found if one[1] and field.unit and times(one[1], field.unit) is not None]
-    wanted = measured or found
+    wanted = measured or [one for one in found if not one[1]] or found
     if len(wanted) > 1:
         raise Misfit("number_many")
     match, unit, after = wanted[0]

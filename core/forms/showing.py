@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from core.forms.choosing import form_of
+from core.forms.choosing import form_called, form_of
 from core.forms.conditions import Values
 from core.forms.definition import FILES, Field, Sort, standing
 from core.forms.filling import answers_of
 from core.people.model import Person
+from core.store.model import Event
 from core.store.turn import Turn
 from core.tickets.model import Attachment, Ticket
 from core.tickets.views import sees
@@ -23,6 +24,13 @@ def facts(turn: Turn, ticket: Ticket, reader: Person) -> tuple[tuple[str, str], 
         if one is not None and sees(ticket, reader, one.seen_by):
             found.append((one.label.to(reader.lang), written(turn, one, values, reader.lang)))
     return tuple(found)
+
+
+def asked_about(turn: Turn, event: Event, reader: Person) -> str:
+    """Which field an event of a form is about, if this reader may know; empty for other events."""
+    form = form_called(turn, str(event.data.get("form", "")))
+    one = form.field(str(event.data.get("field"))) if form is not None else None
+    return one.label.to(reader.lang) if one is not None and reader.role in one.seen_by else ""
 
 
 def written(turn: Turn, one: Field, values: Values, lang: str) -> str:

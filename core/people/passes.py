@@ -36,7 +36,7 @@ class Pages:
     """Where the desk's own pages stand (`url`, without a slash at its end), and the key that signs passes to them.
 
     A pass is a bearer's: until its time is over, whoever holds the link reads what its person may read, under his name. That is
-    why it is short-lived, opens one page, and lets nobody do anything there.
+    why it is short-lived, opens one page, and lets nobody do anything there but fill in the ticket's form.
     """
 
     url: str

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 from core.clocks.explaining import Explained, explained
 from core.clocks.lateness import is_overdue
 from core.forms.choosing import form_of
+from core.forms.showing import asked_about
 from core.people.model import Person
 from core.people.phones import without_numbers
 from core.store.chain import words_of
@@ -168,7 +169,8 @@ def _step(turn: Turn, event: Event, reader: Person) -> Step:
         told = without_numbers(told)
     target = event.data.get("to")
     to = _name(turn, target, reader) if isinstance(target, int) else ""
-    happened = words.event(lang, event.kind)
+    field = asked_about(turn, event, reader)
+    happened = f"{words.event(lang, event.kind)} · {field}" if field else words.event(lang, event.kind)
     return Step(
         event.at,
         words.moment(lang, event.at, turn.now, turn.house.zone),

@@ -43,7 +43,7 @@ def take_answer(heard: Heard, meant: Understanding) -> str | None:
         return None
     question = forms.opened(heard)
     if question is None:
-        return _told_unasked(heard, meant)
+        return _told_late(heard) or _told_unasked(heard, meant)
     if forms.is_passed(question.field, heard.text):
         return _pass_over(heard, question, "skipped")
     if not _is_other(heard, question, meant):
@@ -95,6 +95,21 @@ def press(heard: Heard, said: str) -> str | None:
         return _pass_over(heard, Open(ticket, form, field), "skipped")
     values = forms.pressed(field, chosen)
     return _keep(heard, ticket, {name: values}, more=False) if values else None
+
+
+def _told_late(heard: Heard) -> str | None:
+    """An answer days after its question, if it can mean nothing else: 16兆帕, 上周三换的, but no bare number."""
+    for question in forms.left_open(heard):
+        one, ticket = question.field, question.ticket
+        if one.asked != Asked.CUSTOMER or not ticket.is_open or one.sort in (Sort.TEXT, Sort.YES_NO, *FILES):
+            continue
+        try:
+            reading = forms.understood(heard, one, heard.text, asked=False)
+        except Misfit:
+            continue
+        if not reading.bare and not forms.says_more(one, reading):
+            return _keep(heard, ticket, {one.id: reading.values}, more=False)
+    return None
 
 
 def _told_unasked(heard: Heard, meant: Understanding) -> str | None:

@@ -47,7 +47,13 @@ def test_what_fits_is_kept_and_the_rest_is_told_with_its_reason(workbench: Bench
     assert "表单的列：故障类型、油压值、滤芯更换日期、产线" in outcome.out
     assert outcome.counted()["新增"] == 4 and outcome.counted()["拒绝"] == 0
     refused = outcome.file.read_text("utf-8-sig")
-    for words in ("900，应在 0–60 MPa", "2025-02-30”不是能用的日期", "没有“焊接”", "“油压值”填了 16", "看不出是哪种表单"):
+    for words in (
+        "900，应在 0–60 MPa",
+        "2025-02-30”不是能用的日期",
+        "没有“焊接”",
+        "“油压值”填了 16",
+        "看不出是哪种表单",
+    ):
         assert words in refused
     tickets = {t.number: t for t in workbench.act(lambda turn: turn.rows(Ticket, select(Ticket.table)))}
     held = workbench.act(lambda turn: {number: dict(answers_of(turn, ticket)) for number, ticket in tickets.items()})

@@ -199,3 +199,29 @@ def test_answers_go_along_when_tickets_are_merged_and_back_when_that_is_undone(w
     assert "oil_pressure" not in answers(workshop, first)
     assert answers(workshop, second)["oil_pressure"] == (5,)
     workshop.chains_are_whole()
+
+
+@pytest.mark.req("S77")
+def test_an_answer_two_days_late_in_another_language_still_counts(workshop: Story) -> None:
+    wang = workshop.customer("王女士")
+    wang.says(f"车间液压站掉压了，{THE_REST}")
+    number = wang.hears("ack_created", "油压").ticket
+    workshop.passes(hours=48)
+    workshop.unheard.clear()
+    wang.says("16")
+    assert "oil_pressure" not in answers(workshop, number)
+    workshop.unheard.clear()
+    wang.says("it shows 160 bar")
+    wang.hears("confirm_change", "Oil pressure 16 MPa")
+    assert answers(workshop, number)["oil_pressure"] == (16,)
+
+
+@pytest.mark.req("S18")
+def test_a_press_of_somebody_else_changes_nothing(workshop: Story) -> None:
+    wang, mallory = workshop.customer("王女士"), workshop.customer("路人", "webchat")
+    wang.says(f"车间液压站掉压了，{THE_REST}")
+    number = wang.hears("ack_created").ticket
+    ticket = workshop.ticket(number)
+    for token in (f"form:{ticket.id}:fault_kind:cnc", f"form:{ticket.id}:nothing:x", "form:9:9:9", "form::::"):
+        mallory.says("x", kind="press", token=token)
+    assert answers(workshop, number)["fault_kind"] == ("hydraulic",)
