@@ -158,6 +158,7 @@ def _do(heard: Heard, order: Order, digits: str | None) -> str:
             outcome = put_on_record(heard, ticket, order)
         else:
             outcome = "; ".join([DO[order.action](heard, ticket, order), *_further(heard, ticket, order)])
+        photos.follow(heard, ticket, order.action, named=digits is not None)
     except NoTicket as missing:
         return missing.outcome
     except Refused as refused:

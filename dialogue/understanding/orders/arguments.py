@@ -233,6 +233,8 @@ def recipient(said: Said) -> str | None:
 
 def _name(words: str) -> str | None:
     """The person or team that the words begin with."""
+    if re.match("[个一下点件块只它]", words):
+        return None
     titled = re.match(
         r"[\u4e00-\u9fff]{1,4}?(?:工(?!作|单|厂|具)|师傅|经理|主管|哥|姐|总|组|队|班(?!组)|班组|部门?|二线|中心)", words
     )

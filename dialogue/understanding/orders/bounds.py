@@ -85,7 +85,7 @@ class Bounds:
             named = [hit for hit in said.subjects.codes if hit.entity in ("part_code", "device_model")]
             return bool(named) and not any(_IN_PLACE.match(said.text, hit.end) for hit in named)
         if action == "transfer" and "换" in said.text and not _HANDS_OVER.search(said.text):
-            return not self._names_part(said)
+            return not (self._names_part(said) or _PART_NOUN.search(said.text))
         if action in ("part_eta", "reschedule"):
             return bool(said.moments)
         if action == "set_priority":

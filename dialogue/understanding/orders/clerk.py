@@ -99,7 +99,7 @@ class Clerk:
         led, spoken = self.scales.led(said, role), self.scales.said(said, role)
         if led in _SWALLOWS and not {"undo", "release"} & set(spoken):
             return led, LED, []
-        if self.scales.lacks(said, role):
+        if led is None and self.scales.lacks(said, role):
             return "note", GUESSED, []
         odds = self.scales.weighed(said, ref, role, led, spoken)
         action, share = next(iter(odds.items()), ("none", GUESSED))

@@ -21,7 +21,7 @@ _MONEY = re.compile(
     r"|(?<![0-9a-z\-])(?P<b>[0-9]{1,7}(?:,[0-9]{3})*(?:\.[0-9]{1,2})?|[一二两三四五六七八九十百千万]{1,8})(?P<wan2>万)? ?(?:元|"
     r"块钱?(?!板|状)|rmb|yuan|usd|dollars)"
 )
-_QUOTES = re.compile(r"报价|费用|收费|报给客户|谈妥|谈成|成交|quote|price")
+_QUOTES = re.compile(r"报价|报了|收了|费用|收费|报给客户|谈妥|谈成|成交|quote|price")
 _NUMERAL = re.compile("[〇零一二两三四五六七八九幺洞拐勾]")
 """In 一零五二号 there is no second of the month."""
 _SERIAL = re.compile(r"(?:sn|s/n)[-:：]?[0-9a-z\-]{4,}\Z")
