@@ -18,7 +18,7 @@ from core.recordings.model import OPEN, Recording, Stage
 from core.store.intake import bring, message_of
 from core.store.model import Inbox, Job, RoomRow, Timer
 from core.store.turn import Turn
-from core.tickets.attaching import FETCH, attachment_of
+from core.tickets.attaching import FETCH, attachment_of, percent
 from core.words import Inbound, Media, Room
 
 TAKE_DOWN = "take_down"
@@ -140,7 +140,8 @@ def _write_under(turn: Turn, recording: Recording, media: Media) -> None:
     attachment = attachment_of(turn, recording.id)
     if attachment is None:
         return
-    attachment.words, attachment.engine, attachment.confidence = media.words, media.engine, media.confidence
+    attachment.words, attachment.engine = media.words, media.engine
+    attachment.confidence = percent(media.confidence)
     if media.hash:
         attachment.hash, attachment.size, attachment.mime = media.hash, media.size, media.mime
     else:

@@ -51,7 +51,7 @@ def attach(turn: Turn, ticket: Ticket, by: Person, event: Event, kind: str, medi
                 hash=file.hash,
                 words=file.words,
                 engine=file.engine or (PLATFORM if file.words else None),
-                confidence=file.confidence,
+                confidence=percent(file.confidence),
                 recording_id=file.recording,
             )
         )
@@ -60,6 +60,11 @@ def attach(turn: Turn, ticket: Ticket, by: Person, event: Event, kind: str, medi
             turn.start(FETCH, f"{FETCH}:{row.id}", {"attachment": row.id, "channel": channel, "media": asdict(file)})
         rows.append(row)
     return rows
+
+
+def percent(confidence: float | None) -> int | None:
+    """How sure an engine is, as a row keeps it."""
+    return None if confidence is None else round(100 * confidence)
 
 
 def attachment_of(turn: Turn, recording_id: int) -> Attachment | None:

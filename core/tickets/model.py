@@ -189,7 +189,7 @@ class LastVerb(Row):
 class Attachment(Row):
     """A photo, recording or file on a ticket; `hash` is None until it has been fetched from the platform.
 
-    `words` are what is said in it, `engine` who wrote them down, `confidence` from 0 to 1, `corrected` what its speaker says that
+    `words` are what is said in it, `engine` who wrote them down, `confidence` in percent, `corrected` what its speaker says that
     he said; `recording_id` is the row of a voice message whose words came, or may come, later (S68).
     `place` and `taken_at`: where and when a photo of the staff was taken, as his platform or his camera says (S90).
     """
@@ -209,7 +209,7 @@ class Attachment(Row):
     words: str | None = None
     error: str | None = None
     engine: str | None = None
-    confidence: float | None = None
+    confidence: int | None = None
     corrected: str | None = None
     recording_id: int | None = None
     place: str | None = None

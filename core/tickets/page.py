@@ -204,5 +204,4 @@ def _said(turn: Turn, row: Attachment, reader: Person) -> tuple[str, str]:
     engine = words.name(lang, "voice.engine", row.engine or PLATFORM)
     if row.confidence is None:
         return shown(row.words or ""), words.text(lang, "voice.wrote", engine=engine)
-    percent = round(100 * row.confidence)
-    return shown(row.words or ""), words.text(lang, "voice.wrote_sure", engine=engine, percent=percent)
+    return shown(row.words or ""), words.text(lang, "voice.wrote_sure", engine=engine, percent=row.confidence)

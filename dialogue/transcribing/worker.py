@@ -23,7 +23,7 @@ NO_SPEECH = 0.6
 """Probability that nobody speaks, from which on a stretch counts as silence if its words are unsure too."""
 UNSURE = -1.0
 """Mean logarithm of a token's probability below which it does."""
-OTHER_LANGUAGE = 0.9
+OTHER_LANGUAGE = 0.6
 """Probability of the other language of the desk from which on its speaker is believed to speak it."""
 COMPRESSED = 2.4
 """How much better than text a stretch may be compressed before it counts as repetition."""

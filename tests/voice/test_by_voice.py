@@ -34,7 +34,7 @@ def test_a_report_by_voice_is_a_ticket_with_model_and_symptom(desk: Story) -> No
     assert (recording.words, recording.engine, recording.confidence) == (
         "K9车型减震异响，错误码 E-07",
         "emulated",
-        SURE,
+        round(100 * SURE),
     )
     assert recording.hash and recording.kind == "voice"
     with desk.rehearsal.desk.database.reading() as connection:

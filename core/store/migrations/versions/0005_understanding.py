@@ -35,7 +35,7 @@ def recordings() -> None:
     still_open = sa.text("stage <> 'done'")
     op.create_index("recording_open", "recording", ["room", "id"], sqlite_where=still_open, postgresql_where=still_open)
     op.add_column("attachment", sa.Column("engine", sa.Text(), nullable=True))
-    op.add_column("attachment", sa.Column("confidence", sa.Float(), nullable=True))
+    op.add_column("attachment", sa.Column("confidence", sa.BigInteger(), nullable=True))
     op.add_column("attachment", sa.Column("corrected", sa.Text(), nullable=True))
     op.add_column("attachment", sa.Column("recording_id", sa.BigInteger(), nullable=True))
     op.create_index("attachment_recording", "attachment", ["recording_id"])
