@@ -20,7 +20,7 @@ import yaml
 
 from benchmarks.blind import command_figures, figures, instant, intents, left_out, lines, slot_figures
 from config.desk import CONFIG, load_mind
-from config.engines import REMOTE, Asking, embed_is_there, remote_engine
+from config.engines import AT_LEISURE, REMOTE, Asking, embed_is_there, remote_engine
 from config.understand import model_cache
 from config.understanding_settings import UnderstandingSettings
 from core.policies import Policies
@@ -106,7 +106,7 @@ def mind_with(engine: str) -> Mind:
 
 
 def _remote(engine: str) -> Remote:
-    remote = remote_engine(UnderstandingSettings(), engine)
+    remote = remote_engine(UnderstandingSettings(), engine, AT_LEISURE)
     assert remote is not None
     return remote
 

