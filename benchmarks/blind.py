@@ -107,7 +107,7 @@ def slot_figures(mind: Mind) -> tuple[dict[str, tuple[int, int, int]], float]:
         found = mind.customer(line["text"], instant(line.get("ref_time"))).slots
         for name in SLOTS:
             if name not in (line.get("doubt") or ()):
-                for place, count in enumerate(_compared(name, line["slots"], found)):
+                for place, count in enumerate(compared(name, line["slots"], found)):
                     counts[name][place] += count
     right, more, missed = (sum(one[place] for one in counts.values()) for place in range(3))
     return {name: (one[0], one[1], one[2]) for name, one in counts.items()}, 2 * right / max(
@@ -149,7 +149,7 @@ def _values(slots: Mapping[str, Any], name: str) -> list[str]:
     return [_BESIDE.sub("", unicodedata.normalize("NFKC", str(one)).casefold()) for one in _listed(value)]
 
 
-def _compared(name: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[int, int, int]:
+def compared(name: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[int, int, int]:
     """Right, too much, missed."""
     left, right = _values(wanted, name), 0
     said = _values(found, name)

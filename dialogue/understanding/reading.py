@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from dialogue.understanding.exact.constraints import Constraints
 from dialogue.understanding.exact.devices import Devices, standing_line
 from dialogue.understanding.exact.hit import Hit, without
 from dialogue.understanding.exact.manner import Manner
+from dialogue.understanding.exact.mishearing import Mishearing
 from dialogue.understanding.exact.moments import Moment, moments
 from dialogue.understanding.exact.phone import phones
 from dialogue.understanding.exact.places import Places
@@ -32,9 +34,10 @@ _REACHES = {"手机", "座机", "电话机", "邮箱", "手表"}
 
 @dataclass(frozen=True)
 class Read:
-    """What was read: hits in places of the plain text, and the manner."""
+    """What was read: hits in places of the plain text, that text with mishearings put right, and the manner."""
 
     plain: Plain
+    text: str
     hits: tuple[Hit, ...]
     emotion: str
     urgency: str
@@ -42,7 +45,7 @@ class Read:
 
     def entities(self) -> tuple[Entity, ...]:
         """The hits as places of the original text; what is a string there and has no better value is its own value."""
-        return tuple(_entity(self.plain, hit) for hit in self.hits)
+        return tuple(_entity(self.plain, self.text, hit) for hit in self.hits)
 
     def slots(self) -> dict[str, Any]:
         """Slots as the contract names them."""
@@ -65,6 +68,7 @@ class Reader:
     places: Places
     manner: Manner
     constraints: Constraints
+    mishearing: Mishearing
 
     @classmethod
     def of(cls, lexicon: Lexicon, sounds: Sounds | None) -> Reader:
@@ -75,11 +79,12 @@ class Reader:
             Places.of(lexicon),
             Manner.of(lexicon),
             Constraints.of(lexicon),
+            Mishearing.of(lexicon, sounds),
         )
 
     def read(self, said: Plain, now: datetime) -> Read:
         """Read a customer's text; what has been read as one thing is not read as another."""
-        text = said.text
+        text = self.mishearing.corrected(said.text)
         exact = list(phones(text))
         exact += marked_tickets(without(text, exact))
         exact += self.codes.find(without(text, exact))
@@ -94,21 +99,21 @@ class Reader:
         devices = list(self.devices.find(without(rest, [*places, *constraints]), symptoms))
         devices = [hit for hit in devices if not _is_contact(text, hit, exact)]
         if not devices and (line := standing_line(text)):
-            devices, places = [line], places
-        symptoms = completed(rest, symptoms, devices)
+            devices = [line]
+        symptoms = completed(rest, list(_trimmed(text, symptoms, devices)), devices)
         wished = wish(text, _outside(text, named, constraints), now)
         hits = [
             *exact,
             *(hit for hit in places if hit.entity == "address"),
             *devices,
-            *_trimmed(text, symptoms, devices),
+            *symptoms,
             *self.manner.find(text),
         ]
         hits += [*constraints, *([wished] if wished else [])]
         found = tuple(sorted(hits, key=lambda hit: (hit.start, hit.end, hit.entity)))
         vague = self.symptoms.is_vague(rest)
         urgency = self.manner.urgency(text, today=_asks_for_today(text, wished))
-        return Read(said, found, self.manner.emotion(text, hits, urgency), urgency, vague)
+        return Read(said, text, found, self.manner.emotion(text, hits, urgency), urgency, vague)
 
 
 def _asks_for_today(text: str, wished: Hit | None) -> bool:
@@ -149,12 +154,14 @@ def _trimmed(text: str, symptoms: list[Hit], devices: list[Hit]) -> Iterable[Hit
             yield symptom._replace(start=start)
 
 
-def _entity(said: Plain, hit: Hit) -> Entity:
+def _entity(said: Plain, text: str, hit: Hit) -> Entity:
     start, end = said.span(hit.start, hit.end)
     raw = said.original[start:end]
     value = hit.value
     if hit.entity == "error_code":
-        value = said.raw(*hit.value)
+        value = unicodedata.normalize("NFKC", said.raw(*hit.value))
+    elif hit.entity == "fault_symptom" and text[hit.start : hit.end] != said.text[hit.start : hit.end]:
+        value = text[hit.start : hit.end]
     elif value is None and hit.entity != "preferred_time":
         value = raw
     elif hit.entity == "preferred_time" and value is not None:

@@ -42,8 +42,11 @@ _DAY = re.compile(
     rf"(?<![0-9.\-])(?P<year>20[0-9]{{2}}) ?[年/.\-] ?(?P<m1>[0-9]{{1,2}}) ?[月/.\-] ?(?P<d1>[0-9]{{1,2}}) ?(?:日|号)?(?![0-9])"
     rf"|(?P<m2>{N}) ?月份? ?(?P<d2>[二三]十[一二三四五六七八九]?|{N}) ?(?:日|号)?(?![楼线])"
     rf"|(?<![0-9.\-/:a-z])(?P<m3>1[0-2]|0?[1-9])/(?P<d3>3[01]|[12][0-9]|0?[1-9])(?![0-9/.])"
-    rf"|(?<![0-9a-z单第路弄街栋幢排区巷道段])(?<![路弄街栋幢排区巷道段] )(?P<d4>[二三]十[一二三四五六七八九]?|"
+    rf"|(?<![0-9a-z单第路弄街栋幢排区巷道段])(?<![路弄街栋幢排区巷道段] )(?:(?P<d0>{N})(?:号|"
+    rf"日)?[-~至到])?(?P<d4>[二三]十[一二三四五六七八九]?|"
     rf"{N})(?:号|日){_FOLLOWED}"
+    rf"|(?P<within>(?P<n>{N})(?:天|日)(?:之|以)?内|[这近今明](?:一?两|几|明两)天|今明两天|[一1]个?(?:周|星期|"
+    rf"礼拜)(?:之|以)?内)"
     rf"|(?P<days>{N})(?P<unit>天|个星期|个?礼拜|周)(?:之后|以后|后|过后)|过(?P<days2>{N})(?P<unit2>天|个星期|"
     rf"个?礼拜|周)(?!了)"
     rf"|(?<![a-z])(?P<english>day after tomorrow|tomorrow|tmrw?|tmr|today|tonight|yesterday|"
@@ -156,6 +159,9 @@ def _day(match: re.Match[str], now: datetime) -> Days | None:
         return _weekday(match, today, monday)
     if match["english"]:
         return _english_day(match, today, monday)
+    if match["within"]:
+        count = number(match["n"]) or 0 if match["n"] else 7 if "内" in match["within"] else 2
+        return Days(today, today + timedelta(days=count + (1 if match["n"] else 0)), today=True) if count else None
     if match["days"] or match["days2"]:
         step = (number(match["days"] or match["days2"]) or 0) * (1 if "天" in (match["unit"], match["unit2"]) else 7)
         return _single(today + timedelta(days=step), today)
@@ -251,7 +257,9 @@ def _calendar_day(match: re.Match[str], today: date) -> Days | None:
         if match["year"]:
             return _single(date(int(match["year"]), int(match["m1"]), int(match["d1"])), today)
         if match["d4"]:
-            return _day_of_month(today, number(match["d4"]) or 0)
+            first = _day_of_month(today, number(match["d0"] or match["d4"]) or 0)
+            last = _day_of_month(first.first, number(match["d4"]) or 0) if first else None
+            return Days(first.first, last.last) if first and last and match["d0"] else first
         return _dated(today, number(match["m2"] or match["m3"]) or 0, number(match["d2"] or match["d3"]) or 0)
     except ValueError:
         return None

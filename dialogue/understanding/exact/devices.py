@@ -31,6 +31,18 @@ _AIM = re.compile(
 )
 """What stands before a device that something else runs into, or is compared with: 滴到机柜上, 响得像拖拉机."""
 _VERBS = frozenset(("drain", "display", "lift", "press", "scale", "lock", "switch", "tap", "freezes"))
+_ENGLISH_UNKNOWN = re.compile(
+    r"(?<![a-z])(?:(?!(?:the|a|an|my|our|your|this|that|is|and|or|of|in|on|at|to|for|with|new|old|same|another|"
+    r"one|two|big|whole|every|each|all|"
+    r"when|what|how|which|from|by|it|not|no|has|have|was|are|please|need|come|some|any|much|can|you|we|"
+    r"i)(?![a-z]))[a-z\-]{2,} ){1,2}"
+    r"(?:machine|reader|applicator|tester|controller|dispenser|cutter|press|feeder|welder|washer|heater|dryer|"
+    r"cooker|cabinet|terminal|gun|saw|"
+    r"drill|rig|oven|printer|scanner|pump|lift|crane|door|gate|lamp|meter|unit|robot|line|tank|fan|safe)(?![a-z])"
+)
+"""Devices that no lexicon knows, by the last word of their name: label applicator."""
+_ON_IT = re.compile(r"(?:on|for) (?:the |its )?\Z")
+"""What something is shown on, or needed for."""
 _A_LINE = re.compile(
     r"(?:(?:总装|装配|包装|焊装|灌装|冲压|注塑|喷涂|组装|成型|涂装|电镀|生产|流水|主)?(?:[0-9]{1,2}|"
     r"[一二三四五六七八九十]{1,2})?号?线|整条线|产线|线体)(?=[都全也就又]*(?:停|趴|瘫|不|跑|动|卡|挂|没))"
@@ -90,7 +102,7 @@ class Devices:
         for match in self.unknown.finditer(text):
             if match[1] not in self.not_devices:
                 found.append(Named(match.start(1), match.end(1), match[1], True))
-        return found
+        return found or list(_words(_ENGLISH_UNKNOWN, text))[:1]
 
     def is_vague(self, text: str) -> bool:
         """Whether the text names something without saying what."""

@@ -28,7 +28,8 @@ _NOT = (
 )
 _VAGUE = (
     r"(?:work(?:s|ing)?(?![a-z])|a |the |an |my |our |your |sure|come|coming|urgent|available|here|today|happy|"
-    r"it(?![a-z])|that|what|know|want|need|have to|help|care|good|ok|fixed|be(?![a-z])|been|wait|do |believe|"
+    r"it(?![a-z])|that|mind|forget|hesitate|what|know|want|need|have to|help|care|good|ok|fixed|be(?![a-z])|"
+    r"been|wait|do |believe|"
     r"afford|answer|show up)"
 )
 _ACTS = (
@@ -39,17 +40,57 @@ _ACTS = (
     "smear|smudge|"
     "streak|glitch|log|kick|pop|clog|swing|pulse|surge|cycle|bounce|stutter|timeout|time|display|show|read|charge"
 )
-_DOUBLED = frozenset("drip jam trip drop hum slip skip lag cut shut stop run log spit pop clog".split())
+_DOUBLED = frozenset(
+    [
+        "drip",
+        "jam",
+        "trip",
+        "drop",
+        "hum",
+        "slip",
+        "skip",
+        "lag",
+        "cut",
+        "shut",
+        "stop",
+        "run",
+        "log",
+        "spit",
+        "pop",
+        "clog",
+    ]
+)
 """Verbs that double their last letter: dripping."""
 _MORE_ING = "rising|climbing|increasing|sticking|foaming|peeling|lagging|dying"
 _BY_THEMSELVES = frozenset(
-    "go run make turn stop cut shut read show display time pull log charge fall die blow lose".split()
+    [
+        "go",
+        "run",
+        "make",
+        "turn",
+        "stop",
+        "cut",
+        "shut",
+        "read",
+        "show",
+        "display",
+        "time",
+        "pull",
+        "log",
+        "charge",
+        "fall",
+        "die",
+        "blow",
+        "lose",
+    ]
 )
 """Verbs that say nothing alone: it turns; but it turns itself off."""
 _PHRASES = (
-    "dies|cuts out|shuts (?:down|off|itself)|turns (?:itself |)(?:off|on by itself)|goes (?:black|blank|dark|off|offline|dead)|"
+    "dies|cuts out|shuts (?:down|off|itself)|turns (?:itself |)(?:off|on by itself)|goes (?:black|blank|dark|"
+    "off|offline|dead)|"
     "runs (?:hot|slow|slowly|rough|dry|loud)|makes? (?:a |an |this |strange |weird |loud |awful |horrible )|"
-    "blows (?:warm|hot|cold|fuses|the fuse)|loses (?:power|connection|signal|pressure|paper)|falls off|logs (?:me|us) out|times out|"
+    "blows (?:warm|hot|cold|fuses|the fuse)|loses (?:power|connection|signal|pressure|paper)|falls off|"
+    "logs (?:me|us) out|times out|"
     "leaves (?:streaks|marks|stains|residue|plates|spots)|takes (?:forever|ages|too long)"
 )
 
@@ -102,6 +143,20 @@ _FORMS = (
     rf"(?:(?:{_MEASURE}) )?(?:keeps?|kept|keeps on|started|starts|constantly|randomly|always|intermittently|is|"
     rf"are|was|it's|its) (?:constantly |always |randomly |still |just |slowly |badly |really |now |"
     rf"suddenly )?{_ING}(?![a-z]){_REST}",
+    rf"{_PERSON}(?:keeps?|kept) (?:on )?(?!(?:waiting|calling|telling|promising|asking|saying|coming|"
+    rf"going back|working|sending|charging me)(?![a-z]))[a-z]+ing(?![a-z]){_REST}",
+    rf"(?:has |have |is |'s )?(?:gone|going|goes|went|gets|got|came|comes|fell|falls) (?:all |completely |"
+    rf"into |totally |half |straight )*(?:pink|green|blue|yellow|red|purple|black|blank|white|dark|dim|fuzzy|"
+    rf"out|off|dead|silent|crazy|haywire|lockout|fault|error|alarm|offline|stuck|jammed|hot|cold|loose|apart|"
+    rf"down|foggy|blurry|soft|flat|numb)(?![a-z]){_REST}",
+    rf"(?:reads?|prints?|puts?|displays?|shows?|dispenses?|makes?|cuts?|drops?|rejects?|weighs?|counts?|"
+    rf"labels?|applies|seals?|feeds?|picks?|moves?|runs?|spins?|pulls?|sends?) (?:the |all |every |its |my |"
+    rf"our )?(?:wrong|wrongly|incorrect|incorrectly|double|upside down|crooked|off|out of|too|garbage|"
+    rf"gibberish|random|every|backwards|sideways|unevenly|empty|bad|labels|load|nothing|no )[a-z]*{_REST}",
+    r"(?:a |small |big )?(?:puddle|pool|drip|drips|crackle|crackles|crackling|static|spark|hum|wobble|burst|"
+    r"shortage|short circuit|lockout|feedback|squeal|squeals)(?![a-z])(?: (?:of|on|under|at|"
+    r"in) (?:the )?[a-z]+)?|(?:gas|burning|burnt|smoke|ammonia|chemical|rotten|oil|sewage|plastic) (?:smell|"
+    r"odor|odour|fumes)|out of (?:tolerance|square|spec|round|level|position|calibration|focus|sync|balance)",
     rf"(?<![a-z]){_THIRD}(?![a-z]){_REST}",
     rf"(?:is|are|was|it's|went|gone|goes|got|gets|getting|seems|looks|feels|comes out|coming out|runs|"
     rf"running) (?:completely |totally |all |very |really |too |extremely |super |so |always |now |just |half |"

@@ -34,20 +34,26 @@ _WHOLE = "".join(f"(?<!{word})" for word in ("了一", "等一", "忙一", "修�
 """Not 等了一下午: that is a length, not a time."""
 _PART = re.compile(
     r"(?P<early>凌晨|清晨|大清早|一大早|清早|一早|天一亮|early (?:in the )?morning|first thing(?: in the morning)?)"
-    rf"|(?P<morning>{_WHOLE}上午|早上|早晨|头晌|早间|早(?=[0-9一二三四五六七八九十]{{1,3}}点)|(?<=[今明])早|(?:in the )?morning)"
+    rf"|(?P<morning>{_WHOLE}上午|早上|早晨|头晌|早间|早(?=[0-9一二三四五六七八九十]{{1,3}}点)|(?<=[今明])早|"
+    rf"(?:in the )?morning)"
     r"|(?P<noon>正?中午|午间|晌午|(?:at )?noon|(?:at )?midday)"
     rf"|(?P<afternoon>{_WHOLE}下午|午后|后晌|下晌|下半天|(?:in the )?afternoon)"
-    rf"|(?P<evening>{_WHOLE}晚上|傍晚|晚间|夜里|夜间|夜晚|(?<=[今明昨])晚|(?<=今)夜|晚(?=[0-9一二三四五六七八九十]{{1,3}}点)|"
+    rf"|(?P<evening>{_WHOLE}晚上|傍晚|晚间|夜里|夜间|夜晚|(?<=[今明昨])晚|(?<=今)夜|"
+    rf"晚(?=[0-9一二三四五六七八九十]{{1,3}}点)|"
     r"(?:in the )?evening|at night)"
     r"|(?P<day>全天|一整天|整天|白天|all day|any ?time)"
 )
 _SPAN_AHEAD = r"(?= ?(?:-|–|~|—|to|and|到|至) ?[0-9]{1,2}(?:[:.][0-5][0-9])? ?(?:点|am|pm|a\.m|p\.m))"
 _CLOCK = re.compile(
     rf"(?P<h>[0-9]{{1,2}})[:：](?P<m>[0-5][0-9])(?![0-9:]) ?(?P<ampm1>am|pm)?"
-    rf"|(?P<h2>{N}|二十[一二三]?)点(?!建议|意见|问题|儿|东西|[0-9]{{3}})(?:钟|整|多钟?|来钟)?(?:(?P<half>半)|(?P<quarter>[一三])刻|"
+    r"|(?P<h6>一两|两三|三四|四五|五六|六七|七八|八九|九十)点钟?"
+    rf"|(?P<h2>{N}|二十[一二三]?)点(?!建议|意见|问题|儿|东西|[0-9]{{3}})(?:钟|整|多钟?|来钟)?(?:(?P<half>半)|"
+    rf"(?P<quarter>[一三])刻|"
     rf"过?(?P<m2>[0-5]?[0-9]|[一二三四五]?十?[一二三四五六七八九十五])分?(?!个|台|次|天))?"
-    rf"|(?:at |around )?(?P<h3>[0-9]{{1,2}})(?:[:.](?P<m3>[0-5][0-9]))? ?(?P<ampm3>a\.?m\.?|p\.?m\.?|o'?clock)(?![a-z])"
-    rf"|(?:(?<=before )|(?<=after )|(?<=by )|(?<=at )|(?<=between )|(?<=from )|(?<=until )|(?<=till ))(?P<h4>[0-9]{{1,2}})(?![0-9:/a-z])"
+    rf"|(?:at |around )?(?P<h3>[0-9]{{1,2}})(?:[:.](?P<m3>[0-5][0-9]))? ?(?P<ampm3>a\.?m\.?|p\.?m\.?|"
+    rf"o'?clock)(?![a-z])"
+    rf"|(?:(?<=before )|(?<=after )|(?<=by )|(?<=at )|(?<=between )|(?<=from )|(?<=until )|"
+    rf"(?<=till ))(?P<h4>[0-9]{{1,2}})(?![0-9:/a-z])"
     rf"|(?<![0-9a-z.\-/#])(?P<h5>[0-9]{{1,2}}){_SPAN_AHEAD}"
     rf"|(?P<work>下班|上班|午饭|吃饭)"
 )
@@ -55,16 +61,19 @@ _UNTIL = re.compile(r" ?(?:到|至|-|~|—|–|to|until|till|and) ?")
 _LATER = re.compile(r"(?P<h4>[0-9]{1,2})(?![0-9:/a-z号])")
 """The second end of a span may be a bare number: between 9 and 11."""
 _SOON = re.compile(
-    rf"(?P<half>半个?(?:小时|钟头))(?:之后|以后|后|之?内)|(?P<n>{N}|半)个?(?P<more>半)?(?P<unit>小时|钟头|分钟)(?:半)?(?:之后|以后|后|之?内)"
-    rf"|(?<![a-z])(?:in|within) (?P<en>[0-9]{{1,2}}|half an|an|a|one|two|three|four) (?P<en_unit>hours?|minutes?|mins?)(?![a-z])"
+    rf"(?P<half>半个?(?:小时|钟头))(?:之后|以后|后|之?内)|(?P<n>{N}|半)个?(?P<more>半)?(?P<unit>小时|钟头|"
+    rf"分钟)(?:半)?(?:之后|以后|后|之?内)"
+    rf"|(?<![a-z])(?:in|within) (?P<en>[0-9]{{1,2}}|half an|an|a|one|two|three|four) (?P<en_unit>hours?|"
+    rf"minutes?|mins?)(?![a-z])"
 )
 _BEFORE = re.compile(r"(?:之前|以前|前(?!台|面|门|后|厅|天))|(?P<inside>之内|以内|内(?!部|存|线))")
-_AFTER = re.compile(r"之后|以后|过后|后(?!面|门|天|台|来)")
+_AFTER = re.compile(r"之后|以后|过后|后(?!面|门|天|台|来(?:又|就|才|我|他|师|发|坏))")
 _EN_BOUND = re.compile(
     r"(?<![a-z])(?P<word>any ?time before|before|by|no later than|any ?time after|after|since|from) (?:the )?\Z"
 )
 _GLUE = re.compile(
-    r"[ 的，,]{0,2}(?:差不多|大概|大约|at |in the |around |between |from |, |(?P<word>before|by|no later than|after) (?=[0-9a-z]))?(?=\S)"
+    r"[ 的，,]{0,2}(?:差不多|大概|大约|之间|at |on |in the |around |between |from |, |(?P<word>before|by|"
+    r"no later than|after) (?=[0-9a-z]))?(?=\S)"
 )
 _UNTIL_WORDS = ("before", "by", "no later than", "any time before", "anytime before")
 
@@ -111,8 +120,10 @@ def _read(text: str, start: int, now: datetime) -> Moment | None:
     while at < len(text):
         if day is None and (found := day_at(text, at, now)):
             day, end = found, found.end
-        elif clock is None and (match := _CLOCK.match(text, at)):
-            clock, end = match, match.end()
+        elif (
+            clock is None and (match := _CLOCK.match(text, at)) and not (day and _is_no_clock(match, text, match.end()))
+        ):
+            clock, until, end = match, *_until(text, match.end())
         elif part is None and (match := _PART.match(text, at)) and (clock is None or match[0].isascii()):
             part, end = match, match.end()
         else:
@@ -121,15 +132,20 @@ def _read(text: str, start: int, now: datetime) -> Moment | None:
             at, bound = glue.end(), glue["word"] or bound
     if day and day.days is None:
         return None
-    if clock and (joint := _UNTIL.match(text, clock.end())):
-        second_part = _PART.match(text, joint.end())
-        place = second_part.end() if second_part else joint.end()
-        until = _CLOCK.match(text, place) or _LATER.match(text, place)
-        if until:
-            end = max(end, until.end())
     if clock and not (day or part) and not until and _is_no_clock(clock, text, end):
         return None
     return _moment(text, start, end, now, day, part, clock, until, bound)
+
+
+def _until(text: str, end: int) -> tuple[re.Match[str] | None, int]:
+    """The other end of a span of hours that begins before `end`, and where its words end."""
+    joint = _UNTIL.match(text, end)
+    if joint is None:
+        return None, end
+    part = _PART.match(text, joint.end())
+    place = part.end() if part else joint.end()
+    until = _CLOCK.match(text, place) or _LATER.match(text, place)
+    return until, until.end() if until else end
 
 
 def _is_no_clock(clock: re.Match[str], text: str, end: int) -> bool:
@@ -196,7 +212,7 @@ def _within(
         half = _half(clock, until)
         begins = midnight + _clock(clock, name, days, now, half)
         if until is None:
-            return begins, begins + POINT
+            return begins, begins + (2 * POINT if clock.groupdict().get("h6") else POINT)
         ends = midnight + _clock(until, name, days, now, "")
         if ends <= begins and ends + timedelta(hours=12) > begins:
             ends += timedelta(hours=12)
@@ -218,6 +234,8 @@ def _half(clock: re.Match[str], until: re.Match[str] | None) -> str:
 
 def _hour(match: re.Match[str]) -> int | None:
     found = match.groupdict()
+    if found.get("h6"):
+        return number(found["h6"][0])
     return number(next((found[name] for name in ("h", "h2", "h3", "h4", "h5") if found.get(name)), ""))
 
 

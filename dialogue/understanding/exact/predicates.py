@@ -9,6 +9,8 @@ from dialogue.understanding.exact.hit import TAKEN, Hit
 
 LONGEST_SUBJECT = 6
 """Characters between a device and its symptom that are what of it misbehaves: X轴 in 磨床X轴不动."""
+LONGEST_REST = 6
+"""Characters behind a symptom that still belong to it: 着火 in 打不着火."""
 SHORTEST, LONGEST = 2, 12
 """Characters of a predicate that is a symptom because it is all that is said of a device."""
 
@@ -20,6 +22,8 @@ _ADVERBS = re.compile(
     "两天|天天|每天|每次|老在|在|会|要|了|,|，| )+"
 )
 _NO_SUBJECT = frozenset("的了是和跟我你他这那吗呢吧请麻烦说报修来给把让叫要去到没不就又也都还很太，, ")
+_PARTICLES = "了啊呀吧哦的呐嘛哈呢"
+_NO_REST = re.compile("[请麻烦快来修帮怎什么吗你我他师谁派要急能可是但好坏]|[a-z0-9]")
 _LEAD = re.compile(
     r"[ ，,]?(?:它|又|就|也|还|都|现在|刚才|刚刚|突然|忽然|今天|昨天|最近|这两天|老是|老|总是|总|一直|经常|"
     r"好像|感觉|那边|这边|开始)*"
@@ -34,10 +38,12 @@ _NO_PREDICATE = re.compile(
     r"^显示$|^提示$|[号码]$|^(?:很|太)?急|^.$"
 )
 _ENGLISH = re.compile(
-    r" (?P<said>(?:itself |also |just |now |only |always |randomly |constantly )?(?!(?:is|was|has|needs|works|"
+    rf"(?: (?:on|in|at|of|near|by|from) (?:the )?[a-z0-9{TAKEN} ]{{1,16}}?)? (?P<said>(?:itself |also |just |"
+    rf"now |only |always |randomly |constantly )?(?!(?:is|was|has|needs|works|"
     r"does|this|s|as|its|us|please|always|runs fine|makes sense|arrives|comes with|costs|belongs)(?![a-z]))"
     r"(?:[a-z]{2,}(?<!s)s(?![a-z])|has (?!been|a problem|an issue|issues|problems|to |stopped|died|"
-    r"broken)[a-z]+|(?:lost|died|froze|crashed|stalled|tripped|exploded|melted|snapped|burst|stuck|cracked|"
+    r"broken)[a-z]+|(?:lost|died|froze|went|gone|got|came|dropped|blew|broke|keeps|stopped|crashed|stalled|"
+    r"tripped|exploded|melted|snapped|burst|stuck|cracked|"
     r"jammed|leaked|fell|swollen|failed)(?![a-z]))"
     r"(?: (?!(?:and|but|so|since|please|when|can|could|i|we|you|they|need|send|today|yesterday|after|"
     r"because)(?![a-z]))[a-z0-9'\-]+){0,5})"
@@ -52,18 +58,30 @@ def completed(text: str, symptoms: Sequence[Hit], devices: Sequence[Hit]) -> lis
 
 
 def _with_subject(text: str, symptom: Hit, symptoms: Sequence[Hit], devices: Sequence[Hit]) -> Hit:
+    """The symptom with what of it misbehaves before it, and the rest of its clause behind it, if that is short."""
     ends = {device.end for device in devices}
     start = symptom.start
     for at in range(symptom.start, max(symptom.start - LONGEST_SUBJECT, 0) - 1, -1):
-        if at in ends or text[at - 1 : at] == "的":
+        before = text[at - 1 : at]
+        if at in ends or before == "的" or not before or _CLAUSE.match(before):
             start = at
             break
-        if at == 0 or text[at - 1] in _NO_SUBJECT or not _is_word(text[at - 1]):
+        if before in _NO_SUBJECT or not _is_word(before):
             break
     start = max([start, *(other.end for other in symptoms if other.end <= symptom.start)])
     if start < symptom.start and _ADVERBS.fullmatch(text, start, symptom.start):
         start = symptom.start
-    return symptom._replace(start=start)
+    return symptom._replace(start=start, end=_rest(text, symptom, symptoms, devices))
+
+
+def _rest(text: str, symptom: Hit, symptoms: Sequence[Hit], devices: Sequence[Hit]) -> int:
+    stop = _CLAUSE.search(text, symptom.end)
+    end = stop.start() if stop else len(text)
+    while end > symptom.end and text[end - 1] in _PARTICLES:
+        end -= 1
+    said = text[symptom.end : end]
+    taken = any(symptom.end <= other.start < end for other in (*symptoms, *devices))
+    return symptom.end if taken or len(said) > LONGEST_REST or _NO_REST.search(said) else end
 
 
 def _is_word(char: str) -> bool:
@@ -78,8 +96,8 @@ def _predicate(text: str, device: Hit) -> Hit | None:
     stop = _CLAUSE.search(text, start)
     end = stop.start() if stop else len(text)
     said = text[start:end]
-    while said[-1:] in ("了", "啊", "呀", "吧", "哦", "的", "呐", "嘛"):
+    while said and said[-1] in _PARTICLES:
         said, end = said[:-1], end - 1
     if TAKEN in text[end : end + 2] or not SHORTEST <= len(said) <= LONGEST or _NO_PREDICATE.search(said):
         return None
-    return Hit("fault_symptom", start, end, None) if all(_is_word(char) for char in said) else None
+    return Hit("fault_symptom", start, end, None) if not said.isascii() and all(map(_is_word, said)) else None

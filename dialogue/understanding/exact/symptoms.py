@@ -15,6 +15,7 @@ _ALARM_NAME = re.compile("器|代码|码|号|灯")
 _FIXED = re.compile(r"^(?:了|，| )*(?:已经)?(?:好了|修好|正常了|解决了|没事了)")
 
 _DENIED = re.compile(r"(?:没|没有|不会|不是|并非|不再|未|(?:人|同事|孩子|老人|员工|师傅|客服)(?:都|还|也)?)\Z")
+_GOING_ON = "得的到个起来出上下不"
 _LATIN = re.compile(r"[a-z]{2} [a-z]{2}")
 
 
@@ -34,10 +35,10 @@ class Symptoms:
         return cls(one_of(phrases), one_of(lexicon.words("vague_symptoms")), usual, one_of(usual))
 
     def find(self, text: str) -> Iterator[Hit]:
-        """Every specific symptom; what overlaps or touches is one symptom."""
+        """Every specific symptom; what overlaps is one, and so is what goes on: 漏油漏得厉害."""
         joined: list[tuple[int, int]] = []
         for start, end in sorted(self._spans(text)):
-            if joined and start <= joined[-1][1]:
+            if joined and (start < joined[-1][1] or (start == joined[-1][1] and _goes_on(text, joined[-1]))):
                 joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
             else:
                 joined.append((start, end))
@@ -65,3 +66,8 @@ class Symptoms:
     def is_vague(self, text: str) -> bool:
         """Whether the text says that something is broken, whatever it is."""
         return bool(self.vague.search(text))
+
+
+def _goes_on(text: str, span: tuple[int, int]) -> bool:
+    start, end = span
+    return text[end] in _GOING_ON or text[end] in text[start:end]
