@@ -86,6 +86,8 @@ class Bounds:
             return bool(named) and not any(_IN_PLACE.match(said.text, hit.end) for hit in named)
         if action == "transfer" and "换" in said.text and not _HANDS_OVER.search(said.text):
             return not (self._names_part(said) or _PART_NOUN.search(said.text))
+        if action == "part_arrived" and role == "procurement":
+            return not any(moment.begins > said.now for moment in said.moments)
         if action in ("part_eta", "reschedule"):
             return bool(said.moments)
         if action == "set_priority":

@@ -28,7 +28,7 @@ ANY_DAY = datetime.fromisoformat("2026-03-04T10:00")
 _TICKET, _CODE, _PHONE, _SUM, _TIME, _COLLEAGUE, _CUSTOMER = (chr(0xE010 + place) for place in range(7))
 _WORDS = re.compile(r"[a-z']+|[\ue010-\ue016]")
 _SURNAME = (
-    "王李张刘陈杨赵黄周吴徐孙马朱胡林郭何高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈"
+    "柳常温葛殷施康齐伍尤乔牛甘游翁詹祝焦鲍苗盛霍倪柴王李张刘陈杨赵黄周吴徐孙马朱胡林郭何高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈"
     "任姚卢姜钟崔谭陆汪范金石廖贾韦夏付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤"
 )
 _COLLEAGUES = re.compile(
