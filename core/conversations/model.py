@@ -34,9 +34,9 @@ class Conversation(Row):
     menu_at: Micros | None = None
     burst: dict[str, Any] | None = Field(default=None, sa_type=Text)
     draft: dict[str, Any] | None = Field(default=None, sa_type=Text)
-    spoken: dict[str, Any] | None = Field(default=None, sa_type=Text)
     misses: int = 0
-    photos: dict[str, Any] | None = Field(default=None, sa_type=Text)
-    whereabouts: dict[str, Any] | None = Field(default=None, sa_type=Text)
     agent_id: int | None = None
     agent_at: Micros | None = None
+    spoken: dict[str, Any] | None = Field(default=None, sa_type=Text)
+    photos: dict[str, Any] | None = Field(default=None, sa_type=Text)
+    whereabouts: dict[str, Any] | None = Field(default=None, sa_type=Text)
