@@ -37,7 +37,7 @@ _NOT_FREE = (
     "不太方便|不太行|不合适|不凑巧|不在|不可以|来不了|来不及|"
     "别来|不要来|不用来|不能|有事|没人|去不了|休息|放假|停电|停水|盘点|出差|不上班|不开门|不营业|关门(?!前)|"
     "加班|有会|有客户|有检查|有安排|有约|约了人|约满|排满|满了|太晚|太早|太迟|"
-    "等不了|来不成|培训(?!前)|体检|年会|团建|搬家|检修|装修|值班|看病|去医院|上医院|接孩子|带孩子|出门|外出|"
+    "除外|等不了|来不成|培训(?!前)|体检|年会|团建|搬家|检修|装修|值班|看病|去医院|上医院|接孩子|带孩子|出门|外出|"
     "回老家|考试|忙|有课|有活动|大扫除|排不开|安排不开"
 )
 _RULED_OUT_AFTER = re.compile(
@@ -95,7 +95,7 @@ def wish(text: str, named: Iterable[Moment], now: datetime, expected: bool = Fal
         elif expected or _is_wanted(text, moment, now):
             wanted.append(moment)
     if wanted:
-        return _hit(text, wanted[0])
+        return _hit(text, _on_the_day(wanted[0], ruled_out))
     return Hit("preferred_time", ruled_out[0].start, ruled_out[0].end, None) if ruled_out else None
 
 
@@ -107,6 +107,15 @@ def period(moment: Moment, words: str) -> dict[str, str]:
 def written(instant: datetime) -> str:
     """Local time to the minute."""
     return instant.strftime("%Y-%m-%dT%H:%M")
+
+
+def _on_the_day(wished: Moment, ruled_out: list[Moment]) -> Moment:
+    """后天上午我值班，下午来: the afternoon is that of the day after tomorrow."""
+    named = next((other for other in ruled_out if other.dated and other.end <= wished.start), None)
+    if wished.dated or named is None:
+        return wished
+    days = timedelta(days=(named.begins.date() - wished.begins.date()).days)
+    return wished._replace(begins=wished.begins + days, ends=wished.ends + days)
 
 
 def _said(text: str, moment: Moment) -> str:
