@@ -15,6 +15,8 @@ _ALARM_NAME = re.compile("器|代码|码|号|灯")
 _FIXED = re.compile(r"^(?:了|，| )*(?:已经)?(?:好了|修好|正常了|解决了|没事了)")
 
 _DENIED = re.compile(r"(?:没|没有|不会|不是|并非|不再|未|(?:人|同事|孩子|老人|员工|师傅|客服)(?:都|还|也)?)\Z")
+_AGAIN = re.compile(r"(?:又|还|再)(?:在|是|会)*(?=..)")
+"""What says that it is not the first time is no part of the symptom: 又在漏油."""
 _GOING_ON = "得的到个起来出上下不"
 _LATIN = re.compile(r"[a-z]{2} [a-z]{2}")
 
@@ -42,7 +44,9 @@ class Symptoms:
                 joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
             else:
                 joined.append((start, end))
-        for start, end in joined:
+        for begun, end in joined:
+            again = _AGAIN.match(text, begun, end)
+            start = again.end() if again else begun
             named = text[start:end].endswith("报警") and _ALARM_NAME.match(text, end)
             fixed = _FIXED.match(text[end : end + 8])
             if not (named or fixed or _DENIED.search(text[max(0, start - 3) : start])):
