@@ -142,7 +142,9 @@ def town(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.mark.req("S18")
-@settings(max_examples=60, deadline=None, suppress_health_check=(HealthCheck.function_scoped_fixture, HealthCheck.too_slow))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=(HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
+)
 @given(asker=st.sampled_from(list(SECRETS)), target=st.sampled_from(list(SECRETS)), ask=st.sampled_from(ASKS))
 def test_no_reply_holds_a_word_of_anothers(
     town: tuple[Story, dict[str, Party]], asker: str, target: str, ask: str
