@@ -31,6 +31,10 @@ class Reader(Protocol):
     def read(raw: bytes) -> list[Inbound]: ...
 
 
+OF_A_FILE = ("ref", "mime", "name", "size", "seconds", "words")
+"""What a delivery tells of a file; the rest is found out later."""
+
+
 def reader(channel: str) -> type[Reader]:
     """The class of a channel. Raises KeyError if there is none of that name."""
     module, _, name = CHANNELS[channel].partition(":")
@@ -66,7 +70,7 @@ def line_of(message: Inbound) -> dict[str, Any]:
         "who": asdict(message.who),
         "room": str(message.room),
         "text": message.text,
-        "media": [asdict(media) for media in message.media],
+        "media": [{name: getattr(media, name) for name in OF_A_FILE} for media in message.media],
         "about": message.about,
         "called": message.called,
     }

@@ -17,6 +17,7 @@ WAITING_TIMERS = text("state = 'waiting'")
 ALARMS = text("state in ('waiting', 'leased') and priority = 0")
 EXPIRING = text("state in ('waiting', 'leased') and expires_at is not null")
 UNFINISHED_JOBS = text("state in ('waiting', 'leased')")
+LET_GO = text("state = 'withdrawn' and lease is not null")
 DEAD = text("state in ('dead', 'unclear')")
 FAILED = text("state = 'failed'")
 PARKED = text("state = 'parked'")
@@ -141,6 +142,7 @@ class OutboxState(StrEnum):
     Index("outbox_due_at", "due_at", "id", sqlite_where=UNSENT, postgresql_where=UNSENT),
     Index("outbox_alarms", "due_at", "id", sqlite_where=ALARMS, postgresql_where=ALARMS),
     Index("outbox_expiring", "expires_at", sqlite_where=EXPIRING, postgresql_where=EXPIRING),
+    Index("outbox_let_go", "lease", sqlite_where=LET_GO, postgresql_where=LET_GO),
     Index("outbox_dead", "due_at", sqlite_where=DEAD, postgresql_where=DEAD),
     Index("outbox_by_room", "room", "id"),
     Index("outbox_by_subject", "subject"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam
 
 from core.store.database import Connection
-from core.store.model import Job, JobState, Lease, Outbox, OutboxState
+from core.store.model import LET_GO, Job, JobState, Lease, Outbox, OutboxState
 from core.store.outgoing import LAPSED
 from core.words import Micros
 
@@ -21,6 +21,8 @@ _messages = (
     )
 )
 """Perhaps it was shown before its outcome was lost: that counts as an attempt."""
+_withdrawn = Outbox.table.update().where(LET_GO).values(lease=None, error=LAPSED)
+"""Taken back from the hands of a process that then died: it stays withdrawn, and nobody will tell what became of it."""
 _jobs = (
     Job.table.update()
     .where(Job.table.c.state == JobState.LEASED)
@@ -30,6 +32,7 @@ _jobs = (
 
 _leased = (
     _messages.where(Outbox.table.c.lease.like(bindparam("pattern"))),
+    _withdrawn.where(Outbox.table.c.lease.like(bindparam("pattern"))),
     _jobs.where(Job.table.c.lease.like(bindparam("pattern"))),
 )
 
@@ -41,6 +44,7 @@ def free_all(connection: Connection, now: Micros) -> None:
     """Messages and jobs that were under way are taken up again: where nobody else can hold any."""
     with connection.transaction():
         connection.run(_messages, now=now)
+        connection.run(_withdrawn)
         connection.run(_jobs, now=now)
 
 

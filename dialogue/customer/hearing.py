@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.rules.applying import keyword_hit
+from core.tickets.sameness import other_device
 from dialogue.customer import asking, chatting, deciding, forms, muting, progress, reporting
 from dialogue.customer.pressing import press, pressed_by_number
 from dialogue.customer.slots import fields_of, told_by
@@ -80,9 +81,18 @@ def _answered(heard: Heard, meant: Understanding) -> str | None:
 
 def _asked(heard: Heard, meant: Understanding) -> str | None:
     """What wants an answer of its own."""
-    if meant.decision == "accept" and meant.intent in QUESTIONS:
+    if meant.decision == "accept" and meant.intent in QUESTIONS and not _pushes_what_nobody_knows(heard, meant):
         return QUESTIONS[meant.intent](heard, meant)
     return progress.number_not_his(heard, meant)
+
+
+def _pushes_what_nobody_knows(heard: Heard, meant: Understanding) -> bool:
+    """封口机封不牢，急用: he pushes, but of this fault there is no ticket yet; it is a report."""
+    if meant.intent != "urge" or not meant.slots.get("fault_symptom") or meant.first("ticket_no") is not None:
+        return False
+    device = (meant.slots.get("device") or [None])[0]
+    known = progress.asked_about(heard, meant)
+    return not any(ticket.is_open and not other_device(ticket.device, device) for ticket in known)
 
 
 def _told(heard: Heard, meant: Understanding) -> str:

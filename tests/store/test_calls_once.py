@@ -19,6 +19,7 @@ from core.store.database import Database
 from core.store.files import FileStore
 from core.store.model import Outbox, OutboxState, ShelfRow
 from core.store.outgoing import LEASE, post, withdraw_row
+from core.store.recovering import free_process
 from core.store.turn import Turn
 from core.words import MINUTE, SECOND, Receipt, Room, Say
 from tests.carriers.exchange import ACCOUNT, Exchange, ExchangePhone
@@ -176,6 +177,27 @@ def test_no_call_begins_after_it_was_withdrawn(desk_url: str, tmp_path: Path) ->
                 (OutboxState.SENT, None),
                 (OutboxState.WITHDRAWN, None),
             ]
+            assert len(exchange.rang) == 1
+
+    played(story)
+
+
+def test_what_was_withdrawn_from_the_hands_of_a_dead_process_is_nobodys(desk_url: str, tmp_path: Path) -> None:
+    exchange = Exchange()
+
+    async def story() -> None:
+        async with alive(desk_url, exchange, tmp_path, gap=10.0) as life:
+            await life.calls()
+            await life.calls()
+            await life.withdraws(1)
+            in_hand = (await life.rows())[1].lease
+            assert in_hand is not None
+            await life.desk.act(lambda turn: free_process(turn.connection, in_hand.partition(".")[0], turn.now))
+            assert [(row.state, row.lease) for row in await life.rows()] == [
+                (OutboxState.SENT, None),
+                (OutboxState.WITHDRAWN, None),
+            ]
+            await life.passes(300)
             assert len(exchange.rang) == 1
 
     played(story)

@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     recordings()
+    let_go()
     photos()
     forms()
 
@@ -97,3 +98,9 @@ def forms() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("form_upload_at", "form_upload", ["at"])
+
+
+def let_go() -> None:
+    """Messages that were taken back from the hands of a process."""
+    withdrawn = sa.text("state = 'withdrawn' and lease is not null")
+    op.create_index("outbox_let_go", "outbox", ["lease"], sqlite_where=withdrawn, postgresql_where=withdrawn)
