@@ -18,7 +18,7 @@ from dialogue.forms import SLOT as FORM
 from dialogue.heard import Heard
 from dialogue.understanding.leaning import leaning
 from dialogue.understanding.words import Understanding
-from dialogue.vocabulary import answers
+from dialogue.vocabulary import answers, bare, vocabulary
 
 
 def next_question(turn: Turn, talk: Conversation, ticket: Ticket) -> str | None:
@@ -86,6 +86,18 @@ def take_answer(heard: Heard, fields: dict[str, Any], meant: Understanding) -> s
     heard.talk.last_ticket, heard.talk.spoken_at = ticket.id, turn.now
     heard.talk.question = None
     return None
+
+
+def passed_over(heard: Heard) -> Ticket | None:
+    """跳过, 不知道, skip to one of the five questions: the ticket about which the next may be asked; None if he says something else."""
+    question = heard.talk.question
+    if not question or question["slot"] not in SLOTS or not is_young(heard, question["at"]):
+        return None
+    ticket = heard.turn.get(Ticket, question["ticket"], lock=True)
+    if ticket is None or not ticket.is_open or bare(heard.text) not in vocabulary("pass_over"):
+        return None
+    heard.talk.question = None
+    return ticket
 
 
 def correct_priority(heard: Heard) -> str | None:

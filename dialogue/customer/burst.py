@@ -80,17 +80,25 @@ def answer_burst(turn: Turn, talk: Conversation) -> None:
         purposes.append("dup_linked" if entry["repeated"] else "confirm_change")
         focus = focus or ticket
     texts += dict.fromkeys(burst.get("remarks", ()))
-    asked = next_question(turn, talk, focus) if focus else None
-    if asked:
-        texts.append(words.text(talk.lang, f"customer.ask.{asked}"))
-        purposes.append("ask_slot")
-    question = customer_forms.next_question(turn, talk, focus) if focus and not asked else None
-    if question:
-        texts.append(question.text)
-        purposes.append("ask_slot")
     talk.spoken_at = turn.now
-    first, *rest = dict.fromkeys(purposes)
+    _say_and_ask(turn, talk, focus, texts, purposes)
+
+
+def ask_further(heard: Heard, ticket: Ticket) -> None:
+    """He would rather not say: the next thing is asked, if there is one."""
+    _say_and_ask(heard.turn, heard.talk, ticket, [heard.say("customer.noted")], ["smalltalk"])
+
+
+def _say_and_ask(turn: Turn, talk: Conversation, focus: Ticket | None, texts: list[str], purposes: list[str]) -> None:
+    """These sentences in one message, and the next question about the ticket: of the five, else of its form."""
+    asked = next_question(turn, talk, focus) if focus else None
+    question = customer_forms.next_question(turn, talk, focus) if focus and not asked else None
+    if asked:
+        texts.append(turn.house.wording.text(talk.lang, f"customer.ask.{asked}"))
+    elif question:
+        texts.append(question.text)
     wanted = asked or (question.field if question else None)
+    first, *rest = dict.fromkeys([*purposes, "ask_slot"] if wanted else purposes)
     answer(
         turn,
         talk,

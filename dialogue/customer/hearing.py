@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.rules.applying import keyword_hit
 from core.tickets.sameness import other_device
-from dialogue.customer import asking, chatting, deciding, forms, muting, progress, reporting
+from dialogue.customer import asking, burst, chatting, deciding, forms, muting, progress, reporting
 from dialogue.customer.pressing import press, pressed_by_number
 from dialogue.customer.slots import fields_of, told_by
 from dialogue.heard import Heard
@@ -64,7 +64,16 @@ def _hear(heard: Heard) -> str:
 
 def _hear_words(heard: Heard) -> str:
     meant = asking.understood(heard)
-    return _answered(heard, meant) or _asked(heard, meant) or _told(heard, meant)
+    return _passed_over(heard) or _answered(heard, meant) or _asked(heard, meant) or _told(heard, meant)
+
+
+def _passed_over(heard: Heard) -> str | None:
+    """He would rather not answer what was asked."""
+    ticket = asking.passed_over(heard)
+    if ticket is None:
+        return None
+    burst.ask_further(heard, ticket)
+    return "passed over"
 
 
 def _answered(heard: Heard, meant: Understanding) -> str | None:

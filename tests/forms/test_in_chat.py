@@ -84,6 +84,19 @@ def test_a_hydraulic_fault_asks_its_own_questions(workshop: Story) -> None:
 
 
 @pytest.mark.req("S77")
+def test_who_passes_over_a_question_is_asked_the_next(workshop: Story) -> None:
+    wang = workshop.customer("王女士")
+    wang.says("车间液压站掉压了，地址杭州市滨江区网商路599号，电话13800138000")
+    number = wang.hears("ack_created", "什么时间").ticket
+    wang.says("跳过")
+    wang.hears("smalltalk", "油压是多少")
+    wang.says("16兆帕")
+    wang.hears("confirm_change", "油压值 16 MPa")
+    assert workshop.ticket(number).preferred_start is None
+    assert answers(workshop, number)["oil_pressure"] == (16,)
+
+
+@pytest.mark.req("S77")
 def test_a_cnc_fault_wants_its_g_code_and_takes_no_other_file(workshop: Story) -> None:
     wang = workshop.customer("王女士", "webchat")
     wang.says(f"数控车床程序报错停机，{THE_REST}")
