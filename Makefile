@@ -32,7 +32,7 @@ demo: $(RUN)
 
 # A file of tests stays in one process; longer proofs and benches are alone.
 test: lint
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 prove: $(TEST)
 	$(BIN)/python -m pytest -m prove $(ARGS)
