@@ -269,19 +269,7 @@ def build(
     holder = holder or secrets.token_hex(8)
     channels: dict[str, Channel] = {}
     cans: dict[str, Any] = {}
-    house = House(
-        policies,
-        chance,
-        Wording.load(),
-        cans,
-        accounts or {},
-        reactions=REACTIONS,
-        why=reasons.why,
-        reversals=REVERSALS,
-        timers=TIMERS,
-        jobs=JOBS,
-        pages=pages,
-    )
+    house = _house(policies, chance, cans, accounts or {}, pages)
     pulse = Pulse(clock)
     hearing = Hearing(mind, staff_channels, remote, pulse.ranked, listens is not None)
     pump = Pump(database, house, Hears(hearing.hear, hearing.sorry, hearing.prepare, said_late), clock, holder)
@@ -312,6 +300,29 @@ def build(
         database, house, channels, files, clock, mind, pump, deliverer, worker, shelf, leases, pulse, remote, listens
     )
     return desk
+
+
+def _house(
+    policies: Policies,
+    chance: Callable[[], str],
+    cans: dict[str, Any],
+    accounts: Mapping[str, str],
+    pages: Pages | None,
+) -> House:
+    """What every turn finds; `cans` fills as channels are made."""
+    return House(
+        policies,
+        chance,
+        Wording.load(),
+        cans,
+        accounts,
+        reactions=REACTIONS,
+        why=reasons.why,
+        reversals=REVERSALS,
+        timers=TIMERS,
+        jobs=JOBS,
+        pages=pages,
+    )
 
 
 def _still_held(database: Database, row: Outbox) -> bool:

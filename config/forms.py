@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from config.packs import DEFAULT, PackError, packs_of
+from config.packs import DEFAULT, PackError, only, packs_of
 from core.forms.conditions import AllOf, AnyOf, Condition, Not, Scalar, Test, Values
 from core.forms.definition import Asked, BadForm, Field, Fits, Form, Option, Said, Sort
 from core.people.model import Role
@@ -75,7 +75,7 @@ def _must_differ(where: str, forms: Sequence[Form]) -> None:
 
 
 def _form(where: str, row: Any) -> Form:
-    row = _only(where, row, FORM_KEYS)
+    row = only(where, row, FORM_KEYS)
     where = f"{where} ({row.get('id')})"
     rows = row.get("fields")
     if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
@@ -100,7 +100,7 @@ def _form(where: str, row: Any) -> Form:
 
 
 def _field(where: str, row: Mapping[str, Any], form: Mapping[str, Any], known: Known) -> Field:
-    row = _only(where, row, FIELD_KEYS)
+    row = only(where, row, FIELD_KEYS)
     sort = _one_of(where, "type", row.get("type"), Sort)
     slot, slot_values = _slot(where, row.get("slot"))
     seen_by = row.get("seen_by", form.get("seen_by"))
@@ -139,7 +139,7 @@ def _options(where: str, rows: Any) -> tuple[Option, ...]:
     found = []
     for number, row in enumerate(rows, 1):
         here = f"{where}, option {number}"
-        row = _only(here, row, {"id", "label", "words"})
+        row = only(here, row, {"id", "label", "words"})
         found.append(
             Option(
                 str(row.get("id", "")), _said(here, "label", row.get("label")), _listed(here, "words", row.get("words"))
@@ -149,7 +149,7 @@ def _options(where: str, rows: Any) -> tuple[Option, ...]:
 
 
 def _fits(where: str, row: Any) -> Fits:
-    row = _only(f"{where}, for", row or {}, FOR_KEYS)
+    row = only(f"{where}, for", row or {}, FOR_KEYS)
     lists = {key: _listed(f"{where}, for", key, row.get(key)) for key in FOR_KEYS}
     priorities = frozenset(_one_of(f"{where}, for", "priority", value, Priority) for value in lists["priority"])
     when = When(frozenset(lists["channel"]), priorities, lists["words"], frozenset(lists["level"]))
@@ -183,7 +183,7 @@ def _condition(where: str, row: Any, known: Known) -> Condition | None:
 
 
 def _data(where: str, row: Any, known: Known) -> Condition:
-    row = _only(where, row, {"all", "any", "not", "field", *TESTS})
+    row = only(where, row, {"all", "any", "not", "field", *TESTS})
     joints = [key for key in ("all", "any", "not") if key in row]
     if joints:
         if len(row) > 1:
@@ -270,14 +270,6 @@ def _maybe_number(value: str) -> Scalar:
 # ---- single values
 
 
-def _only(where: str, row: Any, known: set[str]) -> Mapping[str, Any]:
-    if not isinstance(row, dict):
-        raise PackError(f"{where}: expected {', '.join(sorted(known))}")
-    if unknown := sorted(str(key) for key in set(row) - known):
-        raise PackError(f"{where}: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
-    return row
-
-
 def _said(where: str, key: str, value: Any) -> Said:
     if isinstance(value, str) and value.strip():
         return Said(value.strip(), value.strip())
@@ -328,7 +320,7 @@ def _slot(where: str, value: Any) -> tuple[str | None, dict[str, Scalar]]:
     """A field of the ticket that answers it: its name, or {name, values: {its value: ours}}."""
     if value is None:
         return None, {}
-    row = _only(f"{where}, slot", {"name": value} if isinstance(value, str) else value, {"name", "values"})
+    row = only(f"{where}, slot", {"name": value} if isinstance(value, str) else value, {"name", "values"})
     name, values = str(row.get("name", "")), row.get("values") or {}
     if name not in Ticket.columns:
         raise PackError(f"{where}, slot: a ticket has no field {name}")

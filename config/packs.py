@@ -83,8 +83,8 @@ def read_pack(folder: Path) -> Pack:
     path = folder / DESCRIPTION
     if not path.is_file():
         raise PackError(f"{folder.name}: no such pack; there is no {path}")
-    content = _only(f"{folder.name}/{DESCRIPTION}", _yaml(path), {"title", "keywords", "rules"})
-    title = _only(f"{folder.name}/{DESCRIPTION}, title", content.get("title"), {"zh", "en"})
+    content = only(f"{folder.name}/{DESCRIPTION}", _yaml(path), {"title", "keywords", "rules"})
+    title = only(f"{folder.name}/{DESCRIPTION}, title", content.get("title"), {"zh", "en"})
     if not title.get("zh") or not title.get("en"):
         raise PackError(f"{folder.name}/{DESCRIPTION}: a pack has a title in zh and en")
     return Pack(folder.name, folder, {lang: str(words) for lang, words in title.items()}, _rules(folder.name, content))
@@ -114,13 +114,13 @@ def _yaml(path: Path) -> Any:
 
 
 def _rule(where: str, row: Any) -> Rule:
-    row = _only(where, row, {"name", "when", "then"})
+    row = only(where, row, {"name", "when", "then"})
     name = str(row.get("name") or "")
     if not name:
         raise PackError(f"{where}: a rule has a name")
     where = f"{where} ({name})"
-    when = _only(where, row.get("when") or {}, {"channel", "priority", "words", "level", "since", "until"})
-    then = _only(where, row.get("then") or {}, {"team", "priority", "ticket"})
+    when = only(where, row.get("when") or {}, {"channel", "priority", "words", "level", "since", "until"})
+    then = only(where, row.get("then") or {}, {"team", "priority", "ticket"})
     if not then:
         raise PackError(f"{where}: a rule asks for something: team, priority or ticket")
     if then.get("ticket") and set(when) != {"words"}:
@@ -143,7 +143,8 @@ def _rule(where: str, row: Any) -> Rule:
     )
 
 
-def _only(where: str, row: Any, known: set[str]) -> Mapping[str, Any]:
+def only(where: str, row: Any, known: set[str]) -> Mapping[str, Any]:
+    """A table that has none but these keys. Raises PackError."""
     if not isinstance(row, dict):
         raise PackError(f"{where}: expected {', '.join(sorted(known))}")
     if unknown := sorted(str(key) for key in set(row) - known):

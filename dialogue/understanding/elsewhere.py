@@ -10,7 +10,9 @@ from typing import Any
 import httpx
 import orjson
 
-from dialogue.understanding.engine import NoAnswer
+from dialogue.understanding.engine import NoAnswer, complete
+from dialogue.understanding.thresholds import Thresholds
+from dialogue.understanding.words import Ranking
 
 LARGEST = 1_000_000
 """Bytes of an answer; a longer one is garbled."""
@@ -83,3 +85,31 @@ class Elsewhere:
         if self._failures >= FAILURES:
             self._failures, self._rests_until = 0, self._now() + REST
         return NoAnswer(why, detail)
+
+
+class AskedEngine:
+    """What engines elsewhere have in common; each says what it asks where, in `_ranked`."""
+
+    def __init__(self, elsewhere: Elsewhere, thresholds: Thresholds) -> None:
+        self._elsewhere, self._thresholds = elsewhere, thresholds
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Where its confidence is enough."""
+        return self._thresholds
+
+    @property
+    def seconds(self) -> float:
+        """How long it may take."""
+        return self._elsewhere.seconds
+
+    async def ask(self, text: str) -> Ranking:
+        """All intents, best first, confidences add up to 1; of an empty text nobody is asked. Raises NoAnswer."""
+        return await self._ranked(text) if text.strip() else complete(())
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._elsewhere.close()
+
+    async def _ranked(self, text: str) -> Ranking:
+        raise NotImplementedError

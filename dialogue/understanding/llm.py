@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import orjson
 
-from dialogue.understanding.elsewhere import Elsewhere
+from dialogue.understanding.elsewhere import AskedEngine, Elsewhere
 from dialogue.understanding.engine import NoAnswer, complete
 from dialogue.understanding.thresholds import Thresholds
 from dialogue.understanding.words import INTENTS, Ranking
@@ -76,7 +76,7 @@ SCHEMA = {
 _NUMBERS = re.compile(r"\d(?:[ -]?\d){6,}")
 
 
-class LlmEngine:
+class LlmEngine(AskedEngine):
     """Asks for a ranking. Whatever it is sure of, a hard thing still needs the customer's yes (`Remote.proposes`)."""
 
     name = "llm"
@@ -91,27 +91,10 @@ class LlmEngine:
         thresholds: Thresholds = CAUTIOUS,
     ):
         self._url, self._model, self._shape = f"{url}/chat/completions", model, shape
-        self._elsewhere, self._thresholds = elsewhere, thresholds
+        super().__init__(elsewhere, thresholds)
 
-    @property
-    def thresholds(self) -> Thresholds:
-        """Where its confidence is enough."""
-        return self._thresholds
-
-    @property
-    def seconds(self) -> float:
-        """How long it may take."""
-        return self._elsewhere.seconds
-
-    async def ask(self, text: str) -> Ranking:
-        """All intents, best first, confidences add up to 1. Raises NoAnswer."""
-        if not text.strip():
-            return complete(())
+    async def _ranked(self, text: str) -> Ranking:
         return ranking_of(await self._elsewhere.post(self._url, self._question(text)))
-
-    async def close(self) -> None:
-        """Let go of connections."""
-        await self._elsewhere.close()
 
     def _question(self, text: str) -> dict[str, Any]:
         said = orjson.dumps({"text": _NUMBERS.sub(NUMBER, text[:MOST_CHARS])}).decode()

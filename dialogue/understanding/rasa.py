@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from dialogue.understanding.elsewhere import Elsewhere
+from dialogue.understanding.elsewhere import AskedEngine, Elsewhere
 from dialogue.understanding.engine import NoAnswer, complete
 from dialogue.understanding.thresholds import Thresholds
 from dialogue.understanding.words import Ranking
@@ -15,7 +15,7 @@ CAUTIOUS = Thresholds(accept=0.75, reject=0.5, margin=0.2)
 """For a server whose own thresholds are not known."""
 
 
-class RasaEngine:
+class RasaEngine(AskedEngine):
     """Asks a server that was trained from our data. What is exact in a text is read here, not there."""
 
     name = "rasa"
@@ -23,27 +23,11 @@ class RasaEngine:
 
     def __init__(self, url: str, elsewhere: Elsewhere, thresholds: Thresholds = CAUTIOUS, token: str | None = None):
         self._url = f"{url}/model/parse" + (f"?{urlencode({'token': token})}" if token else "")
-        self._elsewhere, self._thresholds = elsewhere, thresholds
+        super().__init__(elsewhere, thresholds)
 
-    @property
-    def thresholds(self) -> Thresholds:
-        """Where its confidence is enough."""
-        return self._thresholds
-
-    @property
-    def seconds(self) -> float:
-        """How long it may take."""
-        return self._elsewhere.seconds
-
-    async def ask(self, text: str) -> Ranking:
-        """All intents, best first, confidences add up to 1. Rasa answers an empty text with status 500. Raises NoAnswer."""
-        if not text.strip():
-            return complete(())
+    async def _ranked(self, text: str) -> Ranking:
+        """Rasa answers an empty text with status 500, so it never gets one."""
         return ranking_of(await self._elsewhere.post(self._url, {"text": text}))
-
-    async def close(self) -> None:
-        """Let go of connections."""
-        await self._elsewhere.close()
 
 
 def ranking_of(answer: Any) -> Ranking:

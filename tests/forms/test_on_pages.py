@@ -9,25 +9,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from config.forms import forms_of
 from core.forms.filling import answers_of
 from core.people.model import Person, Role
 from core.store.turn import Turn
 from core.tickets.queries import by_number
-from tests import not_run
 from tests.web.site import Site, mind, running
+from tests.web.test_in_browser import PHONE, browser
 
-LAUNCH = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
-PHONE = {"width": 390, "height": 844}
+__all__ = ["browser"]
 
 
 @pytest.fixture(scope="module")
@@ -38,15 +30,6 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     shutil.copy(sqlite_template, folder / "desk.db")
     with running(f"sqlite:///{folder / 'desk.db'}", folder, forms=forms_of(["machinery"])) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = not_run.needs("chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=LAUNCH)
-        yield started
-        started.close()
 
 
 @pytest.fixture
