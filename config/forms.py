@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from config.packs import DEFAULT, PackError, only, packs_of
-from core.forms.conditions import AllOf, AnyOf, Condition, Not, Scalar, Test, Values
+from core.forms.conditions import AllOf, AnyOf, Condition, FieldTest, Not, Scalar, Values
 from core.forms.definition import Asked, BadForm, Field, Fits, Form, Option, Said, Sort
 from core.people.model import Role
 from core.rules.rule import When
@@ -235,12 +235,12 @@ def _said_part(where: str, match: re.Match[str], known: Known) -> Condition:
     return _test(where, name, SIGNS[match["sign"]], [match["value"].strip()], known)
 
 
-def _test(where: str, name: Any, operator: Any, values: Sequence[Any], known: Known) -> Test:
+def _test(where: str, name: Any, operator: Any, values: Sequence[Any], known: Known) -> FieldTest:
     field = known.fields.get(str(name))
     if field is None:
         raise PackError(f"{where}: there is no field {name}")
     options = known.options.get(field)
-    return Test(field, operator, _values(where, values, options))
+    return FieldTest(field, operator, _values(where, values, options))
 
 
 def _values(where: str, values: Sequence[Any], options: Mapping[str, str] | None) -> Values:

@@ -24,7 +24,7 @@ MOST_LEVELS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class FieldTest:
     """Something about the answer of one field. `values` has one value for is, above and below, several for in, none for
     filled. An answer that is not there meets none of them."""
 
@@ -48,7 +48,7 @@ class Not:
     part: Condition
 
 
-Condition = Test | AllOf | AnyOf | Not
+Condition = FieldTest | AllOf | AnyOf | Not
 
 
 def holds(condition: Condition, look: Look) -> bool:
@@ -60,14 +60,14 @@ def holds(condition: Condition, look: Look) -> bool:
             return any(holds(part, look) for part in parts)
         case Not(part):
             return not holds(part, look)
-        case Test(field, operator, values):
+        case FieldTest(field, operator, values):
             return _meets(look(field), operator, values)
 
 
-def tests_of(condition: Condition) -> tuple[Test, ...]:
+def tests_of(condition: Condition) -> tuple[FieldTest, ...]:
     """Every test in it, from left to right."""
     match condition:
-        case Test():
+        case FieldTest():
             return (condition,)
         case Not(part):
             return tests_of(part)
@@ -78,7 +78,7 @@ def tests_of(condition: Condition) -> tuple[Test, ...]:
 def nesting(condition: Condition) -> int:
     """How deep all, any and not stand in one another; 0 for a lone test."""
     match condition:
-        case Test():
+        case FieldTest():
             return 0
         case Not(part):
             return 1 + nesting(part)
@@ -95,7 +95,7 @@ def as_data(condition: Condition, seen: Callable[[str], bool], look: Look) -> An
             return [name, *(as_data(part, seen, look) for part in parts)]
         case Not(part):
             return ["not", as_data(part, seen, look)]
-        case Test(field, operator, values):
+        case FieldTest(field, operator, values):
             return [operator, field, *values] if seen(field) else [holds(condition, look)]
 
 

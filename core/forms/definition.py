@@ -11,8 +11,8 @@ from core.forms.conditions import (
     MOST_LEVELS,
     MOST_NESTED,
     Condition,
+    FieldTest,
     Scalar,
-    Test,
     Values,
     holds,
     nesting,
@@ -246,7 +246,7 @@ def _must_be_about_fields(form: Form, where: str, condition: Condition) -> None:
         _must_be_possible(where, test, about)
 
 
-def _must_be_possible(where: str, test: Test, about: Field) -> None:
+def _must_be_possible(where: str, test: FieldTest, about: Field) -> None:
     if test.operator in ("above", "below") and about.sort not in MEASURED:
         raise BadForm(f"{where}: {about.id} is no number, slider or date, and lies {test.operator} nothing")
     if about.sort in FILES and test.operator != "filled":

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, select
-
 from core.conversations.saying import conversation_with, tell
 from core.forms.basics import ASKED, basics
 from core.forms.checking import Checked, check
@@ -21,6 +19,7 @@ from core.store.turn import Turn
 from core.tickets.announcing import announce
 from core.tickets.describing import what
 from core.tickets.model import Attachment, Priority, Ticket
+from core.tickets.queries import by_number
 from core.tickets.reporting import Told, report
 from core.tickets.views import sees
 from core.wording import local
@@ -30,10 +29,6 @@ OLD, NEW = "a:", "u:"
 """How a page names files: an attachment that the ticket has, an upload of this page."""
 UPLOAD_LASTS = DAY
 """How long a file waits for its form to be sent off."""
-
-_numbered = select(Ticket.table).where(
-    Ticket.table.c.entity == bindparam("entity"), Ticket.table.c.number == bindparam("number")
-)
 
 Given = Mapping[str, Sequence[str]]
 
@@ -58,7 +53,7 @@ def visible(ticket: Ticket | None, form: Form, reader: Person) -> tuple[Field, .
 
 def own_ticket(turn: Turn, person: Person, number: str) -> Ticket | None:
     """A customer's own ticket; others are not there for him."""
-    ticket = turn.first(Ticket, _numbered, entity=person.entity, number=number)
+    ticket = by_number(turn, person.entity, number)
     return ticket if ticket is not None and ticket.customer_id == person.id else None
 
 

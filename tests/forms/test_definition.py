@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from config.forms import forms_of, read_forms
 from config.packs import PackError, shipped
-from core.forms.conditions import AllOf, AnyOf, Condition, Not, Test, Values, as_data, holds
+from core.forms.conditions import AllOf, AnyOf, Condition, FieldTest, Not, Values, as_data, holds
 from core.forms.definition import BadForm, Field, Form, Option, Said, Sort, required, shown, standing
 from core.people.model import Role
 
@@ -40,7 +40,7 @@ def test_a_condition_is_data_or_a_sentence_and_both_mean_the_same(tmp_path: Path
     assert read(tmp_path, said) == read(tmp_path, data)
     unlike = "- {id: x, label: x, type: text, show_when: 当【故障类型】≠CNC程序错误或【油压值】已填时显示}"
     [form] = read(tmp_path, unlike)
-    assert form.fields[-1].show_when == AnyOf((Not(Test("kind", "is", ("cnc",))), Test("oil", "filled")))
+    assert form.fields[-1].show_when == AnyOf((Not(FieldTest("kind", "is", ("cnc",))), FieldTest("oil", "filled")))
 
 
 @pytest.mark.req("S78")
@@ -116,7 +116,7 @@ VALUES: st.SearchStrategy[Values] = st.one_of(st.just(()), st.sampled_from([("x"
 
 def conditions(names: tuple[str, ...]) -> st.SearchStrategy[Condition]:
     test = st.builds(
-        lambda name, operator, value: Test(name, operator, () if operator == "filled" else (value,)),
+        lambda name, operator, value: FieldTest(name, operator, () if operator == "filled" else (value,)),
         st.sampled_from(names),
         st.sampled_from(["is", "in", "filled"]),
         st.sampled_from(["x", "y"]),
@@ -167,7 +167,7 @@ def test_a_hidden_answer_leaves_nowhere_and_decides_nothing(
 @settings(max_examples=150, deadline=None)
 @given(st.permutations(NAMES), st.integers(2, 5), conditions(("a",)))
 def test_a_circle_is_refused_however_long_it_is(names: list[str], length: int, extra: Condition) -> None:
-    round_ = [field(one, Test(names[(place + 1) % length], "filled")) for place, one in enumerate(names[:length])]
+    round_ = [field(one, FieldTest(names[(place + 1) % length], "filled")) for place, one in enumerate(names[:length])]
     rest = [field(one, None) for one in names[length:]]
     with pytest.raises(BadForm, match=r"circle|levels"):
         Form("f", 1, Said("f", "f"), (*rest, *round_))
