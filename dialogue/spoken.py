@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from core.conversations.saying import tell
-from core.people.model import Person
 from core.recordings.correcting import correct, files_of
 from core.recordings.taking_down import is_ours
 from core.refused import Refused
 from core.store.model import Event, Inbox
 from core.tickets.attaching import attach
-from core.tickets.model import Attachment, LastVerb, Status, Ticket
+from core.tickets.model import Attachment, LastVerb, Ticket
 from core.tickets.undoing import undo
-from core.words import Inbound, Say
+from core.words import Inbound
+from dialogue.customer.burst import relay
 from dialogue.customer.slots import fields_of, told_by
 from dialogue.heard import Heard
 from dialogue.vocabulary import vocabulary
@@ -88,17 +87,9 @@ def _corrected(heard: Heard, usual: Hear) -> str | None:
     meant = heard.mind.customer(words, at)
     now = told_by(anew, fields_of(meant, zone), meant)
     correct(heard.turn, ticket, heard.person, spoken["words"], was, now)
-    _tell_engineer(heard, ticket, words)
+    relay(heard.turn, ticket, words)
     heard.answer("confirm_change", "voice.corrected", number=ticket.number, words=words, exact=anew.exact())
     return f"corrected {ticket.number}"
-
-
-def _tell_engineer(heard: Heard, ticket: Ticket, words: str) -> None:
-    """Whoever has the ticket has read the wrong words."""
-    engineer = heard.turn.get(Person, ticket.engineer_id) if ticket.engineer_id else None
-    if engineer is not None and ticket.status != Status.UNASSIGNED:
-        said = heard.turn.house.wording.text(engineer.lang, "staff.relayed", number=ticket.number, words=words)
-        tell(heard.turn, engineer, Say("relay", said), subject=ticket.stream)
 
 
 def _meant(heard: Heard) -> str | None:

@@ -75,7 +75,7 @@ def answer_burst(turn: Turn, talk: Conversation) -> None:
         ticket = _ticket(turn, int(ticket_id))
         if ticket.id in burst["made"]:
             continue
-        _relay(turn, ticket, entry, talk)
+        relay(turn, ticket, " ".join(entry["words"]), entry["files"])
         texts.append(_read_back(turn, ticket, entry, talk.lang))
         purposes.append("dup_linked" if entry["repeated"] else "confirm_change")
         focus = focus or ticket
@@ -173,18 +173,17 @@ def _shown(turn: Turn, ticket: Ticket, name: str, lang: str) -> str:
     return words.name(lang, "priority", ticket.priority) if name == "priority" else str(getattr(ticket, name))
 
 
-def _relay(turn: Turn, ticket: Ticket, entry: dict[str, Any], talk: Conversation) -> None:
+def relay(turn: Turn, ticket: Ticket, said: str, files: int = 0) -> None:
     """The engineer who has the ticket hears what the customer added."""
     engineer = turn.get(Person, ticket.engineer_id) if ticket.engineer_id else None
     if engineer is None or ticket.status == Status.UNASSIGNED:
         return
     words = turn.house.wording
     lines = []
-    if entry["words"]:
-        said = " ".join(entry["words"])
+    if said:
         lines.append(words.text(engineer.lang, "staff.relayed", number=ticket.number, words=said))
-    if entry["files"]:
-        lines.append(words.text(engineer.lang, "staff.relayed_photo", number=ticket.number, count=entry["files"]))
+    if files:
+        lines.append(words.text(engineer.lang, "staff.relayed_photo", number=ticket.number, count=files))
     if lines:
         tell(turn, engineer, Say("relay", "\n".join(lines)), subject=ticket.stream)
 
