@@ -18,8 +18,9 @@ from typing import Any
 import httpx
 import orjson
 
+from bots.payload import unmarked
 from bots.tokens import SharedToken
-from bots.wire import Trouble, Wire, busy, unmarked
+from bots.wire import Trouble, Wire, busy
 from core.words import (
     SECOND,
     Accept,

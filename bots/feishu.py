@@ -14,7 +14,8 @@ import orjson
 
 from bots.feishu_api import API_BASE, Api, content_of
 from bots.feishu_gate import Gate, Shut, challenge_of, unsealed
-from bots.wire import Trouble, unmarked, whole
+from bots.payload import unmarked, whole
+from bots.wire import Trouble
 from core.words import (
     MILLISECOND,
     Accept,

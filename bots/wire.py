@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import orjson
 from httpx_aiohttp import AiohttpTransport
 
+from bots.payload import whole
 from core.words import Receipt
 
 CONNECT_SECONDS = 3.0
@@ -24,10 +25,19 @@ MOST_ANSWER = 1024 * 1024
 """Longest JSON answer, bytes."""
 BUSY_SECONDS = 2.0
 """Wait after server errors and failed connections."""
+QUOTA_SECONDS = 60.0
+"""Wait after too many calls, where the platform does not say how long: most quotas are counted by the minute."""
+MOST_WAIT = 600.0
+"""Longest wait that is believed, seconds."""
 
 _PLAIN = {"accept-encoding": "identity"}
 _JSON = {**_PLAIN, "content-type": "application/json; charset=utf-8"}
 _PATIENCE = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS).as_dict()
+
+
+Action = Literal["stale", "busy", "quota", "window", "gone", "refused"]
+"""What an error code asks for: a new token, a short wait, a longer one, to wait for the recipient's next message, another way to
+him, or a person's eye."""
 
 
 class Trouble(Exception):
@@ -42,6 +52,34 @@ class Trouble(Exception):
 def busy(why: str, after: float = BUSY_SECONDS) -> Receipt:
     """Nothing was shown; the same succeeds later."""
     return Receipt("later", after=after, why=why)
+
+
+def complaint(
+    platform: str, code: str, actions: Mapping[str, Action], status: int = 200, after: float | None = None
+) -> Trouble:
+    """The trouble that an error code means by its platform's table. A code that stands in none is refused, unless the HTTP
+    status says more; `after` are seconds that the platform named."""
+    why = f"{platform} error {code or f'HTTP {status}'}"
+    action = actions.get(code) or ("quota" if status == 429 else "busy" if status >= 500 else "refused")
+    match action:
+        case "stale":
+            return Trouble(Receipt("refused", why=why), code, stale=True)
+        case "busy":
+            return Trouble(busy(why, after or BUSY_SECONDS), code)
+        case "quota":
+            return Trouble(busy(why, min(max(after or QUOTA_SECONDS, 1.0), MOST_WAIT)), code)
+        case "window":
+            return Trouble(Receipt("refused", why="window"), code)
+        case "gone" | "refused":
+            return Trouble(Receipt(action, why=why), code)
+
+
+def told_to_wait(value: str | None) -> float | None:
+    """The seconds in a header like Retry-After; None if it names none."""
+    try:
+        return float(value) if value else None
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +116,20 @@ class Wire:
         endless = Receipt("unknown", why=f"an answer of more than {MOST_ANSWER} bytes")
         return await self._ask(request, MOST_ANSWER, ANSWER_SECONDS, endless)
 
+    async def upload(
+        self,
+        url: str,
+        file: tuple[str, str, bytes, str],
+        fields: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """The answer to a form with one file (field, name, content, media type). Raises Trouble."""
+        form, name, content, mime = file
+        files = {form: (whole(name), content, mime)}
+        request = httpx.Request("POST", url, files=files, data=fields, headers={**_PLAIN, **(headers or {})})
+        endless = Receipt("unknown", why=f"an answer of more than {MOST_ANSWER} bytes")
+        return await self._ask(request, MOST_ANSWER, MEDIA_SECONDS, endless)
+
     async def get(self, url: str, most: int, headers: Mapping[str, str]) -> Reply:
         """A file of at most `most` bytes. Raises Trouble."""
         request = httpx.Request("GET", url, headers={**_PLAIN, **headers})
@@ -109,17 +161,3 @@ async def _body(response: httpx.Response, most: int, endless: Receipt) -> bytes:
             raise Trouble(endless)
         pieces.append(piece)
     return b"".join(pieces)
-
-
-def whole(value: Any) -> Any:
-    """The value without halves of characters (lone surrogates), which no wire format can carry."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, Mapping):
-        return {name: whole(part) for name, part in value.items()}
-    return [whole(part) for part in value] if isinstance(value, list) else value
-
-
-def unmarked(text: str) -> str:
-    """Text in which no platform sees markup: what a customer wrote must make no link or mention of ours."""
-    return text.replace("<", "＜").replace("](", "] (")

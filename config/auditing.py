@@ -14,8 +14,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from config.channels import derived_key
 from config.desk import Desk
+from config.keys import derived_key
 from core.store import checkpoints
 from core.store.checkpoints import Checkpoint
 from core.store.database import Database

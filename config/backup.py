@@ -12,8 +12,8 @@ from pathlib import Path
 from config import archive
 from config.auditing import AuditKey
 from config.carrying import Stop, carry_out, must_have_tables, must_stand_still, now, say, tell
-from config.channels import KEY_FILE, web_key
 from config.doctor import spoken_here
+from config.keys import KEY_FILE, web_key
 from config.settings import Settings
 from config.verifying import verify
 from core.store import filling

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from config.channels import webchat
+from config.channels.webchat import webchat
 from config.demo_phones import ACCOUNTS, DemoPhones
 from config.desk import Desk, build, lexicons_of, load_mind
 from config.doctor import spoken_here

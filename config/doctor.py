@@ -20,9 +20,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.carrier_troubles import carriers_incomplete, carriers_unreachable, providers_in_use
+from config.channels import PLUGS
 from config.loading import Unusable, load
 from config.secret import CannotReveal, Secret
-from config.settings import AES_KEY_CHARACTERS, Feishu, Settings, WecomAccess
+from config.settings import AES_KEY_CHARACTERS, Settings
 from config.shadow import shadows
 from config.troubles import Finding, Language, Trouble
 from config.understanding_troubles import engine, engine_secrets
@@ -31,14 +32,6 @@ PYTHONS = ((3, 11), (3, 14))
 """The first version that is tried, and the first that is not."""
 SQLITE_LEAST = (3, 35, 0)
 """RETURNING came with it."""
-NEEDED = {
-    "wecom": ("corp_id", "agent_id", "secret", "callback_tokens", "callback_aes_keys"),
-    "wecom_kf": ("corp_id", "secret", "callback_tokens", "callback_aes_keys"),
-    "dingtalk_notice": ("agent_id", "app_key", "app_secret"),
-    "feishu": ("app_id", "app_secret"),
-    "webchat": (),
-}
-"""What a channel that is switched on cannot do without."""
 CONNECT_S = 5
 """Seconds that a database server has to answer."""
 MARKS = {"error": "✗", "warning": "!", "ok": "✓"}
@@ -146,17 +139,16 @@ def _loopback(host: str) -> bool:
 
 def channels(settings: Settings) -> Iterator[Trouble]:
     """Channels that are switched on and cannot work."""
-    switched_on = {name: channel for name, channel in settings.channels if channel.enabled}
-    if not switched_on:
+    in_use = [(name, PLUGS[name], given) for name, given in settings.channels if given.enabled]
+    if not in_use:
         yield Trouble("channel_none", "warning")
-    for name, channel in switched_on.items():
-        missing = [field for field in NEEDED[name] if getattr(channel, field) in (None, "", ())]
+    for name, plug, given in in_use:
+        missing = [field for field in plug.needed if getattr(given, field) in (None, "", ())]
         if missing:
             yield Trouble("channel_incomplete", values={"channel": name, "missing": ", ".join(missing)})
-        elif isinstance(channel, WecomAccess) and len(channel.callback_tokens) != len(channel.callback_aes_keys):
-            yield Trouble("callback_pairs", values={"channel": name})
-        called_back = isinstance(channel, WecomAccess) or (isinstance(channel, Feishu) and channel.encrypt_keys)
-        if called_back and settings.public_url is None:
+        else:
+            yield from plug.troubles(given)
+        if plug.called_back(given) and settings.public_url is None:
             yield Trouble("channel_unreachable", "warning", {"channel": name})
 
 
@@ -164,11 +156,10 @@ def groups(settings: Settings) -> Iterator[Trouble]:
     """Groups that would hear no alarm: on a channel that is not switched on, or of another app than the desk's (S10)."""
     from core.words import Room  # a house with a shadowed core must be able to say so
 
-    ours = {"dingtalk_notice": settings.channels.dingtalk_notice.agent_id, "feishu": settings.channels.feishu.app_id}
-    switched_on = {name for name, channel in settings.channels if channel.enabled}
+    ours = {name: PLUGS[name].account(given) for name, given in settings.channels if given.enabled}
     for place in ("technical_group", "managers_group"):
         for room in map(Room.of, getattr(settings.escalation, place)):
-            if room.channel not in switched_on or room.account != str(ours.get(room.channel, room.account)):
+            if room.channel not in ours or ours[room.channel] not in (None, room.account):
                 yield Trouble("group_out_of_reach", values={"where": f"escalation.{place}", "room": str(room)})
 
 

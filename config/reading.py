@@ -12,15 +12,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from config.channels import PLUGS
 from core.words import Inbound, Unreadable
 
-CHANNELS: Mapping[str, str] = {
-    "wecom": "bots.wecom:WeCom",
-    "wecom_kf": "bots.wecom_kf:WeComKf",
-    "feishu": "bots.feishu:Feishu",
-    "webchat": "bots.webchat:WebChat",
-}
-"""Where each channel lives. A channel is imported only when it is asked for."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -36,8 +30,8 @@ OF_A_FILE = ("ref", "mime", "name", "size", "seconds", "words")
 
 
 def reader(channel: str) -> type[Reader]:
-    """The class of a channel. Raises KeyError if there is none of that name."""
-    module, _, name = CHANNELS[channel].partition(":")
+    """The class of a channel, imported when it is asked for. Raises KeyError if there is none of that name."""
+    module, _, name = PLUGS[channel].channel.partition(":")
     return cast(type[Reader], getattr(import_module(module), name))
 
 
@@ -78,7 +72,7 @@ def line_of(message: Inbound) -> dict[str, Any]:
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="desk read", description="shows what a recorded platform delivery becomes")
-    parser.add_argument("channel", choices=sorted(CHANNELS), metavar="CHANNEL", help=", ".join(sorted(CHANNELS)))
+    parser.add_argument("channel", choices=sorted(PLUGS), metavar="CHANNEL", help=", ".join(sorted(PLUGS)))
     parser.add_argument("--set", action="append", default=[], type=_setting, metavar="key=value")
     parser.add_argument("files", nargs="*", metavar="FILE", help="deliveries; without any, one on stdin")
     return parser.parse_intermixed_args(argv)

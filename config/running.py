@@ -24,6 +24,12 @@ RESTART = (1.0, 2.0, 5.0, 15.0, 60.0)
 """Seconds before a channel that died is started again."""
 
 
+LOOK = 5.0
+"""Seconds between two looks whether a channel is deaf."""
+STOPS = 10.0
+"""Seconds in which a channel must stop once it is told to."""
+
+
 class LiveRunner:
     """The pump's thread. Submitting wakes it; results come back to the event loop in one call per group.
 
@@ -95,8 +101,12 @@ class LiveRunner:
         return IDLE if due_at is None else min(max((due_at - self._desk.clock()) / SECOND, 0.001), IDLE)
 
 
+class Deaf(Exception):
+    """A channel is connected, but its platform has given no sign of life for too long."""
+
+
 class Supervisor:
-    """Keeps every channel's own loop running: one that dies is started again with back-off.
+    """Keeps every channel's own loop running: one that dies is started again with back-off, one that is deaf is replaced.
 
     A channel that says `single = True` runs in one process at a time, under a lease.
     """
@@ -123,6 +133,9 @@ class Supervisor:
                 await self._run(name, channel)
                 self._desk.pulse.lives(name)
                 return
+            except Deaf as deaf:
+                log.warning("%s", deaf, extra={"channel": name})
+                self._desk.pulse.died(name)
             except Exception:
                 log.exception("channel died", extra={"channel": name})
                 self._desk.pulse.died(name)
@@ -135,9 +148,26 @@ class Supervisor:
 
     async def _run(self, name: str, channel: Channel) -> None:
         def run() -> Awaitable[None]:
-            return channel.run(self._desk.accept_for(name))
+            return self._attended(channel, channel.run(self._desk.accept_for(name)))
 
         if getattr(channel, "single", False) and self._desk.database.shared:
             await self._desk.leases.keep(f"channel:{name}", run)
         else:
             await run()
+
+    async def _attended(self, channel: Channel, run: Awaitable[None]) -> None:
+        """Run until it ends. Raises Deaf, and what it raises."""
+        patience = getattr(channel, "patience", None)
+        if patience is None:
+            await run
+            return
+        running, began = asyncio.ensure_future(run), self._desk.clock()
+        try:
+            while not (await asyncio.wait({running}, timeout=min(patience / 4, LOOK)))[0]:
+                heard = max(getattr(channel, "sign", None) or began, began)
+                if self._desk.clock() - heard > patience * SECOND:
+                    raise Deaf(f"no sign of life for {patience:g} s")
+            running.result()
+        finally:
+            running.cancel()
+            await asyncio.wait({running}, timeout=STOPS)

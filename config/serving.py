@@ -13,13 +13,14 @@ from typing import Any
 
 from config.calendar import Calendar
 from config.carriers import carriers
-from config.channels import KEY_FILE, channel_makers, derived_key, web_key
 from config.desk import Desk, build, lexicons_of, load_mind
 from config.doctor import MARKS, examine, spoken_here
 from config.engines import REMOTE, remote_engine
+from config.keys import KEY_FILE, derived_key, web_key
 from config.listening import CannotListen, open_socket, serve
 from config.loading import Unusable, load
 from config.logging import log_to_stderr
+from config.plugging import channel_makers, staff_channels
 from config.policies import policies
 from config.running import LiveRunner, Supervisor
 from config.secret import CannotReveal
@@ -195,6 +196,7 @@ async def _live(settings: Settings, database: Database, listening: socket.socket
     desk = build(
         database, rules, makers, files, clock, mind,
         pages=pages_known, accounts=accounts, remote=remote, listens=listens,
+        staff_channels=staff_channels(settings),
     )  # fmt: skip
     stop, ended = asyncio.Event(), list[Exception]()
 

@@ -21,11 +21,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from config.carrier_settings import Carriers, Limits
+from config.channels import Channels
+from config.channels.dingtalk_notice import DINGTALK_API, DINGTALK_OAPI
 from config.escalation_settings import Escalation
-from config.messenger_settings import DINGTALK_API, DINGTALK_OAPI, DingtalkNotice, Feishu
 from config.packs import DEFAULT, PackError, packs_of
 from config.secret import Secret
-from config.section import Count, Dates, Names, Rotating, Seconds, Section, WebAddress, listed
+from config.section import Count, Dates, Names, Seconds, Section, WebAddress, listed
 from config.service_settings import ServiceLevelSettings
 from config.understanding_settings import UnderstandingSettings
 from config.voice_settings import Voice
@@ -35,7 +36,6 @@ PREFIX = "HUIYING_"
 FILE_VARIABLE = "HUIYING_CONFIG"
 """Names the file to read in place of ./desk.toml."""
 DEFAULT_FILE = "desk.toml"
-WECOM_API = "https://qyapi.weixin.qq.com"
 AES_KEY_CHARACTERS = 43
 """Length of a WeCom EncodingAESKey."""
 
@@ -121,58 +121,6 @@ class Rosters(Section):
     hole_again_h: Count = Field(
         default=24, description="没补上之前多久再提醒一次，小时 · and again until it is filled, hours"
     )
-
-
-class WecomAccess(Section):
-    """What every way into WeCom needs."""
-
-    enabled: bool = Field(default=False, description="启用 · switched on")
-    corp_id: str = Field(default="", description="企业 ID（corpid） · corporation id")
-    secret: Secret | None = Field(
-        default=None, description="应用 Secret 的出处，如 env:WECOM_SECRET · where its secret is kept"
-    )
-    callback_tokens: Rotating = Field(
-        default=(),
-        description="回调 Token 的出处；轮换期间写两个，与密钥一一对应 · callback tokens, two while rotating",
-    )
-    callback_aes_keys: Rotating = Field(
-        default=(),
-        description="回调 EncodingAESKey 的出处，顺序与 Token 相同 · callback AES keys, in the order of their tokens",
-    )
-    api_base: WebAddress = Field(default=WECOM_API, description="接口地址 · base URL of the API")
-
-    @property
-    def callback_keys(self) -> tuple[tuple[Secret, Secret], ...]:
-        """The valid pairs of token and AES key. Raises ValueError if one is without its other."""
-        return tuple(zip(self.callback_tokens, self.callback_aes_keys, strict=True))
-
-
-class Wecom(WecomAccess):
-    """企业微信自建应用（员工） · WeCom app, for staff"""
-
-    agent_id: int | None = Field(default=None, description="应用 ID（AgentId） · agent id")
-
-
-class WecomKf(WecomAccess):
-    """微信客服（客户），应用须有客服接口权限 · WeCom customer service, for customers"""
-
-    open_kfids: Names = Field(default=(), description="客服账号 ID（open_kfid） · the service accounts to listen to")
-
-
-class Webchat(Section):
-    """网页聊天（客户） · web chat, for customers"""
-
-    enabled: bool = Field(default=True, description="启用 · switched on")
-
-
-class Channels(Section):
-    """渠道 · where people talk with the desk"""
-
-    wecom: Wecom = Wecom()
-    wecom_kf: WecomKf = WecomKf()
-    dingtalk_notice: DingtalkNotice = DingtalkNotice()
-    feishu: Feishu = Feishu()
-    webchat: Webchat = Webchat()
 
 
 class DingtalkDirectory(Section):

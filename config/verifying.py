@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.auditing import AuditKey, files, holds, kept
-from config.channels import KEY_FILE, web_key
 from config.doctor import spoken_here
+from config.keys import KEY_FILE, web_key
 from config.loading import Unusable, load
 from config.secret import CannotReveal
 from config.settings import Settings

@@ -18,8 +18,8 @@ import httpx
 from config.auditing import AuditKey, Checkpoints
 from config.calendar import Calendar
 from config.carrying import carry_out
-from config.channels import KEY_FILE, derived_key, web_key
 from config.desk import Desk
+from config.keys import KEY_FILE, derived_key, web_key
 from config.metrics import Metrics
 from config.settings import Settings
 from config.standing import Standing, standing

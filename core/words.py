@@ -108,7 +108,9 @@ class Inbound:
 
     `about` is the platform's id of the message quoted, edited, recalled or pressed; `press` the token of the button
     pressed (`text` is then its label, where the platform tells it); `called` says that the desk was addressed;
-    `raw` is the delivery as it came, and `id` the platform's own id of this message, if it has one. Of a phone call: a key
+    `raw` is the delivery as it came, and `id` the platform's own id of this message, if it has one; `quoted` are the words of
+    the message that he answers, where the platform sends them along; `forwarded` says that the words or files are another's,
+    passed on (a chat record is one text, a line a message). Of a phone call: a key
     pressed in it is a press (`about` the call, `press` the digit), its end a call (`text` one of CallEnd).
     """
 
@@ -124,6 +126,8 @@ class Inbound:
     called: bool = True
     id: str | None = None
     raw: bytes = b""
+    quoted: str | None = None
+    forwarded: bool = False
 
 
 # ---------------------------------------------------------------- going out
@@ -320,6 +324,8 @@ class Channel(Protocol):
     `read` is pure: no I/O, no clock; unknown kinds give an empty list; what it cannot read raises. A platform that tells
     only later that a post was not delivered has besides a static `late(raw) -> (ref, Receipt) | None`.
     `post` sends one fitted message; it never sleeps, retries, or raises for a platform's refusal.
+
+    A channel whose `run` holds a connection has besides (see Connected) `single` and `sign`.
     """
 
     name: str
@@ -337,6 +343,20 @@ class Channel(Protocol):
     async def fetch(self, media: Media) -> bytes: ...
 
     async def close(self) -> None: ...
+
+
+class Connected(Channel, Protocol):
+    """A channel whose `run` holds a connection of its own.
+
+    `single`: the platform allows one connection only, so that one process at a time runs it, under a lease. `sign` is the
+    instant of the last sign of life that came from the platform (an event, a pong, an answer to a poll), None before the
+    first; `patience` how many seconds may pass without one before the connection counts as deaf: it is then cancelled
+    and begun anew, as if it had died.
+    """
+
+    single: bool
+    sign: Micros | None
+    patience: float
 
 
 class Phone(Channel, Protocol):

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from bots.emulated.wecom import WeComServer
-from config.reading import CHANNELS, read_command, reader
+from config.channels import PLUGS
+from config.reading import read_command, reader
 from tests.contract.rig import Now
 from tests.contract.wecom_cases import app_message, kf_item
 
@@ -94,7 +95,7 @@ def test_an_unknown_channel_or_setting_is_refused(desk: Desk, capsys: pytest.Cap
         assert end.value.code == 2 and "usage" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("channel", PLUGS)
 def test_every_channel_named_can_read(channel: str) -> None:
     assert callable(reader(channel).read)
 

@@ -14,10 +14,12 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from config import doctor
+from config.channels import Channels
+from config.channels.webchat import Webchat
 from config.doctor import doctor_command, examine, report
 from config.policies import calendar
 from config.secret import Secret
-from config.settings import Channels, Settings, Webchat
+from config.settings import Settings
 from config.shadow import ROOMS
 
 HOME = Path(__file__).parent.parent

@@ -9,8 +9,8 @@ import pytest
 
 from bots.dingtalk_notice import DingTalkNotice
 from bots.feishu import Feishu
-from config.channels import channel_makers
 from config.doctor import examine
+from config.plugging import channel_makers
 from config.settings import Settings
 from core.store.files import FileStore
 from core.words import Hook

@@ -19,7 +19,7 @@ from core.store import numbers  # noqa: F401 - its sequences belong to the schem
 from core.store.model import Event
 from core.store.rows import metadata
 
-REVISION = 5
+REVISION = 6
 """The newest migration that this program knows."""
 GUARDS = {
     "sqlite": (

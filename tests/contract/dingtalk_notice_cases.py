@@ -79,8 +79,9 @@ CASE = Case(
     own=(),
     folder="dingtalk-notice",
     rig=NoticeRig,
-    files=("bots/dingtalk_notice.py",),
     faults=frozenset(FAULTS),
     unsendable=("large",),
     hears=False,
 )
+
+CASES = (CASE,)

@@ -174,7 +174,8 @@ CASE = Case(
     own=[message("text", {"text": "我是机器人"}, "om_20", sender="app"), press({"key": "of another app"}, "e21")],
     folder="feishu",
     rig=FeishuRig,
-    files=("bots/feishu.py",),
     faults=frozenset(FAULTS),
     unsendable=("large",),
 )
+
+CASES = (CASE,)

@@ -1,17 +1,18 @@
 """What the contract suite needs of a channel: samples to read, and a rig that joins it to its emulated platform.
 
-A new channel adds a case (see wecom_cases.py) and its name to CASES in cases.py; the checks stay the same.
+A new channel adds a file <channel>_cases.py with its CASES (see feishu_cases.py); the checks stay the same.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from core.words import SECOND, Channel, Clock, Cursor, Hook, Inbound, Micros, Room, Unreadable
+from core.words import SECOND, Accept, Channel, Clock, Cursor, Hook, Inbound, Micros, Room, Unreadable
 
 NOON: Micros = 1_772_596_800 * SECOND
 """Wednesday, 4 March 2026, noon in Shanghai."""
@@ -83,6 +84,24 @@ class Inbox:
     @property
     def texts(self) -> list[str]:
         return [message.text for message in self.messages.values()]
+
+
+class Running:
+    """A channel's `run`, begun again at once whenever it ends, as the supervisor does after a while."""
+
+    def __init__(self, channel: Channel, accept: Accept) -> None:
+        self._task = asyncio.ensure_future(self._keep(channel, accept))
+
+    async def _keep(self, channel: Channel, accept: Accept) -> None:
+        while True:
+            with contextlib.suppress(Exception):
+                await channel.run(accept)
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
 
 
 @dataclass(frozen=True)
@@ -159,13 +178,31 @@ class Rig(Protocol):
     async def close(self) -> None: ...
 
 
+class ConnectedRig(Rig, Protocol):
+    """The same of a channel whose `run` holds a connection; the rig keeps it running (Running) from its first delivery on."""
+
+    def acknowledged(self) -> int:
+        """How many deliveries the platform will not repeat: answered with 200, acked on the socket, passed by the offset."""
+        ...
+
+    async def babbles(self) -> None:
+        """The platform brings something by the channel's connection that is no message of any kind."""
+        ...
+
+    async def drop(self) -> None:
+        """The platform cuts the channel's connection."""
+        ...
+
+
 @dataclass(frozen=True)
 class Case:
     """A channel under the contract.
 
-    `folder` names its recorded payloads; `own` are deliveries of our own or of nobody's; `files` are the modules that it
-    alone uses; `hinted` says that a callback is only a hint and is answered before anything is stored; `faults` are those
-    that can happen to it; `unsendable` are stored files that it refuses to send; `hears` is False for one that only tells.
+    `folder` names its recorded payloads, `recorded` those files in it that are deliveries; `own` are deliveries of our own or of
+    nobody's; `hinted` says that a callback is only a hint and is answered before anything is stored; `faults` are those that
+    can happen to it; `unsendable` are stored files that it refuses to send; `hears` is False for one that only tells,
+    `called` for one that has no HTTP door. `connected`: its `run` holds a connection, and its rig is a ConnectedRig.
+    `sdk` are the libraries that it may import besides.
     """
 
     name: str
@@ -173,10 +210,12 @@ class Case:
     samples: Sequence[Sample]
     own: Sequence[bytes]
     folder: str
-    rig: Callable[[], Rig]
-    files: Sequence[str]
+    rig: Callable[[], Any]
     sdk: frozenset[str] = frozenset()
     hinted: bool = False
     faults: frozenset[str] = frozenset()
     unsendable: Sequence[str] = ("tiny", "large", "not in the store")
     hears: bool = True
+    called: bool = True
+    connected: bool = False
+    recorded: Sequence[str] = ("in-*",)

@@ -9,14 +9,16 @@ from dataclasses import replace
 import pytest
 
 from core.words import CannotFetch, Hook, Media
-from tests.contract.cases import CASES, HEARING, TELLING
+from tests.contract.cases import CALLED, CASES, CONNECTED, HEARING, TELLING
 from tests.contract.rig import Case
 
 HALF_AN_HOUR = 1800
 
 each = pytest.mark.parametrize("case", HEARING, ids=lambda case: case.name)
+called = pytest.mark.parametrize("case", CALLED, ids=lambda case: case.name)
+connected = pytest.mark.parametrize("case", CONNECTED, ids=lambda case: case.name)
 answered_after_storing = pytest.mark.parametrize(
-    "case", [case for case in HEARING if not case.hinted], ids=lambda case: case.name
+    "case", [case for case in CALLED if not case.hinted], ids=lambda case: case.name
 )
 
 
@@ -88,7 +90,7 @@ def tampered(hook: Hook) -> Hook:
     return replace(hook, body=hook.body[:at] + bytes([hook.body[at] ^ 1]) + hook.body[at + 1 :])
 
 
-@each
+@called
 @pytest.mark.req("S8")
 def test_a_forged_or_stale_delivery_is_turned_away(case: Case) -> None:
     async def story() -> None:
@@ -107,7 +109,7 @@ def test_a_forged_or_stale_delivery_is_turned_away(case: Case) -> None:
     asyncio.run(story())
 
 
-@each
+@called
 def test_the_platforms_first_call_is_answered(case: Case) -> None:
     async def story() -> None:
         rig = case.rig()
@@ -120,7 +122,7 @@ def test_the_platforms_first_call_is_answered(case: Case) -> None:
     asyncio.run(story())
 
 
-@each
+@called
 def test_what_cannot_be_read_is_kept_and_wedges_nothing(case: Case) -> None:
     async def story() -> None:
         rig = case.rig()
@@ -158,5 +160,64 @@ def test_a_cancelled_run_leaves_nothing_behind(case: Case) -> None:
             await running
         await rig.close()
         assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(story())
+
+
+@connected
+def test_a_connection_is_answered_after_storing(case: Case) -> None:
+    async def story() -> None:
+        rig = case.rig()
+        await rig.says("空压机不启动")
+        before, calls = rig.acknowledged(), rig.inbox.calls
+        rig.inbox.opened.clear()
+        saying = asyncio.ensure_future(rig.says("接单"))
+        for _ in range(2000):
+            await asyncio.sleep(0.005)
+            if rig.inbox.calls > calls:
+                break
+        assert rig.acknowledged() == before
+        rig.inbox.opened.set()
+        await saying
+        assert rig.acknowledged() == before + 1
+        assert rig.inbox.texts == ["空压机不启动", "接单"]
+        await rig.close()
+
+    asyncio.run(story())
+
+
+@connected
+def test_a_connection_that_was_cut_is_made_again(case: Case) -> None:
+    async def story() -> None:
+        rig = case.rig()
+        await rig.says("空压机不启动")
+        await rig.drop()
+        await rig.says("型号 GA37")
+        assert rig.inbox.texts == ["空压机不启动", "型号 GA37"]
+        await rig.close()
+
+    asyncio.run(story())
+
+
+@connected
+def test_what_a_connection_brings_and_nobody_can_read_wedges_nothing(case: Case) -> None:
+    async def story() -> None:
+        rig = case.rig()
+        await rig.babbles()
+        await rig.says("还在吗")
+        assert rig.inbox.texts == ["还在吗"]
+        await rig.close()
+
+    asyncio.run(story())
+
+
+@connected
+def test_a_connection_shows_that_it_lives(case: Case) -> None:
+    async def story() -> None:
+        rig = case.rig()
+        assert rig.channel.sign is None and rig.channel.patience > 0 and isinstance(rig.channel.single, bool)
+        await rig.says("在吗")
+        assert rig.channel.sign == rig.now()
+        await rig.close()
 
     asyncio.run(story())

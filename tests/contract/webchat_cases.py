@@ -148,6 +148,7 @@ CASE = Case(
     own=(),
     folder="webchat",
     rig=PageRig,
-    files=("bots/webchat.py",),
     unsendable=("large", "not in the store"),
 )
+
+CASES = (CASE,)

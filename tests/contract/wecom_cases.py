@@ -272,7 +272,6 @@ APP = Case(
     own=[app_message("event", Event="view", EventKey="https://a.example")],
     folder="wecom-app",
     rig=AppRig,
-    files=("bots/wecom.py",),
     faults=frozenset(FAULTS) - {"window"},
 )
 KF = Case(
@@ -282,7 +281,11 @@ KF = Case(
     own=[kf_item("text", 20, 5, content="我是客服"), kf_item("msgmenu", 21, head_content="满意吗", list=[])],
     folder="wecom-kf",
     rig=KfRig,
-    files=("bots/wecom_kf.py",),
     hinted=True,
     faults=frozenset(FAULTS),
+)
+
+CASES = (
+    APP,
+    KF,
 )

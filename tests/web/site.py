@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from bots.webchat import WebChat
-from config.channels import webchat
+from config.channels.webchat import webchat
 from config.desk import Desk, build, load_mind
 from config.listening import open_socket, serve
 from config.running import LiveRunner

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config.calendar import DEFAULTS, Calendar
-from config.channels import webchat
+from config.channels.webchat import webchat
 from config.demo import begins
 from config.desk import Desk, build
 from config.fastforward import FastForward, MovableClock

@@ -19,10 +19,12 @@ from typing import Any
 import httpx
 import pytest
 
-from config.channels import channel_makers, derived_key, web_key
+from config.channels import Channels
+from config.keys import derived_key, web_key
+from config.plugging import channel_makers
 from config.secret import Secret
 from config.serving import board_link_command, clock, serve_command
-from config.settings import Channels, Settings
+from config.settings import Settings
 from core.store.database import Database
 from core.store.files import FileStore
 

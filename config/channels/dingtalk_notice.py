@@ -1,15 +1,20 @@
-"""Settings of the messengers beside WeCom: DingTalk's work notifications and Feishu."""
+"""DingTalk work notifications (钉钉工作通知): settings and plug."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
+from config.channels.plug import Plug, Wiring
 from config.secret import Secret
-from config.section import Rotating, Section, WebAddress
+from config.section import Section, WebAddress
+
+if TYPE_CHECKING:
+    from config.desk import ChannelMaker
 
 DINGTALK_API = "https://api.dingtalk.com"
 DINGTALK_OAPI = "https://oapi.dingtalk.com"
-FEISHU_API = "https://open.feishu.cn"
 
 
 class DingtalkNotice(Section):
@@ -25,18 +30,21 @@ class DingtalkNotice(Section):
     oapi_base: WebAddress = Field(default=DINGTALK_OAPI, description="旧版接口地址 · base URL of the older API")
 
 
-class Feishu(Section):
-    """飞书应用（员工） · Feishu app, for staff"""
+def make(given: DingtalkNotice, wiring: Wiring) -> ChannelMaker:
+    """Raises CannotReveal."""
+    from bots.dingtalk_notice import DingTalkNotice, NoticeConfig
 
-    enabled: bool = Field(default=False, description="启用 · switched on")
-    app_id: str = Field(default="", description="应用 App ID（cli_…） · app id")
-    app_secret: Secret | None = Field(
-        default=None, description="App Secret 的出处，如 env:FEISHU_SECRET · where its secret is kept"
-    )
-    encrypt_keys: Rotating = Field(
-        default=(),
-        description="Encrypt Key 的出处，轮换期间写两个；不写则只发不收 · Encrypt Keys, two while rotating; without any nobody can answer",
-    )
-    api_base: WebAddress = Field(
-        default=FEISHU_API, description="接口地址，国际版写 https://open.larksuite.com · base URL of the API"
-    )
+    assert given.agent_id is not None and given.app_secret is not None
+    app = given.agent_id, given.app_key, given.app_secret.reveal()
+    config = NoticeConfig(*app, given.api_base, given.oapi_base)
+    return lambda shelf, files, clock: DingTalkNotice(config, shelf, clock)
+
+
+PLUG = Plug(
+    "bots.dingtalk_notice:DingTalkNotice",
+    DingtalkNotice,
+    make,
+    needed=("agent_id", "app_key", "app_secret"),
+    account=lambda given: str(given.agent_id),
+    staff_only=lambda given: True,
+)

@@ -1,0 +1,41 @@
+"""Where people talk with the desk: one file a channel, each with its settings and its plug.
+
+A new channel is named in `Channels` and in `PLUGS`, and nowhere else in config (docs/add-a-channel.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from config.channels.dingtalk_notice import PLUG as DINGTALK_NOTICE
+from config.channels.dingtalk_notice import DingtalkNotice
+from config.channels.feishu import PLUG as FEISHU
+from config.channels.feishu import Feishu
+from config.channels.plug import Plug
+from config.channels.webchat import PLUG as WEBCHAT
+from config.channels.webchat import Webchat
+from config.channels.wecom import PLUG as WECOM
+from config.channels.wecom import Wecom
+from config.channels.wecom_kf import PLUG as WECOM_KF
+from config.channels.wecom_kf import WecomKf
+from config.section import Section
+
+
+class Channels(Section):
+    """渠道 · where people talk with the desk"""
+
+    wecom: Wecom = Wecom()
+    wecom_kf: WecomKf = WecomKf()
+    dingtalk_notice: DingtalkNotice = DingtalkNotice()
+    feishu: Feishu = Feishu()
+    webchat: Webchat = Webchat()
+
+
+PLUGS: Mapping[str, Plug] = {
+    "wecom": WECOM,
+    "wecom_kf": WECOM_KF,
+    "dingtalk_notice": DINGTALK_NOTICE,
+    "feishu": FEISHU,
+    "webchat": WEBCHAT,
+}
+"""Every channel by its name, which is that of its settings, its file in bots/ and its page in docs/channels/."""
