@@ -218,15 +218,19 @@ def database(settings: Settings) -> Iterator[Trouble]:
 
 def _health(settings: Settings) -> Iterator[Trouble]:
     """What waits too long in the store, and what was set aside for a person."""
-    from config.standing import troubles
+    from config.standing import alive, troubles
+    from core.insight.channels import status_of
     from core.insight.health import health
     from core.store.database import Database
 
     store = Database(settings.store_url())
+    now = time.time_ns() // 1_000
     with store.reading() as connection:
-        found = health(connection, time.time_ns() // 1_000)
+        found = health(connection, now)
+        statuses = [status_of(connection, name, now) for name, given in settings.channels if given.enabled]
     store.close()
     yield from troubles(found, shutil.disk_usage(_standing(settings.data_dir)).free)
+    yield from alive(statuses, ZoneInfo(settings.timezone))
 
 
 def _impatient(url: str) -> str:

@@ -8,8 +8,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from config.standing import ALLOWED, Standing, is_deaf
+from config.standing import ALLOWED, Standing
 from core.clocks.calendar import Calendar
+from core.insight.channels import is_deaf
 from core.insight.health import Health
 from core.pulse import Histogram, Pulse
 from core.words import SECOND, Clock

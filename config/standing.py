@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from config.troubles import Trouble
+from core.insight.channels import ChannelStatus, is_deaf
 from core.insight.health import (
     CHECKPOINT_LATE,
     DEAD_LATELY,
@@ -20,17 +23,12 @@ from core.insight.health import (
     Health,
     health,
 )
-from core.pulse import ChannelPulse
 from core.store.database import Database
-from core.words import MINUTE, Micros
+from core.words import MINUTE, SECOND, Micros
 
 if TYPE_CHECKING:
     from config.desk import Desk
 
-DEAF = 5 * MINUTE
-"""A channel whose loop has been down for so long, or whose posts have failed for so long, is deaf."""
-FAILURES = 3
-"""So many posts in a row must have failed: one that is not repeated, with nothing after it, says little."""
 DISK_LEAST = 1_000_000_000
 """Bytes that must be free where the data lies: a night's media."""
 ALLOWED = {
@@ -70,12 +68,6 @@ def standing(desk: Desk, data_dir: Path, turning: Callable[[], bool]) -> Standin
     return Standing(_ask(desk.database, now), shutil.disk_usage(data_dir).free, deaf, turning())
 
 
-def is_deaf(channel: ChannelPulse, now: Micros) -> bool:
-    """Whether a channel has been out of order for too long."""
-    failing = channel.failing_since if channel.failures >= FAILURES else None
-    return any(since is not None and now - since > DEAF for since in (channel.down_since, failing))
-
-
 def troubles(found: Health, disk_free: int) -> Iterator[Trouble]:
     """What `desk doctor` says of a store; all of it may be natural on a desk that does not run, so nothing is an error."""
     for name in found.stalled:
@@ -86,6 +78,27 @@ def troubles(found: Health, disk_free: int) -> Iterator[Trouble]:
         yield Trouble(f"health_{name}", "warning", {"count": count})
     if disk_free < DISK_LEAST:
         yield Trouble("health_disk", "warning", {"free": disk_free // 1_000_000})
+
+
+def alive(statuses: Iterable[ChannelStatus], zone: ZoneInfo) -> Iterator[Trouble]:
+    """What `desk doctor` says of channels; nothing of a desk that does not run."""
+    for status in statuses:
+        if status.state == "asleep":
+            continue
+        said = {
+            "channel": status.name,
+            "heard": _clock(status.heard_at, zone),
+            "posted": _clock(status.posted_at, zone),
+        }
+        if status.state == "well":
+            yield Trouble("channel_well", "ok", said)
+        else:
+            more = {"since": _clock(status.since, zone), "restarts": status.restarts}
+            yield Trouble(f"channel_{status.state}", "warning", said | more)
+
+
+def _clock(at: Micros | None, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(at / SECOND, zone).strftime("%m-%d %H:%M:%S") if at else "–"
 
 
 def _ask(database: Database, now: Micros) -> Health | None:

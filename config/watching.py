@@ -23,6 +23,7 @@ from config.keys import KEY_FILE, derived_key, web_key
 from config.metrics import Metrics
 from config.settings import Settings
 from config.standing import Standing, standing
+from core.insight import channels
 
 log = logging.getLogger("huiying.health")
 
@@ -56,6 +57,15 @@ class Watch:
         """Have the calendar call us."""
         calendar.every(CHECKPOINT_TICK, self.checkpoints.tick, "checkpoints")
         calendar.every(BEAT, self.beat, "heartbeat")
+        calendar.every(BEAT, self.tell, "channels")
+
+    async def tell(self) -> None:
+        """Write down how this process's channels do."""
+        desk = self._desk
+        try:
+            await desk.act(lambda turn: channels.tell(turn, desk.pump.holder, desk.channels, desk.pulse.channels))
+        except Exception as error:
+            log.warning("how the channels do was not written down: %s", type(error).__name__)
 
     def look(self) -> Standing:
         """How things stand; some milliseconds, any thread."""

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from config.standing import DEAF, DISK_LEAST, Standing, is_deaf, troubles
+from config.standing import DISK_LEAST, Standing, troubles
+from core.insight.channels import DEAF, is_deaf
 from core.insight.health import (
     CHECKPOINT_LATE,
     DEAD_LATELY,
