@@ -8,8 +8,10 @@ from typing import Any
 
 import httpx
 
-from bots.wecom_api import API_BASE, MEDIA, MOST_MEDIA, MOST_TEXT, RATE, Api, Trouble, loaded, moment, plain, reader
+from bots.payload import reader, seconds
+from bots.wecom_api import API_BASE, MEDIA, MOST_MEDIA, MOST_TEXT, RATE, Api, loaded, plain
 from bots.wecom_gate import Gate, unsealed, xml_fields
+from bots.wire import Trouble
 from core.words import (
     Accept,
     Answer,
@@ -80,7 +82,7 @@ class WeCom:
         self._api = Api(config.api_base, config.corp_id, config.secret, shelf, transport)
 
     @staticmethod
-    @reader
+    @reader("WeCom")
     def read(raw: bytes) -> list[Inbound]:
         """The message in a decrypted callback (XML, or JSON with the same names). Raises Unreadable."""
         fields = _fields(raw)
@@ -91,7 +93,7 @@ class WeCom:
             return []
         agent, user = fields["AgentID"], fields["FromUserName"]
         key = ":".join(("wecom", agent, user, *said.pop("number")))
-        room, at = Room("wecom", agent, user), moment(fields["CreateTime"])
+        room, at = Room("wecom", agent, user), seconds(fields["CreateTime"])
         return [Inbound(key=key, at=at, who=Who(user), room=room, raw=raw, **said)]
 
     async def run(self, accept: Accept) -> None:
@@ -111,7 +113,7 @@ class WeCom:
             for message in messages:
                 ref = await self._send(room.id, message)
         except Trouble as trouble:
-            return trouble.receipt()
+            return trouble.receipt
         return Receipt("sent", ref=ref) if ref else Receipt("refused", why="nothing to send")
 
     async def _send(self, userid: str, message: dict[str, Any]) -> str:
@@ -126,7 +128,7 @@ class WeCom:
             },
         )
         if answer.get("invaliduser") or answer.get("unlicenseduser"):
-            raise Trouble("the member cannot be reached by this app", "gone")
+            raise Trouble(Receipt("gone", why="the member cannot be reached by this app"))
         return str(answer.get("msgid", "unnamed"))
 
     async def fetch(self, media: Media) -> bytes:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from core.words import MINUTE, SECOND, Answer, Hook, Micros, Unreadable
+from bots.doors import AES_BLOCK, Shut, must_be_fresh, same, single
+from core.words import MINUTE, Answer, Hook, Micros, Unreadable
 
 MOST_BODY = 256 * 1024
 """Longest callback body, bytes. WeCom's own stay below 10 KB."""
@@ -30,20 +30,10 @@ BLOCK = 32
 """WeCom pads to 32 bytes (PKCS#7), not to the 16 of AES."""
 RANDOM = 16
 """Random bytes before the message."""
-AES_BLOCK = 16
 
 _log = logging.getLogger(__name__)
 _AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
-_TIMESTAMP = re.compile(r"[0-9]{1,10}", re.ASCII)
 _SIGNED = ("msg_signature", "timestamp", "nonce")
-
-
-class Shut(Exception):
-    """A callback that must not pass. `status` is what the caller hears; he is told nothing else."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
 
 
 class Seal:
@@ -81,20 +71,17 @@ class Gate:
         if not 1 <= len(keys) <= MOST_KEYS:
             raise ValueError("one or two pairs of callback token and EncodingAESKey are needed")
         self._keys = [(token, Seal(aes_key)) for token, aes_key in keys]
-        self._receiver = receiver.encode()
+        self._receiver = receiver
 
     def open(self, hook: Hook, now: Micros) -> bytes:
         """The message that was sealed: of the body, or for a GET of its `echostr`. Raises Shut."""
         if len(hook.body) > MOST_BODY:
             raise Shut(400, "too large")
-        claimed, timestamp, nonce = (_single(hook, name) for name in _SIGNED)
-        if not _TIMESTAMP.fullmatch(timestamp) or abs(int(timestamp) * SECOND - now) > FRESH:
-            raise Shut(403, "not fresh")
-        sealed = _single(hook, "echostr") if hook.method == "GET" else _sealed(hook.body)
+        claimed, timestamp, nonce = (single(hook, name) for name in _SIGNED)
+        must_be_fresh(timestamp, now, FRESH)
+        sealed = single(hook, "echostr") if hook.method == "GET" else _sealed(hook.body)
         for token, seal in self._keys:
-            if hmac.compare_digest(
-                signature(token, timestamp, nonce, sealed).encode(), claimed.encode("utf-8", "replace")
-            ):
+            if same(signature(token, timestamp, nonce, sealed), claimed):
                 return self._unseal(seal, sealed)
         raise Shut(403, "signature")
 
@@ -115,7 +102,7 @@ class Gate:
             message, receiver = seal.open(sealed)
         except ValueError as error:
             raise Shut(403, "seal") from error
-        if not hmac.compare_digest(receiver.encode(), self._receiver):
+        if not same(self._receiver, receiver):
             raise Shut(403, "receiver")
         return message
 
@@ -198,13 +185,6 @@ class _Reading:
         self._text = []
 
     def close(self) -> None: ...
-
-
-def _single(hook: Hook, name: str) -> str:
-    values = [value for key, value in hook.query if key == name]
-    if len(values) != 1 or not values[0]:
-        raise Shut(400, f"{name} must stand once")
-    return values[0]
 
 
 def _sealed(body: bytes) -> str:

@@ -16,8 +16,11 @@ from typing import Any
 import httpx
 import orjson
 
-from bots.wecom_api import API_BASE, MEDIA, MOST_MEDIA, MOST_TEXT, RATE, Api, Trouble, loaded, moment, plain, reader
+from bots.payload import reader, seconds
+from bots.payload import text as _text
+from bots.wecom_api import API_BASE, MEDIA, MOST_MEDIA, MOST_TEXT, RATE, Api, loaded, plain
 from bots.wecom_gate import Gate, unsealed, xml_fields
+from bots.wire import Trouble
 from core.words import (
     HOUR,
     MINUTE,
@@ -54,7 +57,7 @@ PAGE = {"limit": 1000, "voice_format": 0}
 """How to pull: at most so many items, and voices as AMR (not SILK)."""
 TOKEN_FRESH = 10 * MINUTE
 """How long the token of a hint may be used."""
-STALE_TOKEN = 95007
+STALE_TOKEN = "95007"
 MOST_KEY = 32
 """Longest message id of our own, bytes."""
 
@@ -131,7 +134,7 @@ class WeComKf:
         self._woken = asyncio.Event()
 
     @staticmethod
-    @reader
+    @reader("WeCom")
     def read(raw: bytes) -> list[Inbound]:
         """The messages in one sync_msg item, or in a whole page; a callback says nothing. Raises Unreadable."""
         found: Any = xml_fields(raw) if raw.lstrip().startswith(b"<") else loaded(raw)
@@ -140,7 +143,7 @@ class WeComKf:
         return _page(found["msg_list"]) if "msg_list" in found else _item(found, raw)
 
     @staticmethod
-    @reader
+    @reader("WeCom")
     def late(raw: bytes) -> tuple[str, Receipt] | None:
         """Which post (by its Receipt's `ref`) WeCom could not deliver after all. None for any other item. Raises Unreadable."""
         item = loaded(raw)
@@ -236,7 +239,7 @@ class WeComKf:
             for part, message in enumerate(messages):
                 await self._send(room, message_id(key, part), message)
         except Trouble as trouble:
-            return trouble.receipt()
+            return trouble.receipt
         return Receipt("sent", ref=message_id(key)) if messages else Receipt("refused", why="nothing to send")
 
     async def _messages(self, say: Say) -> list[dict[str, Any]]:
@@ -256,7 +259,7 @@ class WeComKf:
         try:
             await self._api.call("kf/send_msg", addressed)
         except Trouble as trouble:
-            if "msgid" not in trouble.complaint.lower():
+            if "msgid" not in trouble.words.lower():
                 raise
             # Ours is always well formed, so WeCom can only object that it has been used: the message was shown before.
 
@@ -301,7 +304,7 @@ def _item(item: dict[str, Any], raw: bytes) -> list[Inbound]:
     where = item if event is None else event
     account, customer = _text(where["open_kfid"]), _text(where["external_userid"])
     key = f"wecom_kf:{account}:{said.pop('number', None) or _text(item['msgid'])}"
-    room, at = Room("wecom_kf", account, customer), moment(item["send_time"])
+    room, at = Room("wecom_kf", account, customer), seconds(item["send_time"])
     return [Inbound(key=key, at=at, who=Who(customer), room=room, id=item.get("msgid"), raw=raw, **said)]
 
 
@@ -345,9 +348,3 @@ def _record(merged: Mapping[str, Any]) -> str:
         text = loaded(part["msg_content"].encode()).get("text", {}).get("content", f"[{part['msgtype']}]")
         lines.append(f"{part['sender_name']}：{text}")
     return "\n".join(lines)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("text was expected")
-    return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import httpx
@@ -33,6 +34,8 @@ MOST_WAIT = 600.0
 _PLAIN = {"accept-encoding": "identity"}
 _JSON = {**_PLAIN, "content-type": "application/json; charset=utf-8"}
 _PATIENCE = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS).as_dict()
+_address = lru_cache(64)(httpx.URL)
+"""Parsed addresses: most calls go to few of them, and parsing takes longer than sending."""
 
 
 Action = Literal["stale", "busy", "quota", "window", "gone", "refused"]
@@ -42,11 +45,11 @@ him, or a person's eye."""
 
 class Trouble(Exception):
     """A call did not do what was asked, or did not say so. `receipt` is what that means for a message that was to be sent;
-    `code` the platform's own; `stale` says that the access token is not valid any more."""
+    `code` the platform's own, `words` what it said with it; `stale` says that the access token is not valid any more."""
 
-    def __init__(self, receipt: Receipt, code: str = "", *, stale: bool = False) -> None:
+    def __init__(self, receipt: Receipt, code: str = "", *, stale: bool = False, words: str = "") -> None:
         super().__init__(receipt.why)
-        self.receipt, self.code, self.stale = receipt, code, stale
+        self.receipt, self.code, self.stale, self.words = receipt, code, stale, words
 
 
 def busy(why: str, after: float = BUSY_SECONDS) -> Receipt:
@@ -109,12 +112,14 @@ class Wire:
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._transport = transport or AiohttpTransport()
 
-    async def post(self, url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Reply:
-        """The answer to a POST of JSON. Raises Trouble."""
+    async def post(
+        self, url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None, most: int = MOST_ANSWER
+    ) -> Reply:
+        """The answer, of at most `most` bytes, to a POST of JSON. Raises Trouble."""
         content = orjson.dumps(whole(body))
-        request = httpx.Request("POST", url, content=content, headers={**_JSON, **(headers or {})})
-        endless = Receipt("unknown", why=f"an answer of more than {MOST_ANSWER} bytes")
-        return await self._ask(request, MOST_ANSWER, ANSWER_SECONDS, endless)
+        request = httpx.Request("POST", _address(url), content=content, headers={**_JSON, **(headers or {})})
+        endless = Receipt("unknown", why=f"an answer of more than {most} bytes")
+        return await self._ask(request, most, ANSWER_SECONDS, endless)
 
     async def upload(
         self,
@@ -126,14 +131,17 @@ class Wire:
         """The answer to a form with one file (field, name, content, media type). Raises Trouble."""
         form, name, content, mime = file
         files = {form: (whole(name), content, mime)}
-        request = httpx.Request("POST", url, files=files, data=fields, headers={**_PLAIN, **(headers or {})})
+        request = httpx.Request("POST", _address(url), files=files, data=fields, headers={**_PLAIN, **(headers or {})})
         endless = Receipt("unknown", why=f"an answer of more than {MOST_ANSWER} bytes")
         return await self._ask(request, MOST_ANSWER, MEDIA_SECONDS, endless)
 
-    async def get(self, url: str, most: int, headers: Mapping[str, str]) -> Reply:
-        """A file of at most `most` bytes. Raises Trouble."""
-        request = httpx.Request("GET", url, headers={**_PLAIN, **headers})
-        return await self._ask(request, most, MEDIA_SECONDS, Receipt("refused", why=f"more than {most} bytes"))
+    async def get(
+        self, url: str, most: int, headers: Mapping[str, str] | None = None, seconds: float | None = None
+    ) -> Reply:
+        """A file, or another answer, of at most `most` bytes within `seconds` (or MEDIA_SECONDS). Raises Trouble."""
+        request = httpx.Request("GET", _address(url), headers={**_PLAIN, **(headers or {})})
+        endless = Receipt("refused", why=f"more than {most} bytes")
+        return await self._ask(request, most, seconds or MEDIA_SECONDS, endless)
 
     async def close(self) -> None:
         await self._transport.aclose()

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from bots.doors import Shut
 from bots.emulated.wecom_seal import seal, sign, unseal
-from bots.wecom_gate import Gate, Seal, Shut, signature
+from bots.wecom_gate import Gate, Seal, signature
 from core.words import SECOND, Hook
 
 RECORDED = Path(__file__).parent.parent.parent / "shared" / "payloads" / "crypto"

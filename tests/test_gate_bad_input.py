@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import pytest
 
+from bots.doors import Shut
 from bots.emulated.wecom import WeComServer
 from bots.emulated.wecom_endpoints import App
 from bots.emulated.wecom_seal import seal, seal_padded, sign
-from bots.wecom_gate import MOST_BODY, Gate, Seal, Shut, xml_fields
+from bots.wecom_gate import MOST_BODY, Gate, Seal, xml_fields
 from core.words import SECOND, Hook
 from tests.contract.rig import NOON, Now
 from tests.contract.wecom_cases import AppRig, KfRig, app_message

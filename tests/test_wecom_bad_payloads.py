@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import httpx
 import pytest
 
-from bots import wecom_api
+from bots import wire
 from bots.emulated.wecom import WeComServer
-from bots.wecom_api import Trouble
 from bots.wecom_kf import KfConfig, WeComKf
+from bots.wire import Trouble
 from core.words import CannotFetch, Media, Unreadable
 from tests.contract.rig import Inbox, MemoryShelf, Now
 from tests.contract.wecom_cases import AppRig, KfRig, app_message, kf_item, stored
@@ -200,7 +200,7 @@ MEDIA: dict[str, Callable[[], httpx.Response]] = {
 
 @pytest.mark.parametrize("name", MEDIA)
 def test_hostile_media_are_bounded_and_not_followed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wecom_api, "MEDIA_SECONDS", 0.1 if name == "a drip" else 10)
+    monkeypatch.setattr(wire, "MEDIA_SECONDS", 0.1 if name == "a drip" else 10)
 
     async def story() -> None:
         channel = answering(lambda request: MEDIA[name]())
