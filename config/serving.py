@@ -212,7 +212,7 @@ async def _live(settings: Settings, database: Database, listening: socket.socket
     board_key = board_key_of(key)
     secure = (settings.public_url or "").startswith("https://")
     watch = Watch(desk, settings, key, runner.alive)
-    asked = {"metrics": watch.metrics, "metrics_key": watch.metrics_key}
+    asked = {"metrics": watch.metrics, "metrics_key": watch.metrics_key, "channels": tuple(desk.channels)}
     pages = front(desk, settings.entity, bells, board_key, healthy=runner.alive, secure=secure, **asked)
 
     def say_so() -> None:

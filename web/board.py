@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import asdict
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from core.insight.channels import status_of
 from core.people.model import Person, Role
 from core.store.turn import Turn
 from core.tickets.board import BOARD, Column, Standing, standings
@@ -35,6 +37,7 @@ def routes(front: Front, assets: Assets) -> list[Route]:
         Route("/board", board.page),
         Route("/api/board", board.tickets),
         Route("/api/board/stream", board.stream),
+        Route("/api/board/channels", board.channels),
     ]
 
 
@@ -68,6 +71,14 @@ class Board:
             found = standings(connection, self._front.entity, self._front.level, now)
         cards = [card for standing in found if (card := self._card(standing))]
         return JSONResponse({"now": now, "columns": list(Column), "tickets": cards})
+
+    def channels(self, request: Request) -> Response:
+        """How every channel in use does, with the present instant."""
+        self._must_be_open(request)
+        now = self._front.clock()
+        with self._front.database.reading() as connection:
+            found = [asdict(status_of(connection, name, now)) for name in self._front.channels]
+        return JSONResponse({"now": now, "channels": found})
 
     def stream(self, request: Request) -> Response:
         self._must_be_open(request)

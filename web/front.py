@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,7 +31,8 @@ class Visitors(Protocol):
 class Front:
     """The desk as pages see it. Without `visitors` there is no web chat; without `board_key` the board is open to all who
     reach this port (a demonstration); without `pages` nobody comes with a pass. `look` reads as a turn reads, from any thread;
-    `act` carries out a turn, `keep` a file, whose hash it gives. `metrics` is what Prometheus reads, with `metrics_key`."""
+    `act` carries out a turn, `keep` a file, whose hash it gives. `metrics` is what Prometheus reads, with `metrics_key`;
+    `channels` are those that are in use."""
 
     database: Database
     entity: str
@@ -49,3 +50,4 @@ class Front:
     secure: bool = False
     metrics: Callable[[], bytes] | None = None
     metrics_key: str | None = None
+    channels: Sequence[str] = ()

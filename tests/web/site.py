@@ -146,7 +146,7 @@ def running(
         found.append(Site(address, desk, loop))
         runner.start()
         entrances = {name: replace(door, accept=accepts.get(name, door.accept)) for name, door in doors(desk).items()}
-        seen = front(desk, rules.entity, bells, board_key, healthy=runner.alive)
+        seen = front(desk, rules.entity, bells, board_key, healthy=runner.alive, channels=tuple(desk.channels))
         await serve(app(entrances, seen), listening, stop, started.set, bells.close)
         await runner.stop()
         await asyncio.sleep(0)

@@ -11,6 +11,7 @@ import pytest
 
 from config.serving import clock
 from core.clocks.policy import ServiceLevel
+from core.insight.channels import tell
 from core.people.model import Person, Role
 from core.people.passes import issue_pass
 from core.store.turn import Turn
@@ -134,7 +135,7 @@ def test_the_board_hears_of_every_change(site: Site) -> None:
 @pytest.mark.req("S18")
 def test_the_board_is_shut_without_its_key(locked: Site) -> None:
     assert locked.http.get("/board").status_code == 403
-    for path in ("/api/board", "/api/board/stream"):
+    for path in ("/api/board", "/api/board/stream", "/api/board/channels"):
         answer = locked.http.get(path)
         assert (answer.status_code, answer.content) == (403, b"")
         for wrong in ({"cookie": "board=" + "0" * 64}, {"cookie": f"board={KEY}"}, {"authorization": "Bearer no"}):
@@ -164,7 +165,7 @@ def test_a_link_from_the_chat_opens_the_board_until_its_person_leaves(locked: Si
     assert answer.status_code == 200 and "SameSite=strict" in answer.headers["set-cookie"]
     assert locked.http.get("/board").status_code == 200 and board_of(locked) == []
     locked.act(lambda turn: setattr(turn.get(Person, sun.person_id), "active", False))
-    for path in ("/board", "/api/board", "/api/board/stream"):
+    for path in ("/board", "/api/board", "/api/board/stream", "/api/board/channels"):
         assert locked.http.get(path).status_code == 403
 
 
@@ -197,3 +198,13 @@ def test_p0_has_its_lane_and_a_customers_are_on_top_of_theirs(any_site: Site) ->
     found = board_of(any_site)
     assert [ticket["number"] for ticket in found[:6]] == ["GD-55", "GD-54", "GD-53", "GD-52", "GD-51", "GD-1"]
     assert [ticket["number"] for ticket in found if ticket["favoured"]] == ["GD-55", "GD-53", "GD-52"]
+
+
+def test_the_board_says_how_the_channels_do(site: Site) -> None:
+    assert [one["state"] for one in site.http.get("/api/board/channels").json()["channels"]] == ["asleep"]
+    desk = site.desk
+    desk.pulse.died("webchat")
+    site.act(lambda turn: tell(turn, "here", desk.channels, desk.pulse.channels))
+    (webchat,) = site.http.get("/api/board/channels").json()["channels"]
+    assert (webchat["name"], webchat["state"]) == ("webchat", "down")
+    assert webchat["since"] == desk.pulse.channel("webchat").down_since

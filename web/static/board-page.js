@@ -1,4 +1,5 @@
 import { Board } from "./board.js";
+import { Channels } from "./channels.js";
 import { el } from "./dom.js";
 import { switchLanguage, words } from "./words.js";
 
@@ -7,4 +8,5 @@ const language = el("button", { type: "button", class: "quiet", onclick: switchL
 document.getElementById("app").append(
   el("header", { class: "bar" }, el("img", { src: document.getElementById("icon").href, alt: "" }), el("h1", {}, words.board), language),
   new Board().root,
+  new Channels().root,
 );
