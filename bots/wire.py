@@ -58,10 +58,15 @@ def busy(why: str, after: float = BUSY_SECONDS) -> Receipt:
 
 
 def complaint(
-    platform: str, code: str, actions: Mapping[str, Action], status: int = 200, after: float | None = None
+    platform: str,
+    code: str,
+    actions: Mapping[str, Action],
+    status: int = 200,
+    after: float | None = None,
+    quota: float = QUOTA_SECONDS,
 ) -> Trouble:
     """The trouble that an error code means by its platform's table. A code that stands in none is refused, unless the HTTP
-    status says more; `after` are seconds that the platform named."""
+    status says more; `after` are seconds that the platform named, `quota` those of a longer wait that it did not name."""
     why = f"{platform} error {code or f'HTTP {status}'}"
     action = actions.get(code) or ("quota" if status == 429 else "busy" if status >= 500 else "refused")
     match action:
@@ -70,7 +75,7 @@ def complaint(
         case "busy":
             return Trouble(busy(why, after or BUSY_SECONDS), code)
         case "quota":
-            return Trouble(busy(why, min(max(after or QUOTA_SECONDS, 1.0), MOST_WAIT)), code)
+            return Trouble(busy(why, min(max(after or quota, 1.0), MOST_WAIT)), code)
         case "window":
             return Trouble(Receipt("refused", why="window"), code)
         case "gone" | "refused":
