@@ -121,8 +121,19 @@ class Wire:
         self, url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None, most: int = MOST_ANSWER
     ) -> Reply:
         """The answer, of at most `most` bytes, to a POST of JSON. Raises Trouble."""
+        return await self.send("POST", url, body, headers, most)
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        body: Mapping[str, Any],
+        headers: Mapping[str, str] | None = None,
+        most: int = MOST_ANSWER,
+    ) -> Reply:
+        """The answer to JSON that is sent by any method. Raises Trouble."""
         content = orjson.dumps(whole(body))
-        request = httpx.Request("POST", _address(url), content=content, headers={**_JSON, **(headers or {})})
+        request = httpx.Request(method, _address(url), content=content, headers={**_JSON, **(headers or {})})
         endless = Receipt("unknown", why=f"an answer of more than {most} bytes")
         return await self._ask(request, most, ANSWER_SECONDS, endless)
 
