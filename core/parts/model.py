@@ -1,10 +1,10 @@
-"""Requests for parts, and what is in stock."""
+"""Requests for parts, parcels on their way, and what is in stock."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field
 
 from core.store.rows import Row, stored
@@ -34,6 +34,27 @@ class PartRequest(Row):
     requested_at: Micros
     eta: Micros | None = None
     arrived_at: Micros | None = None
+
+
+@stored(
+    "shipment",
+    UniqueConstraint("entity", "tracking", "ticket_id"),
+    Index("shipment_room", "room", "spoken_at"),
+    Index("shipment_ticket", "ticket_id"),
+)
+class Shipment(Row):
+    """A parcel on its way for a ticket, known by its tracking number (运单号, S24). `room` is where it was last spoken of, at
+    `spoken_at`; `received_at` when somebody showed or said that it had come."""
+
+    id: int = Field(primary_key=True)
+    entity: str
+    ticket_id: int
+    tracking: str
+    told_by: int
+    told_at: Micros
+    room: str
+    spoken_at: Micros
+    received_at: Micros | None = None
 
 
 @stored("part")

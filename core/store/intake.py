@@ -94,7 +94,7 @@ def _store_the_rest(connection: Connection, delivery: Delivery, now: Micros, ids
         connection.run(_cursor, name=name, value=clean(delivery.cursor.value))
 
 
-_empty_room = dict.fromkeys(("person_id", "last_in_at", "window_until", "window_left"))
+_empty_room = dict.fromkeys(("person_id", "last_in_at", "window_until", "window_left", "greeted_at", "left_at"))
 _said = tuple(field.name for field in fields(Inbound) if field.name not in ("key", "at", "room", "raw"))
 
 
@@ -102,6 +102,7 @@ def inbox_row(message: Inbound, now: Micros, row_id: int) -> Inbox:
     """The row of a message, with its text made safe to store."""
     said = {name: getattr(message, name) for name in _said}
     said["text"] = clean(message.text)[:LONGEST_TEXT]
+    said["quoted"] = clean(message.quoted)[:LONGEST_TEXT] if message.quoted else None
     if message.who.name:
         said["who"] = replace(message.who, name=clean(message.who.name)[:LONGEST_NAME])
     return Inbox(
@@ -114,6 +115,7 @@ def inbox_row(message: Inbound, now: Micros, row_id: int) -> Inbox:
         said=said,
         raw=message.raw,
         due_at=now,
+        ref=clean(message.id) if message.id else None,
     )
 
 

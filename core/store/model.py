@@ -23,6 +23,7 @@ FAILED = text("state = 'failed'")
 PARKED = text("state = 'parked'")
 DEAD_JOBS = text("state = 'dead'")
 QUARANTINED = text("state = 'waiting'")
+NUMBERED = text("ref is not null")
 """Conditions spelled out, in queries as in the partial indexes that serve them: bound values would hide the index."""
 
 
@@ -39,11 +40,13 @@ class InboxState(StrEnum):
     Index("inbox_waiting_in", "room", "id", sqlite_where=WAITING_MESSAGES, postgresql_where=WAITING_MESSAGES),
     Index("inbox_failed", "due_at", sqlite_where=FAILED, postgresql_where=FAILED),
     Index("inbox_by_room", "room", "id"),
+    Index("inbox_ref", "channel", "ref", sqlite_where=NUMBERED, postgresql_where=NUMBERED),
 )
 class Inbox(Row):
     """One thing that somebody did in a chat, stored before the platform hears that we have it.
 
-    `said` is the Inbound without its raw bytes; `outcome` says what the desk made of it (S84).
+    `said` is the Inbound without its raw bytes; `outcome` says what the desk made of it (S84); `ref` is the platform's own id of
+    the message, by which people answer, edit and recall it.
     """
 
     id: int = Field(primary_key=True)
@@ -60,13 +63,15 @@ class Inbox(Row):
     person_id: int | None = None
     outcome: str | None = None
     error: str | None = None
+    ref: str | None = None
 
 
 @stored("room")
 class RoomRow(Row):
     """A place where people talk with the desk. Its row is the lock under which messages of a room keep their order.
 
-    `window_until` and `window_left`: until when, and how many more messages, the platform lets us speak there.
+    `window_until` and `window_left`: until when, and how many more messages, the platform lets us speak there. `greeted_at`: when
+    a group last heard what the desk is for; `left_at`: since when the desk is no member of it any more.
     """
 
     room: str = Field(primary_key=True)
@@ -75,6 +80,8 @@ class RoomRow(Row):
     last_in_at: Micros | None = None
     window_until: Micros | None = None
     window_left: int | None = None
+    greeted_at: Micros | None = None
+    left_at: Micros | None = None
 
 
 @stored(

@@ -1,6 +1,9 @@
-"""What further channels bring."""
+"""What further channels bring: messages found by their platform's id, groups that come and go, parcels and their receipts."""
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0006"
 down_revision = "0005"
@@ -9,4 +12,39 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    messages()
+    rooms()
+    shipments()
+
+
+def messages() -> None:
+    """The platform's own id of a message, by which people answer, edit and recall it; older messages have none."""
+    op.add_column("inbox", sa.Column("ref", sa.Text(), nullable=True))
+    numbered = sa.text("ref is not null")
+    op.create_index("inbox_ref", "inbox", ["channel", "ref"], sqlite_where=numbered, postgresql_where=numbered)
+
+
+def rooms() -> None:
+    """When a group was last greeted, and since when the desk is not in it any more."""
+    op.add_column("room", sa.Column("greeted_at", sa.BigInteger(), nullable=True))
+    op.add_column("room", sa.Column("left_at", sa.BigInteger(), nullable=True))
+
+
+def shipments() -> None:
+    """Parcels by their tracking numbers."""
+    op.create_table(
+        "shipment",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.Column("tracking", sa.Text(), nullable=False),
+        sa.Column("told_by", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
+        sa.Column("room", sa.Text(), nullable=False),
+        sa.Column("spoken_at", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("entity", "tracking", "ticket_id"),
+    )
+    op.create_index("shipment_room", "shipment", ["room", "spoken_at"])
+    op.create_index("shipment_ticket", "shipment", ["ticket_id"])
