@@ -14,6 +14,8 @@ from config.channels.feishu import Feishu
 from config.channels.plug import Plug
 from config.channels.webchat import PLUG as WEBCHAT
 from config.channels.webchat import Webchat
+from config.channels.wechat_mp import PLUG as WECHAT_MP
+from config.channels.wechat_mp import WechatMp
 from config.channels.wecom import PLUG as WECOM
 from config.channels.wecom import Wecom
 from config.channels.wecom_kf import PLUG as WECOM_KF
@@ -26,6 +28,7 @@ class Channels(Section):
 
     wecom: Wecom = Wecom()
     wecom_kf: WecomKf = WecomKf()
+    wechat_mp: WechatMp = WechatMp()
     dingtalk_notice: DingtalkNotice = DingtalkNotice()
     feishu: Feishu = Feishu()
     webchat: Webchat = Webchat()
@@ -34,6 +37,7 @@ class Channels(Section):
 PLUGS: Mapping[str, Plug] = {
     "wecom": WECOM,
     "wecom_kf": WECOM_KF,
+    "wechat_mp": WECHAT_MP,
     "dingtalk_notice": DINGTALK_NOTICE,
     "feishu": FEISHU,
     "webchat": WEBCHAT,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import orjson
 
 from bots.emulated.feishu import FeishuServer
 from bots.feishu import Feishu, FeishuConfig
 from core.words import Hook, Media, Room, Who
-from tests.contract.rig import NOON, Case, Inbox, MemoryShelf, Now, Sample, Shown
+from tests.contract.rig import NOON, Case, Inbox, MemoryShelf, Now, Sample, Shown, Watched
 
 FAULTS: dict[str, Any] = {
     "quota": "429",
@@ -70,18 +69,6 @@ class FeishuRig:
 
     async def close(self) -> None:
         await self.channel.close()
-
-
-class Watched(httpx.ASGITransport):
-    """The way to the emulated server, noting who was called."""
-
-    def __init__(self, server: FeishuServer, hosts: list[str]) -> None:
-        super().__init__(app=server)
-        self._hosts = hosts
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self._hosts.append(request.url.host)
-        return await super().handle_async_request(request)
 
 
 def event(sort: str, body: dict[str, Any], number: str = "e1", at: str = "1772596800000") -> bytes:

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import httpx
+
 from core.words import SECOND, Accept, Channel, Clock, Cursor, Hook, Inbound, Micros, Room, Unreadable
 
 NOON: Micros = 1_772_596_800 * SECOND
@@ -84,6 +86,19 @@ class Inbox:
     @property
     def texts(self) -> list[str]:
         return [message.text for message in self.messages.values()]
+
+
+class Watched(httpx.ASGITransport):
+    """The way to an emulated server, noting who was called. Like a real network, it lets others go first."""
+
+    def __init__(self, server: Any, hosts: list[str]) -> None:
+        super().__init__(app=server)
+        self._hosts = hosts
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._hosts.append(request.url.host)
+        await asyncio.sleep(0)
+        return await super().handle_async_request(request)
 
 
 class Running:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
-
-import httpx
 
 from bots.emulated.wecom import WeComServer
 from bots.wecom import WeCom, WeComConfig
 from bots.wecom_kf import KfConfig, WeComKf
 from core.words import SECOND, Hook, Media, Room, Who
-from tests.contract.rig import Case, Inbox, MemoryShelf, Now, Sample, Shown
+from tests.contract.rig import Case, Inbox, MemoryShelf, Now, Sample, Shown, Watched
 
 FAULTS: Mapping[str, Any] = {
     "quota": 45009,
@@ -31,19 +28,6 @@ FILES = {"pdf": b"%PDF-1.4 report", "tiny": b"abc", "large": b"x" * (20 * 1024 *
 async def stored(name: str) -> bytes:
     """The file store of the tests."""
     return FILES[name]
-
-
-class Watched(httpx.ASGITransport):
-    """The way to the emulated server, noting who was called. Like a real network, it lets others go first."""
-
-    def __init__(self, server: WeComServer, hosts: list[str]) -> None:
-        super().__init__(app=server)
-        self._hosts = hosts
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self._hosts.append(request.url.host)
-        await asyncio.sleep(0)
-        return await super().handle_async_request(request)
 
 
 class WeComRig:
