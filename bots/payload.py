@@ -50,6 +50,13 @@ def text(value: Any) -> str:
     return value
 
 
+def number(value: Any) -> str:
+    """A whole number as text. Raises TypeError for anything else."""
+    if type(value) is not int:
+        raise TypeError("a whole number was expected")
+    return str(value)
+
+
 def seconds(value: Any) -> Micros:
     """The instant that a payload names in whole seconds. Raises ValueError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | str) or not 0 < int(value) < LAST_SECOND:

@@ -13,7 +13,7 @@ import orjson
 
 from bots.payload import whole
 from bots.tokens import SharedToken
-from bots.wire import ANSWER_SECONDS, Action, Reply, Trouble, Wire, busy, complaint
+from bots.wire import ANSWER_SECONDS, Action, Reply, Trouble, Wire, busy, complaint, content_of
 from core.words import CannotFetch, FileRef, Files, Kind, Receipt, Shelf, Size
 
 API_BASE = "https://qyapi.weixin.qq.com"
@@ -83,7 +83,7 @@ class Api:
 
     async def file_message(self, file: FileRef, files: Files) -> dict[str, Any]:
         """The message that shows a stored file, which from now on lies with WeCom for three days. Raises Trouble."""
-        content = await content_of(file, files)
+        content = await content_of(file, files, MOST_MEDIA, LEAST_MEDIA)
         kind = "image" if file.mime in ("image/jpeg", "image/png") and len(content) <= MOST_IMAGE else "file"
 
         async def upload(token: str) -> dict[str, Any]:
@@ -121,17 +121,6 @@ class Api:
 
     def _url(self, path: str, **query: str) -> str:
         return f"{self._base}{path}?{urlencode(query)}"
-
-
-async def content_of(file: FileRef, files: Files) -> bytes:
-    """The content of a stored file that WeCom would take. Raises Trouble."""
-    try:
-        content = await files(file.hash)
-    except KeyError as error:
-        raise Trouble(Receipt("refused", why="the file is not in the store")) from error
-    if not LEAST_MEDIA <= len(content) <= MOST_MEDIA:
-        raise Trouble(Receipt("refused", why=f"a file of {len(content)} bytes cannot be sent"))
-    return content
 
 
 def checked(reply: Reply) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -13,7 +15,7 @@ import orjson
 from httpx_aiohttp import AiohttpTransport
 
 from bots.payload import whole
-from core.words import Receipt
+from core.words import FileRef, Files, Receipt
 
 CONNECT_SECONDS = 3.0
 SILENCE_SECONDS = 8.0
@@ -30,6 +32,8 @@ QUOTA_SECONDS = 60.0
 """Wait after too many calls, where the platform does not say how long: most quotas are counted by the minute."""
 MOST_WAIT = 600.0
 """Longest wait that is believed, seconds."""
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log addresses, which may hold tokens
 
 _PLAIN = {"accept-encoding": "identity"}
 _JSON = {**_PLAIN, "content-type": "application/json; charset=utf-8"}
@@ -80,6 +84,17 @@ def complaint(
             return Trouble(Receipt("refused", why="window"), code)
         case "gone" | "refused":
             return Trouble(Receipt(action, why=why), code)
+
+
+@contextmanager
+def fetching() -> Iterator[None]:
+    """Around a call for a file: a trouble that stays one becomes CannotFetch. Raises CannotFetch, Trouble."""
+    try:
+        yield
+    except Trouble as trouble:
+        if trouble.receipt.state in ("refused", "gone"):
+            raise CannotFetch(str(trouble)) from trouble
+        raise
 
 
 def told_to_wait(value: str | None) -> float | None:
@@ -159,6 +174,13 @@ class Wire:
         endless = Receipt("refused", why=f"more than {most} bytes")
         return await self._ask(request, most, seconds or MEDIA_SECONDS, endless)
 
+    async def carry(self, request: httpx.Request, most: int) -> Reply:
+        """The answer, of at most `most` bytes, to a request that a library has made. Raises Trouble."""
+        request.headers.update(_PLAIN)
+        return await self._ask(
+            request, most, MEDIA_SECONDS, Receipt("unknown", why=f"an answer of more than {most} bytes")
+        )
+
     async def close(self) -> None:
         await self._transport.aclose()
 
@@ -175,6 +197,31 @@ class Wire:
             raise Trouble(busy("no connection")) from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise Trouble(Receipt("unknown", why="no answer")) from error
+
+
+class Through(httpx.AsyncBaseTransport):
+    """The wire for an SDK that speaks httpx: what it asks is bounded like all else, and what goes wrong is raised as Trouble."""
+
+    def __init__(self, wire: Wire, most: int) -> None:
+        self._wire, self._most = wire, most
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        reply = await self._wire.carry(request, self._most)
+        return httpx.Response(reply.status, headers=reply.headers, content=reply.body)
+
+    async def aclose(self) -> None:
+        await self._wire.close()
+
+
+async def content_of(file: FileRef, files: Files, most: int, least: int = 1) -> bytes:
+    """The content of a stored file that a platform would take, between `least` and `most` bytes. Raises Trouble."""
+    try:
+        content = await files(file.hash)
+    except KeyError as error:
+        raise Trouble(Receipt("refused", why="the file is not in the store")) from error
+    if not least <= len(content) <= most:
+        raise Trouble(Receipt("refused", why=f"a file of {len(content)} bytes cannot be sent"))
+    return content
 
 
 async def _body(response: httpx.Response, most: int, endless: Receipt) -> bytes:
