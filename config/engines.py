@@ -15,12 +15,12 @@ from typing import Any
 from config.understanding_settings import LanguageModel, RasaServer, UnderstandingSettings
 from core.words import Micros
 from dialogue.ranking import is_ranked
+from dialogue.understanding.deciding import Thresholds
 from dialogue.understanding.elsewhere import Elsewhere
 from dialogue.understanding.engine import NoAnswer, Ranked, Remote
 from dialogue.understanding.llm import LlmEngine
 from dialogue.understanding.mind import Mind
 from dialogue.understanding.rasa import CAUTIOUS, RasaEngine
-from dialogue.understanding.thresholds import Thresholds
 from dialogue.understanding.words import Understanding
 
 REMOTE = frozenset({"rasa", "llm"})

@@ -28,10 +28,11 @@ import numpy as np
 from config.engines import data_hash
 from config.loading import load
 from config.understanding_troubles import training_folders
+from dialogue.understanding.deciding import Thresholds
 from dialogue.understanding.elsewhere import Elsewhere
 from dialogue.understanding.plain import plain
 from dialogue.understanding.rasa import RasaEngine
-from dialogue.understanding.thresholds import Thresholds, thresholds
+from dialogue.understanding.thresholds import thresholds
 from dialogue.understanding.training_data import FORMAT, Example, TrainingData
 
 PIPELINES = Path(__file__).parent / "rasa"

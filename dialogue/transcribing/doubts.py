@@ -13,8 +13,6 @@ from difflib import SequenceMatcher
 from functools import cache
 from itertools import pairwise
 
-import numpy as np
-
 from dialogue.transcribing.words import RATE, SAMPLE, Hints, Transcript, phrases, seconds_of
 
 LEAST_CONFIDENCE = 0.35
@@ -55,6 +53,8 @@ def doubts(transcript: Transcript, pcm: bytes, hints: Hints) -> tuple[str, ...]:
 
 def loudest(pcm: bytes) -> float:
     """Root mean square of the loudest piece."""
+    import numpy as np  # 15 MB that a desk without voice does not need
+
     samples = np.frombuffer(pcm, "<i2", len(pcm) // SAMPLE).astype(np.float64)
     pieces = samples[: len(samples) // PIECE * PIECE].reshape(-1, PIECE)
     return float(np.sqrt((pieces**2).mean(axis=1)).max()) if len(pieces) else 0.0

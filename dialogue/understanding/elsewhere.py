@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import orjson
 
+from dialogue.understanding.deciding import Thresholds
 from dialogue.understanding.engine import NoAnswer, complete
-from dialogue.understanding.thresholds import Thresholds
 from dialogue.understanding.words import Ranking
 
 LARGEST = 1_000_000

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from dialogue.understanding.deciding import Thresholds
 from dialogue.understanding.embedded import EmbeddedEngine, Weights, labelled, ranking, unseen
 from dialogue.understanding.engine import NotInstalled
 from dialogue.understanding.network import Network, taught
@@ -24,7 +25,7 @@ from dialogue.understanding.plain import plain
 from dialogue.understanding.regression import Array, Places, held_out
 from dialogue.understanding.sight import LONGEST, Sight
 from dialogue.understanding.tfidf import Seen
-from dialogue.understanding.thresholds import Thresholds, thresholds
+from dialogue.understanding.thresholds import thresholds
 from dialogue.understanding.training_data import Example
 from dialogue.understanding.words import Ranking
 

@@ -9,11 +9,12 @@ from typing import Self
 
 import numpy as np
 
+from dialogue.understanding.deciding import Thresholds
 from dialogue.understanding.plain import plain
 from dialogue.understanding.regression import Array, Places, fit, held_out, softmax
 from dialogue.understanding.sight import Sight
 from dialogue.understanding.tfidf import Seen, entries
-from dialogue.understanding.thresholds import Thresholds, thresholds
+from dialogue.understanding.thresholds import thresholds
 from dialogue.understanding.training_data import Example
 from dialogue.understanding.words import Ranking
 

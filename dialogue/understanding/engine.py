@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol, Self
 
-from dialogue.understanding.thresholds import Thresholds
+from dialogue.understanding.deciding import Thresholds
 from dialogue.understanding.words import INTENTS, Decision, Ranking, Understanding
 
 WANTS_YES = frozenset({"confirm", "cancel_ticket", "return_exchange"})

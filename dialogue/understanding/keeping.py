@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from dialogue.understanding.deciding import Thresholds
 from dialogue.understanding.embedded import Weights
-from dialogue.understanding.thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 import orjson
 
+from dialogue.understanding.deciding import Thresholds
 from dialogue.understanding.elsewhere import AskedEngine, Elsewhere
 from dialogue.understanding.engine import NoAnswer, complete
-from dialogue.understanding.thresholds import Thresholds
 from dialogue.understanding.words import INTENTS, Ranking
 
 CAUTIOUS = Thresholds(accept=0.7, reject=0.5, margin=0.2)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from dialogue.understanding.deciding import Thresholds
 from dialogue.understanding.elsewhere import AskedEngine, Elsewhere
 from dialogue.understanding.engine import NoAnswer, complete
-from dialogue.understanding.thresholds import Thresholds
 from dialogue.understanding.words import Ranking
 
 CAUTIOUS = Thresholds(accept=0.75, reject=0.5, margin=0.2)

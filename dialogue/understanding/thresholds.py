@@ -1,17 +1,15 @@
-"""When to act on a ranking, when to ask, when to say that it was not understood. Computed from held-out lines."""
+"""Thresholds of an engine (deciding.py), computed from held-out lines."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dialogue.understanding.words import Decision, Ranking
+from dialogue.understanding.deciding import OFFERED, OUT_OF_SCOPE, Thresholds
 
-OUT_OF_SCOPE = "out_of_scope"
 PRECISION = 0.93
 """Share of accepted held-out lines whose intent must be right."""
 STRANGERS = 0.035
@@ -19,32 +17,10 @@ STRANGERS = 0.035
 strangers differ more from those we know than customers do."""
 LOST = 0.04
 """Share of in-scope lines that may be rejected without being asked what was meant."""
-OFFERED = 3
-"""Meanings that a question offers."""
 MARGIN = 0.1
 """How far ahead of the next the first must be, lest it is asked which of the two."""
 LEVELS, SHADOWS = np.arange(0.30, 0.95, 0.02), (0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3)
 """Thresholds that are tried for accepting, and for the shadow of a stranger."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Of one engine: at least `accept`, `margin` ahead of the next and without more than the `shadow` of a stranger (confidence of
-    out_of_scope) is acted on; if what could be offered adds up to less than `reject`, asking would not help."""
-
-    accept: float
-    reject: float
-    margin: float
-    shadow: float = 1.0
-
-    def decide(self, ranking: Ranking) -> Decision:
-        """What to do with a ranking. What is out of scope is never acted on."""
-        (first, confidence), (_, second) = ranking[0], ranking[1]
-        known = [odds for intent, odds in ranking if intent != OUT_OF_SCOPE]
-        stranger = sum(odds for intent, odds in ranking if intent == OUT_OF_SCOPE)
-        if first != OUT_OF_SCOPE and confidence >= self.accept and confidence - second >= self.margin:
-            return "accept" if stranger <= self.shadow else "clarify"
-        return "reject" if sum(known[:OFFERED]) < self.reject else "clarify"
 
 
 def thresholds(names: Sequence[str], odds: NDArray[np.floating[Any]], truth: NDArray[np.int64]) -> Thresholds:

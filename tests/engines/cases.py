@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from config.engines import embed_is_there
+from dialogue.understanding.deciding import Thresholds
 from dialogue.understanding.elsewhere import Elsewhere
 from dialogue.understanding.engine import Engine, Remote
 from dialogue.understanding.llm import LlmEngine
 from dialogue.understanding.mind import Mind
 from dialogue.understanding.rasa import RasaEngine
-from dialogue.understanding.thresholds import Thresholds
 from dialogue.understanding.words import Ranking
 from tests.engines.servers import chat, rasa
 from tests.not_run import not_run

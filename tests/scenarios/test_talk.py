@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.tickets.model import Status
+from dialogue.understanding.deciding import Thresholds
 from dialogue.understanding.leaning import leaning
-from dialogue.understanding.thresholds import Thresholds
 from dialogue.understanding.words import Understanding
 from tests.scenario import WEDNESDAY_TEN, Party, Story, mind
 

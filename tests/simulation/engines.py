@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from random import Random
 
+from dialogue.understanding.deciding import Thresholds
 from dialogue.understanding.engine import NoAnswer
-from dialogue.understanding.thresholds import Thresholds
 from dialogue.understanding.words import Ranking
 from tests.simulation.world import World
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dialogue.understanding.deciding import Thresholds
 from dialogue.understanding.embed import _vectors
 from dialogue.understanding.network import taught
 from dialogue.understanding.regression import fit, held_out, softmax
 from dialogue.understanding.tfidf import RAREST, Seen, entries
-from dialogue.understanding.thresholds import PRECISION, STRANGERS, Thresholds, thresholds
+from dialogue.understanding.thresholds import PRECISION, STRANGERS, thresholds
 
 LIMITS = Thresholds(accept=0.5, reject=0.4, margin=0.1, shadow=0.1)
 LINES: list[Counter[str]] = [
