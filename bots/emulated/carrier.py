@@ -27,6 +27,9 @@ from core.words import (
 ACCOUNT = "desk"
 CAN = Can(text=Size(4000), card=False, buttons=10, label=Size(40), token=200, file=20_000_000, rate=1000.0, safe=True)
 
+EDITS = frozenset({"dingtalk", "feishu", "slack", "telegram"})
+"""Platforms on which a message can be replaced."""
+
 
 @dataclass(frozen=True)
 class Carried:
@@ -39,13 +42,14 @@ class Carried:
 
 
 class Carrier:
-    """Carries JSON in and values out. `sent` is what has reached people."""
-
-    can = CAN
+    """Carries JSON in and values out. `sent` is what has reached people, `replaced` how messages were shown anew in place, which
+    only the platforms in EDITS do."""
 
     def __init__(self, name: str, clock: Clock):
         self.name, self._clock = name, clock
+        self.can = replace(CAN, edit=name in EDITS)
         self.sent: list[Carried] = []
+        self.replaced: list[Carried] = []
         self.media: dict[str, bytes] = {}
         self._shown: set[str] = set()
         self._count = 0
@@ -89,7 +93,10 @@ class Carrier:
                 media=media,
                 about=said.get("about"),
                 press=said.get("press"),
+                called=said.get("called", True),
                 id=said["id"],
+                quoted=said.get("quoted"),
+                forwarded=said.get("forwarded", False),
                 raw=raw,
             )
         ]
@@ -101,6 +108,9 @@ class Carrier:
         return Answer(404)
 
     async def post(self, room: Room, say: Say, key: str) -> Receipt:
+        if say.replaces and self.can.edit:
+            self.replaced.append(Carried(self._clock(), room, say, say.replaces))
+            return Receipt("sent", ref=say.replaces)
         ref = f"{self.name}:{key}"
         if ref not in self._shown:
             self._shown.add(ref)

@@ -17,6 +17,7 @@ from dialogue.choosing import is_young
 from dialogue.customer import chatting, progress, reporting
 from dialogue.customer.slots import fields_of, told_by
 from dialogue.heard import Heard
+from dialogue.quoting import quoted
 from dialogue.understanding.words import Understanding
 from dialogue.vocabulary import bare, says, sort_of
 
@@ -165,7 +166,7 @@ def not_fixed(heard: Heard, meant: Understanding) -> str | None:
     """没修好: what was done is open again, what is closed is reported anew. None if he does not say so, or of what we still do."""
     if not says(heard.text, "not_fixed") or says(heard.text, "unsure"):
         return None
-    tickets = _meant_by(meant, tickets_of_customer(heard.turn, heard.person))
+    tickets = _meant_by(heard, meant, tickets_of_customer(heard.turn, heard.person))
     done = [ticket for ticket in tickets if ticket.status == Status.DONE]
     if len(done) > 1:
         return progress.ask_which_one(heard, done, "report_fault")
@@ -229,11 +230,13 @@ def _own_open(heard: Heard, meant: Understanding) -> list[Ticket]:
     return [ticket for ticket in tickets if ticket.is_open and ticket.customer_id == heard.person.id]
 
 
-def _meant_by(meant: Understanding, tickets: list[Ticket]) -> list[Ticket]:
-    """Those whose number or device he named; all of them if he named none."""
+def _meant_by(heard: Heard, meant: Understanding, tickets: list[Ticket]) -> list[Ticket]:
+    """Those whose number or device he named, or the one of the message that he answers; all of them if he named none."""
     digits, device = meant.first("ticket_no"), (meant.slots.get("device") or [None])[0]
     if digits is not None:
         return [ticket for ticket in tickets if digits_of(ticket.number) == str(digits)]
+    if (answered := quoted(heard)) is not None:
+        return [ticket for ticket in tickets if ticket.id == answered.id]
     return [ticket for ticket in tickets if not other_device(ticket.device, device)]
 
 

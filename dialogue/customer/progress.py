@@ -10,6 +10,7 @@ from core.tickets.queries import by_number, full_number, tickets_of_customer
 from core.tickets.sameness import other_device
 from core.tickets.urging import urge
 from dialogue.heard import Heard
+from dialogue.quoting import quoted
 from dialogue.understanding.words import Understanding
 
 ABOUT = "about:"
@@ -103,11 +104,14 @@ def number_not_his(heard: Heard, meant: Understanding) -> str | None:
 
 
 def asked_about(heard: Heard, meant: Understanding) -> list[Ticket]:
-    """The tickets that a question may be about: the one named, those of the device named, those that live."""
+    """The tickets that a question may be about: the one named, that of the message answered, those of the device named, those
+    that live."""
     digits = meant.first("ticket_no")
     if digits is not None:
         ticket = _numbered(heard, str(digits))
         return [ticket] if ticket else []
+    if (answered := quoted(heard)) is not None:
+        return [merged_into(heard.turn, answered) or answered]
     known = [*tickets_of_customer(heard.turn, heard.person), *tickets_told_of(heard.turn, heard.person)]
     live = [ticket for ticket in known if ticket.is_open or ticket.status == Status.DONE]
     device = (meant.slots.get("device") or [None])[0]

@@ -18,6 +18,7 @@ from dialogue import photos
 from dialogue.customer import burst
 from dialogue.customer.slots import told_by
 from dialogue.heard import Heard
+from dialogue.quoting import quoted
 from dialogue.understanding.words import Understanding
 
 FILES = "files:"
@@ -57,7 +58,7 @@ def add_files(heard: Heard) -> str:
     told = told_by(heard, {})
     just = photos.burst(heard)
     of_burst = heard.turn.get(Ticket, just["ticket"], lock=True) if just else None
-    ticket = photos.quoted(heard) or of_burst or _spoken_of(heard) or _only_open(heard)
+    ticket = quoted(heard) or of_burst or _spoken_of(heard) or _only_open(heard)
     if ticket is not None and ticket.is_open:
         return _add(heard, ticket, told)
     tickets = [ticket for ticket in tickets_of_customer(heard.turn, heard.person) if ticket.is_open]
@@ -179,7 +180,10 @@ def _may_go_on(ticket: Ticket, told: Told) -> bool:
 
 
 def _spoken_of(heard: Heard) -> Ticket | None:
-    """The open ticket that this conversation was about a short while ago."""
+    """The open ticket of the message that he answers, else the one that this conversation was about a short while ago."""
+    answered = quoted(heard)
+    if answered is not None and answered.is_open:
+        return answered
     if heard.talk.last_ticket is None:
         return None
     ticket = heard.turn.get(Ticket, heard.talk.last_ticket, lock=True)

@@ -15,6 +15,7 @@ from dialogue.choosing import chosen, is_young
 from dialogue.forms import TOKEN as FORM
 from dialogue.heard import Heard
 from dialogue.photos import waits
+from dialogue.quoting import quoted
 from dialogue.staff import acknowledging, arranging, doing, forms, listing, parts, photos
 from dialogue.staff.auditing import audit_asked
 from dialogue.staff.belated import overtaken, put_on_record
@@ -121,8 +122,11 @@ def _hear(heard: Heard) -> str:
 
 
 def _order(heard: Heard) -> Order:
-    message, context = heard.message, _context(heard)
+    message, answered = heard.message, quoted(heard)
+    context = _context(heard, answered)
     order = heard.mind.order(heard.text, message.at, heard.person.role, context, bool(message.media))
+    if answered is not None and order.ticket.form in (None, "last"):
+        order = replace(order, ticket=TicketRef("number", digits_of(answered.number)))
     named = bool(numbers_named(order.ticket)) and order.ticket.form != "last"
     cancels = named and _NOT_WORDS.sub("", heard.text.casefold()) in vocabulary("cancel")
     return replace(order, action="cancel") if cancels else meant_to_explain(heard, order)
@@ -213,9 +217,9 @@ def _tried(heard: Heard, do: Callable[[Heard, str], str], token: str) -> str:
         return refuse(heard, refused)
 
 
-def _context(heard: Heard) -> Context:
-    """What the desk knows of the speaker."""
+def _context(heard: Heard, answered: Ticket | None) -> Context:
+    """What the desk knows of the speaker, who answers a message about a ticket."""
     mine = [(digits_of(number), name) for number, name in numbers_of_engineer(heard.turn, heard.person)]
-    last = heard.turn.get(Ticket, heard.talk.last_ticket) if heard.talk.last_ticket else None
+    last = answered or (heard.turn.get(Ticket, heard.talk.last_ticket) if heard.talk.last_ticket else None)
     customers = {name: digits for digits, name in mine if name}
     return Context(digits_of(last.number) if last else None, tuple(digits for digits, _ in mine), customers)

@@ -13,6 +13,7 @@ from core.tickets.queries import open_of_engineer, unaccepted
 from core.tickets.reporting import Told, report
 from dialogue import photos
 from dialogue.heard import Heard
+from dialogue.quoting import quoted
 from dialogue.staff.refusing import refuse
 from dialogue.staff.which import ticket_numbered
 
@@ -83,7 +84,7 @@ def place(heard: Heard) -> str | None:
 
 def _meant(heard: Heard) -> Ticket | None:
     """The ticket quoted, that of the burst, the one just spoken of, the one he is at, the one spoken of last, his only one."""
-    if (named := photos.quoted(heard)) is not None:
+    if (named := quoted(heard)) is not None:
         return named
     mine = open_of_engineer(heard.turn, heard.person)
     talk, now = heard.talk, heard.turn.now
