@@ -15,7 +15,7 @@ import orjson
 from httpx_aiohttp import AiohttpTransport
 
 from bots.payload import whole
-from core.words import FileRef, Files, Receipt
+from core.words import CannotFetch, FileRef, Files, Receipt
 
 CONNECT_SECONDS = 3.0
 SILENCE_SECONDS = 8.0
@@ -42,9 +42,9 @@ _address = lru_cache(64)(httpx.URL)
 """Parsed addresses: most calls go to few of them, and parsing takes longer than sending."""
 
 
-Action = Literal["stale", "busy", "quota", "window", "gone", "refused"]
+Action = Literal["stale", "busy", "quota", "window", "gone", "refused", "unsure"]
 """What an error code asks for: a new token, a short wait, a longer one, to wait for the recipient's next message, another way to
-him, or a person's eye."""
+him, or a person's eye; after `unsure` it may have been done all the same."""
 
 
 class Trouble(Exception):
@@ -84,6 +84,8 @@ def complaint(
             return Trouble(Receipt("refused", why="window"), code)
         case "gone" | "refused":
             return Trouble(Receipt(action, why=why), code)
+        case "unsure":
+            return Trouble(Receipt("unknown", why=why), code)
 
 
 @contextmanager
@@ -133,21 +135,25 @@ class Wire:
         self._transport = transport or AiohttpTransport()
 
     async def post(
-        self, url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None, most: int = MOST_ANSWER
+        self,
+        url: str,
+        body: Mapping[str, Any] | bytes,
+        headers: Mapping[str, str] | None = None,
+        most: int = MOST_ANSWER,
     ) -> Reply:
-        """The answer, of at most `most` bytes, to a POST of JSON. Raises Trouble."""
+        """The answer, of at most `most` bytes, to a POST of JSON (bytes: as they stand). Raises Trouble."""
         return await self.send("POST", url, body, headers, most)
 
     async def send(
         self,
         method: str,
         url: str,
-        body: Mapping[str, Any],
+        body: Mapping[str, Any] | bytes,
         headers: Mapping[str, str] | None = None,
         most: int = MOST_ANSWER,
     ) -> Reply:
         """The answer to JSON that is sent by any method. Raises Trouble."""
-        content = orjson.dumps(whole(body))
+        content = body if isinstance(body, bytes) else orjson.dumps(whole(body))
         request = httpx.Request(method, _address(url), content=content, headers={**_JSON, **(headers or {})})
         endless = Receipt("unknown", why=f"an answer of more than {most} bytes")
         return await self._ask(request, most, ANSWER_SECONDS, endless)
@@ -173,6 +179,18 @@ class Wire:
         request = httpx.Request("GET", _address(url), headers={**_PLAIN, **(headers or {})})
         endless = Receipt("refused", why=f"more than {most} bytes")
         return await self._ask(request, most, seconds or MEDIA_SECONDS, endless)
+
+    async def file(self, url: str, most: int, headers: Mapping[str, str]) -> Reply:
+        """A file of at most `most` bytes. Raises CannotFetch if it cannot be had, Trouble if it may be had later."""
+        try:
+            reply = await self.get(url, most, headers)
+            if reply.status != 200:
+                raise complaint("", "", {}, reply.status, told_to_wait(reply.headers.get("retry-after")))
+        except Trouble as trouble:
+            if trouble.receipt.state == "refused":
+                raise CannotFetch(str(trouble).strip()) from trouble
+            raise
+        return reply
 
     async def carry(self, request: httpx.Request, most: int) -> Reply:
         """The answer, of at most `most` bytes, to a request that a library has made. Raises Trouble."""

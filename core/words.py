@@ -25,8 +25,9 @@ FOR_EVER: Micros = 2**62
 """An instant that never comes."""
 
 Kind = Literal[
-    "text", "voice", "image", "file", "place", "contact", "command", "press", "edit", "recall", "enter", "leave", "call"
-]
+    "text", "voice", "image", "file", "place", "contact", "command", "press", "edit", "recall", "enter", "leave", "call",
+    "call_log",
+]  # fmt: skip
 
 
 class Unreadable(Exception):
@@ -111,7 +112,8 @@ class Inbound:
     `raw` is the delivery as it came, and `id` the platform's own id of this message, if it has one; `quoted` are the words of
     the message that he answers, where the platform sends them along; `forwarded` says that the words or files are another's,
     passed on (a chat record is one text, a line a message). Of a phone call: a key
-    pressed in it is a press (`about` the call, `press` the digit), its end a call (`text` one of CallEnd).
+    pressed in it is a press (`about` the call, `press` the digit), its end a call (`text` one of CallEnd). A call_log tells
+    of a call that a person of ours took (`text` what he noted of it; `called` is False where it was he who rang).
     """
 
     key: str

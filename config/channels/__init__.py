@@ -14,6 +14,8 @@ from config.channels.feishu import Feishu
 from config.channels.plug import Plug
 from config.channels.webchat import PLUG as WEBCHAT
 from config.channels.webchat import Webchat
+from config.channels.webhook import PLUG as WEBHOOK
+from config.channels.webhook import Webhook
 from config.channels.wechat_mp import PLUG as WECHAT_MP
 from config.channels.wechat_mp import WechatMp
 from config.channels.wecom import PLUG as WECOM
@@ -32,6 +34,7 @@ class Channels(Section):
     dingtalk_notice: DingtalkNotice = DingtalkNotice()
     feishu: Feishu = Feishu()
     webchat: Webchat = Webchat()
+    webhook: Webhook = Webhook()
 
 
 PLUGS: Mapping[str, Plug] = {
@@ -41,5 +44,6 @@ PLUGS: Mapping[str, Plug] = {
     "dingtalk_notice": DINGTALK_NOTICE,
     "feishu": FEISHU,
     "webchat": WEBCHAT,
+    "webhook": WEBHOOK,
 }
 """Every channel by its name, which is that of its settings, its file in bots/ and its page in docs/channels/."""
