@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import signal
-import socket
 import sqlite3
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from bots.emulated.wecom import WeComServer, over_http
-from tests.learning import knows
+from tests.program import answers, desk, environment, free_port, serving, until
 from tests.wecom_story import served
 
 PHOTO = b"\xff\xd8\xff\xe0 a leaking hose"
@@ -34,14 +27,14 @@ def test_from_a_wechat_message_to_done_over_http(tmp_path: Path) -> None:
 async def _story(folder: Path) -> None:
     platform = WeComServer(lambda: time.time_ns() // 1_000)
     async with served(platform) as api:
-        port, settings = _free_port(), _settings(folder, platform, api)
+        port, settings = free_port(), _settings(folder, platform, api)
         settings["HUIYING_LISTEN_PORT"] = str(port)
-        assert "已升级" in _desk(settings, "migrate")
-        _desk(settings, "staff", "add", "刘工", "--on-duty")
-        code = re.findall(r"[2-9A-HJ-NP-Z]{8}", _desk(settings, "link", "刘工"))[0]
-        with _serving(settings, folder) as process:
+        assert "已升级" in desk(settings, "migrate")
+        desk(settings, "staff", "add", "刘工", "--on-duty")
+        code = re.findall(r"[2-9A-HJ-NP-Z]{8}", desk(settings, "link", "刘工"))[0]
+        with serving(settings, folder) as process:
             url = f"http://127.0.0.1:{port}"
-            await _until(lambda: _answers(url), process)
+            await until(lambda: answers(url), process)
             platform.app_hook, platform.kf_hook = over_http(f"{url}/hook/wecom"), over_http(f"{url}/hook/wecom_kf")
             assert await platform.verify(platform.app, platform.app_hook)
             assert await platform.verify(platform.kf, platform.kf_hook)
@@ -71,58 +64,21 @@ async def _story(folder: Path) -> None:
 
 
 def _settings(folder: Path, platform: WeComServer, api: str) -> dict[str, str]:
-    """The environment of the program: settings by name, secrets by reference."""
     common = {"ENABLED": "true", "CORP_ID": platform.corp_id, "API_BASE": api}
-    env = {name: value for name, value in os.environ.items() if not name.startswith("HUIYING_")}
-    env |= {
-        "HUIYING_DATA_DIR": str(knows(folder / "var")),
-        "HUIYING_CONVERSATION__BURST_QUIET_S": "0.5",
-        "LANG": "zh_CN.UTF-8",
-    }
+    given: dict[str, str] = {}
+    secrets: dict[str, str] = {}
     for name, app, more in (
         ("WECOM", platform.app, {"AGENT_ID": str(platform.agent_id)}),
         ("WECOM_KF", platform.kf, {"OPEN_KFIDS": platform.open_kfid}),
     ):
-        env |= {f"{name}_SECRET": app.secret, f"{name}_TOKEN": app.token, f"{name}_AES": app.aes_key}
+        secrets |= {f"{name}_SECRET": app.secret, f"{name}_TOKEN": app.token, f"{name}_AES": app.aes_key}
         places = {
             "SECRET": f"env:{name}_SECRET",
             "CALLBACK_TOKENS": f"env:{name}_TOKEN",
             "CALLBACK_AES_KEYS": f"env:{name}_AES",
         }
-        env |= {f"HUIYING_CHANNELS__{name}__{key}": value for key, value in {**common, **places, **more}.items()}
-    return env
-
-
-def _desk(settings: dict[str, str], *words: str) -> str:
-    """One command of the program; its words."""
-    done = subprocess.run(
-        [sys.executable, "-m", "config.cli", *words],
-        env=settings,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@contextmanager
-def _serving(settings: dict[str, str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "config.cli", "serve"], env=settings, stdout=log, stderr=log)
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/healthz", timeout=1, trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False
+        given |= {f"CHANNELS__{name}__{key}": value for key, value in {**common, **places, **more}.items()}
+    return environment(folder, given, secrets)
 
 
 async def _heard(platform: WeComServer, who: str, words: str, process: subprocess.Popen[bytes]) -> str:
@@ -131,18 +87,8 @@ async def _heard(platform: WeComServer, who: str, words: str, process: subproces
     def found() -> list[str]:
         return [sent.text for sent in platform.sent if sent.to == who and words in sent.text]
 
-    await _until(lambda: bool(found()), process, lambda: f"{who} should hear {words}: {platform.sent}")
+    await until(lambda: bool(found()), process, lambda: f"{who} should hear {words}: {platform.sent}")
     return found()[0]
-
-
-async def _until(
-    holds: Callable[[], bool], process: subprocess.Popen[bytes], otherwise: Callable[[], str] = lambda: "in time"
-) -> None:
-    until = time.monotonic() + 30
-    while not await asyncio.to_thread(holds):
-        assert process.poll() is None, "the desk has ended"
-        assert time.monotonic() < until, otherwise()
-        await asyncio.sleep(0.05)
 
 
 def _rows(folder: Path) -> tuple[tuple[str, str], tuple[str]]:
@@ -151,9 +97,3 @@ def _rows(folder: Path) -> tuple[tuple[str, str], tuple[str]]:
         attachment = database.execute("SELECT hash FROM attachment").fetchall()
     assert len(ticket) == len(attachment) == 1
     return ticket[0], attachment[0]
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
