@@ -12,14 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-import orjson
 
+from bots.dingtalk_api import API_BASE, OAPI_BASE, fresh_token, older
+from bots.wire import Trouble, Wire
 from core.links.directory import Directory, Member, Unit
 
-API_BASE = "https://api.dingtalk.com"
-"""Where access tokens come from."""
-OAPI_BASE = "https://oapi.dingtalk.com"
-"""Where the directory lies."""
 ROOT = 1
 """The department that is the company itself."""
 PAGE = 100
@@ -29,16 +26,10 @@ PACE = 0.05
 TRIES = 5
 BACK_OFF = 1.0
 """Seconds before the second try, doubled each time; a ban after too many calls ends within the second."""
-ANSWER_SECONDS = 20.0
 MOST_ANSWER = 8 * 1024 * 1024
 """Longest answer, bytes: a hundred members are some 100 kB."""
 MOST_UNITS = 20_000
 MOST_MEMBERS = 200_000
-
-STALE = frozenset({"40014", "42001", "InvalidAuthentication"})
-"""Codes of an access token that is no longer valid."""
-BUSY = frozenset({"-1", "15", "90002", "90006", "90018", "Forbidden.AccessDenied.QpsLimitForApi"})
-"""Codes of a system that is busy, or of too many calls: the same call succeeds later."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -65,8 +56,9 @@ async def read_directory(
     config: DirectoryConfig, transport: httpx.AsyncBaseTransport | None = None, sleep: Sleep = asyncio.sleep
 ) -> Directory:
     """The whole directory. Raises DirectoryTrouble."""
-    async with httpx.AsyncClient(transport=transport, timeout=ANSWER_SECONDS) as client:
-        contacts = _Contacts(config, client, sleep)
+    wire = Wire(transport)
+    try:
+        contacts = _Contacts(config, wire, sleep)
         units = {str(ROOT): Unit(str(ROOT), "", None)}
         async for unit in contacts.units():
             if units.setdefault(unit.id, unit) is not unit:
@@ -79,12 +71,14 @@ async def read_directory(
                 members[member.id] = _joined(members.get(member.id), member)
                 if len(members) > MOST_MEMBERS:
                     raise DirectoryTrouble(f"more than {MOST_MEMBERS} members")
+    finally:
+        await wire.close()
     return Directory("dingtalk", units, tuple(members.values()))
 
 
 class _Contacts:
-    def __init__(self, config: DirectoryConfig, client: httpx.AsyncClient, sleep: Sleep) -> None:
-        self._config, self._client, self._sleep = config, client, sleep
+    def __init__(self, config: DirectoryConfig, wire: Wire, sleep: Sleep) -> None:
+        self._config, self._wire, self._sleep = config, wire, sleep
         self._token = ""
 
     async def units(self) -> AsyncIterator[Unit]:
@@ -122,53 +116,23 @@ class _Contacts:
                 await self._sleep(BACK_OFF * 2 ** (attempt - 1))
             await self._sleep(PACE)
             try:
-                self._token = self._token or await self._fresh_token()
-                url = f"{self._config.oapi_base}/{path}"
-                return (await self._post(url, body, {"access_token": self._token})).get("result")
-            except DirectoryTrouble as trouble:
-                stale = trouble.code in STALE and not renewed
-                if attempt == TRIES - 1 or (trouble.refused and not stale):
-                    raise
+                return (await self._ask(path, body)).get("result")
+            except Trouble as trouble:
+                refused = trouble.receipt.state not in ("later", "unknown")
+                stale = trouble.stale and not renewed
+                if attempt == TRIES - 1 or (refused and not stale):
+                    raise DirectoryTrouble(
+                        (trouble.words or str(trouble))[:200], trouble.code, refused=refused
+                    ) from trouble
                 if stale:
                     renewed, self._token = True, ""
         raise AssertionError("unreachable")
 
-    async def _fresh_token(self) -> str:
-        keys = {"appKey": self._config.app_key, "appSecret": self._config.app_secret}
-        answer = await self._post(f"{self._config.api_base}/v1.0/oauth2/accessToken", keys, {})
-        token = answer.get("accessToken")
-        if not isinstance(token, str) or not token:
-            raise DirectoryTrouble("no access token")
-        return token
-
-    async def _post(self, url: str, body: Mapping[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
-        how = {"content": orjson.dumps(body), "headers": {"content-type": "application/json"}, "params": query}
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS), self._client.stream("POST", url, **how) as response:
-                pieces, size = [], 0
-                async for piece in response.aiter_bytes():
-                    size += len(piece)
-                    if size > MOST_ANSWER:
-                        raise DirectoryTrouble("an answer without end")
-                    pieces.append(piece)
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise DirectoryTrouble(type(error).__name__, refused=False) from error
-        return _checked(response.status_code, b"".join(pieces))
-
-
-def _checked(status: int, body: bytes) -> dict[str, Any]:
-    """The answer. Raises DirectoryTrouble for an error code of either API."""
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise DirectoryTrouble(f"HTTP {status}", refused=status < 500)
-    code = str(answer.get("sub_code") or answer.get("errcode") or answer.get("code") or "")
-    if code in ("", "0") and status < 400:
-        return answer
-    words = answer.get("sub_msg") or answer.get("errmsg") or answer.get("message") or f"HTTP {status}"
-    raise DirectoryTrouble(str(words)[:200], code, refused=code not in BUSY and status < 500)
+    async def _ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        config = self._config
+        if not self._token:
+            self._token, _ = await fresh_token(self._wire, config.api_base, config.app_key, config.app_secret)
+        return await older(self._wire, f"{config.oapi_base}/{path}", body, self._token, MOST_ANSWER)
 
 
 def _member(item: Mapping[str, Any], unit: str) -> Member:

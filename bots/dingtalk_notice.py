@@ -18,9 +18,9 @@ from typing import Any
 import httpx
 import orjson
 
+from bots.dingtalk_api import API_BASE, OAPI_BASE, Api
 from bots.payload import unmarked
-from bots.tokens import SharedToken
-from bots.wire import Trouble, Wire, busy
+from bots.wire import Trouble
 from core.words import (
     SECOND,
     Accept,
@@ -40,10 +40,6 @@ from core.words import (
     Unreadable,
 )
 
-API_BASE = "https://api.dingtalk.com"
-"""Where access tokens come from."""
-OAPI_BASE = "https://oapi.dingtalk.com"
-"""Where notifications go."""
 MOST_MESSAGE = 2048
 """Longest message, bytes of its JSON."""
 MOST_TEXT = Size(1400, "bytes")
@@ -54,9 +50,6 @@ MOST_USERS, MOST_DEPARTMENTS = 100, 20
 """Recipients of one call."""
 RATE = 15.0
 """Messages a second: an interface may be called some 20 times a second."""
-TOKEN_SECONDS = 7200
-QUOTA_SECONDS = 60.0
-"""Wait after too many calls: DingTalk counts them by the minute."""
 OUTCOME_AFTER = 10 * SECOND
 """How long after a post its result is first asked for."""
 OUTCOME_TRIES = 6
@@ -72,19 +65,8 @@ OPEN = "查看 · Open"
 
 CAN = Can(text=MOST_TEXT, rate=RATE, safe=True)
 
-STALE = frozenset({"40014", "42001", "InvalidAuthentication"})
-"""Codes of an access token that is no longer valid."""
-BUSY = frozenset({"-1", "15", "90006", "ServiceUnavailable"})
-QUOTA = frozenset(
-    {"90002", "90018", "143103", "143104", "143203", "143204", "1430003", "Forbidden.AccessDenied.QpsLimitForApi"}
-)
-"""Codes of too many calls: the same call succeeds later."""
 SHOWN = frozenset({"143106", "143206"})
 """The same content was shown to the same person today: by its mark, this very message."""
-NOBODY = frozenset({"33012", "60003", "60121", "1430000"})
-"""No such recipient. Anything else is refused: app without the right (60011), wrong agent, forbidden words (1430002), more
-than 500 messages to one person in a day (143105)."""
-
 log = logging.getLogger("huiying.dingtalk_notice")
 
 
@@ -120,9 +102,8 @@ class DingTalkNotice:
     ) -> None:
         self.can = CAN
         self._config, self._clock = config, clock
-        self._wire = Wire(transport)
-        owner = f"{config.api_base} {config.app_key} {config.app_secret}"
-        self._token = SharedToken(shelf, self.name, owner, self._fresh_token)
+        bases = config.api_base, config.oapi_base
+        self._api = Api(bases, config.app_key, config.app_secret, shelf, transport)
         self._sent: deque[_Sent] = deque(maxlen=MOST_ASKED)
 
     @staticmethod
@@ -170,7 +151,7 @@ class DingTalkNotice:
             return Receipt("refused", why="longer than 2,048 bytes with its title and link")
         try:
             asked = {"agent_id": self._config.agent_id, **_recipients(room.id), "to_all_user": False, "msg": message}
-            answer = await self._call("topapi/message/corpconversation/asyncsend_v2", asked)
+            answer = await self._api.call_older("topapi/message/corpconversation/asyncsend_v2", asked)
         except Trouble as trouble:
             if trouble.code in SHOWN:
                 return Receipt("sent", ref=mark_of(key))
@@ -186,34 +167,17 @@ class DingTalkNotice:
         raise CannotFetch("work notifications bring no files")
 
     async def close(self) -> None:
-        await self._wire.close()
+        await self._api.close()
 
     async def _outcome(self, task: int) -> Mapping[str, Any]:
         asked = {"agent_id": self._config.agent_id, "task_id": task}
-        answer = await self._call("topapi/message/corpconversation/getsendresult", asked)
+        answer = await self._api.call_older("topapi/message/corpconversation/getsendresult", asked)
         found = answer.get("send_result")
         return found if isinstance(found, dict) else {}
 
     def _ask_again(self, sent: _Sent) -> None:
         if sent.tries + 1 < OUTCOME_TRIES:
             self._sent.append(_Sent(sent.task, self._clock() + 2 * sent.wait, 2 * sent.wait, sent.tries + 1))
-
-    async def _call(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        async def ask(token: str) -> dict[str, Any]:
-            url = str(httpx.URL(f"{self._config.oapi_base}/{path}", params={"access_token": token}))
-            reply = await self._wire.post(url, body)
-            return _checked(reply.json(), reply.status)
-
-        return await self._token.carry(ask)
-
-    async def _fresh_token(self) -> tuple[str, float]:
-        keys = {"appKey": self._config.app_key, "appSecret": self._config.app_secret}
-        reply = await self._wire.post(f"{self._config.api_base}/v1.0/oauth2/accessToken", keys)
-        answer = _checked(reply.json(), reply.status)
-        token = answer.get("accessToken")
-        if not isinstance(token, str) or not token:
-            raise Trouble(Receipt("refused", why="no access token"))
-        return token, float(answer.get("expireIn", TOKEN_SECONDS))
 
 
 def message_of(say: Say, key: str) -> dict[str, Any]:
@@ -243,21 +207,6 @@ def _recipients(name: str) -> dict[str, str]:
     if users:
         return {"userid_list": ",".join(people)}
     raise Trouble(Receipt("refused", why="a room of work notifications is dept:1,2 or users:a,b"))
-
-
-def _checked(answer: dict[str, Any], status: int) -> dict[str, Any]:
-    """The answer. Raises Trouble for an error code of either API."""
-    code = str(answer.get("sub_code") or answer.get("errcode") or answer.get("code") or "0")
-    if code == "0" and status < 400:
-        return answer
-    why = f"DingTalk error {code}"
-    if code in STALE:
-        raise Trouble(Receipt("refused", why=why), code, stale=True)
-    if code in BUSY or (code == "0" and status >= 500):
-        raise Trouble(busy(why), code)
-    if code in QUOTA:
-        raise Trouble(busy(why, QUOTA_SECONDS), code)
-    raise Trouble(Receipt("gone" if code in NOBODY else "refused", why=why), code)
 
 
 def _result(raw: bytes) -> tuple[int, Mapping[str, Any]]:

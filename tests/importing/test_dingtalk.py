@@ -111,7 +111,7 @@ def test_trouble_that_stays_ends_the_reading(company: Company) -> None:
     with pytest.raises(DirectoryTrouble) as caught:
         company.read()
     assert not caught.value.refused
-    company.fault("odd")
+    company.fault(*["odd"] * TRIES)
     with pytest.raises(DirectoryTrouble, match="HTTP 200"):
         company.read()
 
