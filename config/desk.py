@@ -43,6 +43,7 @@ from core.store.working import Worker
 from core.tickets import (
     announcing,
     attaching,
+    cards,
     closing,
     completing,
     handing_over,
@@ -74,6 +75,7 @@ def _together(*declared: Mapping[Any, tuple[Reaction, ...]]) -> dict[str, tuple[
 TIMERS = {
     **burst.TIMERS,
     **opening.TIMERS,
+    **cards.TIMERS,
     **offering.TIMERS,
     **maintaining.TIMERS,
     **beginning.TIMERS,
@@ -98,6 +100,7 @@ REACTIONS = _together(
     reaching.REACTIONS,
     watching.REACTIONS,
     attending.REACTIONS,
+    cards.REACTIONS,
 )
 """Kind of event → what follows in the same turn."""
 REVERSALS = _together(

@@ -13,6 +13,7 @@ from core.store.late import came_early, came_late
 from core.store.model import Outbox, OutboxState
 from core.store.outgoing import Outcome, expire, post, settle
 from core.store.turn import Turn
+from core.tickets import cards
 from core.tickets.handing_over import note_delivery, tell_it_was_not_delivered
 from core.words import Receipt, Say
 
@@ -20,7 +21,8 @@ _links = select(Link.table).where(Link.table.c.room == bindparam("room"))
 
 
 def delivered(turn: Turn, outcome: Outcome) -> None:
-    """Write the outcome down; if the recipient has left, try the next place where he was heard."""
+    """Write the outcome down; if the recipient has left, try the next place where he was heard. A card that cannot be shown anew
+    is no loss, and nobody's trouble."""
     row = settle(turn, outcome)
     if row is None:
         return
@@ -30,6 +32,8 @@ def delivered(turn: Turn, outcome: Outcome) -> None:
     if row.state == OutboxState.WAITING and row.expires_at is not None and row.expires_at <= turn.now:
         expire(turn, row)
     elsewhere = outcome.receipt.state == "gone" and _go_elsewhere(turn, row)
+    if row.purpose == cards.PURPOSE and row.state in (OutboxState.DEAD, OutboxState.UNCLEAR):
+        expire(turn, row)
     if row.state == OutboxState.DEAD and not elsewhere:
         tell_it_was_not_delivered(turn, row)
     if row.state == OutboxState.HELD:
@@ -57,7 +61,7 @@ def _go_elsewhere(turn: Turn, row: Outbox) -> bool:
         link.dead = True
     turn.flush()
     person = turn.get(Person, row.person_id) if row.person_id else None
-    room = direct_room(turn, person) if person else None
+    room = direct_room(turn, person) if person and row.purpose != cards.PURPOSE else None
     if room is None or str(room) == row.room:
         return False
     post(turn, room, Say.of(row.say), person_id=row.person_id, subject=row.subject, priority=row.priority)

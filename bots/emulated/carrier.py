@@ -43,7 +43,7 @@ class Carried:
 
 class Carrier:
     """Carries JSON in and values out. `sent` is what has reached people, `replaced` how messages were shown anew in place, which
-    only the platforms in EDITS do."""
+    only the platforms in EDITS do; nothing is taken before `down_until`."""
 
     def __init__(self, name: str, clock: Clock):
         self.name, self._clock = name, clock
@@ -51,6 +51,7 @@ class Carrier:
         self.sent: list[Carried] = []
         self.replaced: list[Carried] = []
         self.media: dict[str, bytes] = {}
+        self.down_until: Micros = 0
         self._shown: set[str] = set()
         self._count = 0
 
@@ -108,6 +109,8 @@ class Carrier:
         return Answer(404)
 
     async def post(self, room: Room, say: Say, key: str) -> Receipt:
+        if self._clock() < self.down_until:
+            return Receipt("later", after=1.0)
         if say.replaces and self.can.edit:
             self.replaced.append(Carried(self._clock(), room, say, say.replaces))
             return Receipt("sent", ref=say.replaces)
