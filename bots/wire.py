@@ -33,7 +33,8 @@ QUOTA_SECONDS = 60.0
 MOST_WAIT = 600.0
 """Longest wait that is believed, seconds."""
 
-logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log addresses, which may hold tokens
+for _chatty in ("httpx", "telegram"):
+    logging.getLogger(_chatty).setLevel(logging.WARNING)  # they would log addresses, which may hold tokens
 
 _PLAIN = {"accept-encoding": "identity"}
 _JSON = {**_PLAIN, "content-type": "application/json; charset=utf-8"}
@@ -182,15 +183,11 @@ class Wire:
 
     async def file(self, url: str, most: int, headers: Mapping[str, str]) -> Reply:
         """A file of at most `most` bytes. Raises CannotFetch if it cannot be had, Trouble if it may be had later."""
-        try:
+        with fetching():
             reply = await self.get(url, most, headers)
             if reply.status != 200:
-                raise complaint("", "", {}, reply.status, told_to_wait(reply.headers.get("retry-after")))
-        except Trouble as trouble:
-            if trouble.receipt.state == "refused":
-                raise CannotFetch(str(trouble).strip()) from trouble
-            raise
-        return reply
+                raise complaint("file:", "", {}, reply.status, told_to_wait(reply.headers.get("retry-after")))
+            return reply
 
     async def carry(self, request: httpx.Request, most: int) -> Reply:
         """The answer, of at most `most` bytes, to a request that a library has made. Raises Trouble."""

@@ -12,6 +12,8 @@ from config.channels.dingtalk_notice import DingtalkNotice
 from config.channels.feishu import PLUG as FEISHU
 from config.channels.feishu import Feishu
 from config.channels.plug import Plug
+from config.channels.telegram import PLUG as TELEGRAM
+from config.channels.telegram import Telegram
 from config.channels.webchat import PLUG as WEBCHAT
 from config.channels.webchat import Webchat
 from config.channels.webhook import PLUG as WEBHOOK
@@ -33,6 +35,7 @@ class Channels(Section):
     wechat_mp: WechatMp = WechatMp()
     dingtalk_notice: DingtalkNotice = DingtalkNotice()
     feishu: Feishu = Feishu()
+    telegram: Telegram = Telegram()
     webchat: Webchat = Webchat()
     webhook: Webhook = Webhook()
 
@@ -43,6 +46,7 @@ PLUGS: Mapping[str, Plug] = {
     "wechat_mp": WECHAT_MP,
     "dingtalk_notice": DINGTALK_NOTICE,
     "feishu": FEISHU,
+    "telegram": TELEGRAM,
     "webchat": WEBCHAT,
     "webhook": WEBHOOK,
 }

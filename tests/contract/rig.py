@@ -217,6 +217,7 @@ class Case:
     nobody's; `hinted` says that a callback is only a hint and is answered before anything is stored; `faults` are those that
     can happen to it; `unsendable` are stored files that it refuses to send; `hears` is False for one that only tells,
     `called` for one that has no HTTP door. `connected`: its `run` holds a connection, and its rig is a ConnectedRig.
+    `signed` is False where a delivery shows a secret and no signature, so that one that was altered or is late cannot be told.
     `sdk` are the libraries that it may import besides.
     """
 
@@ -234,3 +235,4 @@ class Case:
     called: bool = True
     connected: bool = False
     recorded: Sequence[str] = ("in-*",)
+    signed: bool = True

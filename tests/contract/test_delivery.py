@@ -97,11 +97,12 @@ def test_a_forged_or_stale_delivery_is_turned_away(case: Case) -> None:
         rig = case.rig()
         hook = rig.hook("接单")
         unsigned = replace(hook, query=[], headers={})
-        for forged in (tampered(hook), unsigned, replace(hook, body=b"")):
+        for forged in (*([tampered(hook)] if case.signed else []), unsigned, replace(hook, body=b"")):
             answer = await rig.channel.receive(forged, rig.inbox.accept)
             assert 400 <= answer.status < 500 and answer.body == b""
-        rig.now.passes(HALF_AN_HOUR)
-        assert 400 <= (await rig.channel.receive(hook, rig.inbox.accept)).status < 500
+        if case.signed:
+            rig.now.passes(HALF_AN_HOUR)
+            assert 400 <= (await rig.channel.receive(hook, rig.inbox.accept)).status < 500
         assert rig.inbox.calls == 0
         assert (await rig.channel.receive(rig.hook("接单"), rig.inbox.accept)).status == 200
         await rig.close()
