@@ -61,7 +61,7 @@ SHARE = "发送我的手机号 · Send my number"
 """What the button says that shares the own number, in both languages."""
 BELL = "\N{BELL}"
 UNCHANGED = "message is not modified"
-TOLD = re.compile(f"chat not found|user not found|PEER_ID_INVALID|{UNCHANGED}")
+TOLD = re.compile(f"chat not found|user not found|peer_id_invalid|{UNCHANGED}", re.IGNORECASE)
 """Words of an error that say more than its kind."""
 ACTIONS: Mapping[str, Action] = {
     "RetryAfter": "quota",
@@ -70,7 +70,7 @@ ACTIONS: Mapping[str, Action] = {
     "Forbidden": "gone",
     "chat not found": "gone",
     "user not found": "gone",
-    "PEER_ID_INVALID": "gone",
+    "peer_id_invalid": "gone",
 }
 """What the library's errors ask for, by their names, or Telegram's words. BadRequest, which the library counts among the
 NetworkErrors, InvalidToken and Conflict are refused."""
@@ -238,7 +238,7 @@ class Telegram:
             return await self._call(method, **given | {"chat_id": moved.new_chat_id})
         except TelegramError as error:
             told, wait = TOLD.search(str(error)), getattr(error, "_retry_after", None)
-            code = told[0] if told else type(error).__name__
+            code = told[0].lower() if told else type(error).__name__
             trouble = complaint("Telegram", code, ACTIONS, after=wait and wait.total_seconds())
             raise (error.__cause__ if isinstance(error.__cause__, Trouble) else trouble) from error
 

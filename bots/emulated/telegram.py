@@ -12,19 +12,15 @@ Whoever joins a channel that polls keeps its `run` going; an act returns once th
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import Any
-from urllib.parse import parse_qsl
 
 import httpx
 import orjson
 
-from bots.emulated.asgi import body_of, lifespan
+from bots.emulated.asgi import body_of, lifespan, parameters_of
 from bots.emulated.platform import Seen
 from bots.emulated.telegram_limits import Refused, checked_entities, checked_keys, checked_text
 from core.words import MINUTE, SECOND, Accept, Clock, Hook, Micros
@@ -262,7 +258,7 @@ class TelegramServer:
         try:
             if isinstance(fault, int):
                 raise Refused(fault, "emulated", {"retry_after": 7} if fault == 429 else {})
-            result = await self._result(what, _fields(kind, body))
+            result = await self._result(what, parameters_of(kind, body))
         except Refused as refused:
             return _refusal(refused)
         if fault == "lost":
@@ -345,7 +341,8 @@ class TelegramServer:
                 400,
                 "Bad Request: message is not modified: specified new message content and reply markup are exactly the same",
             )
-        message |= {"text": text, "reply_markup": keys}
+        message.pop("reply_markup", None)
+        message |= {"text": text, **({"reply_markup": keys} if keys else {})}
         self.sent[place] = replace(self.sent[place], text=text, buttons=_buttons(keys))
         return message
 
@@ -380,29 +377,6 @@ async def _until(happened: Callable[[], bool], seconds: float) -> None:
 def _refusal(refused: Refused) -> tuple[int, bytes]:
     told = {"ok": False, "error_code": refused.status, "description": str(refused)}
     return refused.status, orjson.dumps(told | ({"parameters": refused.parameters} if refused.parameters else {}))
-
-
-def _fields(kind: str, body: bytes) -> dict[str, Any]:
-    """The parameters of a call, by JSON or by either kind of form; values that are JSON are opened."""
-    if kind.startswith("application/json"):
-        return orjson.loads(body)
-    if not kind.startswith("multipart/form-data"):
-        return {name: _opened(value) for name, value in parse_qsl(body.decode(), keep_blank_values=True)}
-    form, found = BytesParser(policy=HTTP).parsebytes(b"content-type: %b\r\n\r\n%b" % (kind.encode(), body)), {}
-    for part in form.iter_parts():
-        name, content = str(part.get_param("name", header="content-disposition")), part.get_payload(decode=True)
-        if part.get_filename():
-            found |= {name: content, f"{name} name": part.get_filename()}
-        elif isinstance(content, bytes):
-            found[name] = _opened(content.decode())
-    return found
-
-
-def _opened(value: str) -> Any:
-    if value[:1] in ("{", "[") or value in ("true", "false"):
-        with contextlib.suppress(orjson.JSONDecodeError):
-            return orjson.loads(value)
-    return value
 
 
 def _buttons(keys: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
