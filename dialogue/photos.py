@@ -19,10 +19,11 @@ MOST_WAITING = 30
 """Photos that wait for their ticket at most; further ones are added to none, and say so by staying unanswered."""
 
 
-def keep(heard: Heard) -> bool:
-    """Keep the files of this message until it is known where they belong; whether others are waiting already."""
-    known = _waiting(heard)
-    row = {"kind": heard.message.kind, "at": heard.message.at, "media": [asdict(file) for file in heard.message.media]}
+def keep(heard: Heard, words: str | None = None) -> bool:
+    """Keep the files of this message until it is known where they belong, with the `words` that were passed on with them (None:
+    they are his own, and say nothing); whether others are waiting already."""
+    known, message = _waiting(heard), heard.message
+    row = {"kind": message.kind, "at": message.at, "words": words, "media": [asdict(file) for file in message.media]}
     heard.talk.photos = {"waiting": [*known, row][:MOST_WAITING], "at": heard.turn.now}
     return bool(known)
 
@@ -38,6 +39,12 @@ def taken(heard: Heard) -> tuple[Media, ...]:
     if rows:
         heard.talk.photos = None
     return tuple(Media.of(file) for row in rows for file in row["media"])
+
+
+def words_waiting(heard: Heard) -> str | None:
+    """The words that were passed on and wait, a message a line; None if nothing that waits was passed on."""
+    told = [words for row in _waiting(heard) if (words := row.get("words")) is not None]
+    return "\n".join(filter(None, told)) if told else None
 
 
 def put(heard: Heard, ticket: Ticket, files: list[Attachment], *, sure: bool, before: list[Any]) -> None:

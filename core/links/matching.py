@@ -20,6 +20,16 @@ _customers = (
     )
     .order_by(_person.id)
 )
+_namesakes = (
+    select(Person.table)
+    .where(
+        _person.entity == bindparam("entity"),
+        _person.name == bindparam("name"),
+        _person.role == Role.CUSTOMER.value,
+        _person.active.is_(True),
+    )
+    .limit(2)
+)
 _account = select(ExternalId.table).where(
     _external.entity == bindparam("entity"),
     _external.system == bindparam("channel"),
@@ -36,6 +46,12 @@ def match_customer_by_phone(turn: Turn, entity: str, phone: str) -> Person | Non
     """
     number = phone_number(phone)
     found = turn.rows(Person, _customers, entity=entity, phone=number) if number else []
+    return found[0] if len(found) == 1 else None
+
+
+def match_customer_by_name(turn: Turn, entity: str, name: str) -> Person | None:
+    """The one customer of this very name; None if there is none, or more than one."""
+    found = turn.rows(Person, _namesakes, entity=entity, name=name)
     return found[0] if len(found) == 1 else None
 
 

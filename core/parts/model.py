@@ -44,7 +44,8 @@ class PartRequest(Row):
 )
 class Shipment(Row):
     """A parcel on its way for a ticket, known by its tracking number (运单号, S24). `room` is where it was last spoken of, at
-    `spoken_at`; `received_at` when somebody showed or said that it had come."""
+    `spoken_at`; `received_at` when somebody showed or said that it had come; `withdrawn_at` when
+    it turned out to belong to another ticket."""
 
     id: int = Field(primary_key=True)
     entity: str
@@ -55,6 +56,7 @@ class Shipment(Row):
     room: str
     spoken_at: Micros
     received_at: Micros | None = None
+    withdrawn_at: Micros | None = None
 
 
 @stored("part")

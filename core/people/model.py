@@ -30,6 +30,7 @@ FAVOURED = text("level = 'A'")
     "person",
     Index("person_role", "entity", "role"),
     Index("person_phone", "entity", "phone"),
+    Index("person_name", "entity", "name"),
     Index("person_favoured", "entity", "id", sqlite_where=FAVOURED, postgresql_where=FAVOURED),
 )
 class Person(Row):

@@ -27,13 +27,20 @@ LONGEST_FIELD = 200
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a customer's message tells about a fault: his words, the fields found in them, and what came with it."""
+    """What a customer's message tells about a fault: his words, the fields found in them, and what came with it. `passed_on_by` is the
+    member of the staff who forwarded it (S5a)."""
 
     words: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
     priority: Priority = Priority.P2
     media: tuple[Media, ...] = ()
     kind: str = "text"
+    passed_on_by: int | None = None
+
+    @property
+    def brought(self) -> dict[str, int]:
+        """Who brought it, as the event tells."""
+        return {"passed_on_by": self.passed_on_by} if self.passed_on_by is not None else {}
 
 
 def report(turn: Turn, customer: Person, room: Room, told: Told) -> Ticket:
@@ -68,6 +75,7 @@ def report(turn: Turn, customer: Person, room: Room, told: Told) -> Ticket:
         number=ticket.number,
         priority=ticket.priority,
         channel=room.channel,
+        **told.brought,
     )
     attach(turn, ticket, customer, event, told.kind, told.media)
     return ticket
@@ -91,6 +99,7 @@ def supplement(turn: Turn, ticket: Ticket, by: Person, told: Told, *, correcting
         changed=list(changed),
         priority=ticket.priority,
         attachments=len(told.media),
+        **told.brought,
     )
     attach(turn, ticket, by, event, told.kind, told.media)
     return changed

@@ -10,6 +10,7 @@ from dialogue.customer import asking, burst, chatting, deciding, forms, muting, 
 from dialogue.customer.pressing import press, pressed_by_number
 from dialogue.customer.slots import fields_of, told_by
 from dialogue.heard import Heard
+from dialogue.records import read_record
 from dialogue.serving import relay_to_agent
 from dialogue.understanding.words import Understanding
 
@@ -59,7 +60,22 @@ def _hear(heard: Heard) -> str:
             return heard.message.kind
     if not any(character.isalnum() for character in heard.text):
         return "nothing said"
+    if heard.message.forwarded:
+        return _hear_record(heard)
     return pressed_by_number(heard) or _hear_words(heard)
+
+
+def _hear_record(heard: Heard) -> str:
+    """What he passes on is his report, or tells more of one; a question or an answer of somebody else's is none of his (S5a)."""
+    record = read_record(heard.text)
+    meant = heard.mind.customer(record.words, heard.message.at)
+    fields = fields_of(meant, heard.turn.house.zone)
+    told = told_by(heard, fields, meant)
+    if "fault_symptom" in fields or keyword_hit(heard.turn.house, record.words):
+        return reporting.report_or_add(heard, told)
+    if fields.keys() - {"emotion"}:
+        return reporting.add_or_report(heard, told, meant)
+    return reporting.add_files(heard) if heard.message.media else chatting.not_understood(heard, meant)
 
 
 def _hear_words(heard: Heard) -> str:

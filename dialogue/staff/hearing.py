@@ -16,7 +16,7 @@ from dialogue.forms import TOKEN as FORM
 from dialogue.heard import Heard
 from dialogue.photos import waits
 from dialogue.quoting import quoted
-from dialogue.staff import acknowledging, arranging, doing, forms, listing, parts, photos
+from dialogue.staff import acknowledging, arranging, doing, forms, forwarding, listing, parts, photos
 from dialogue.staff.auditing import audit_asked
 from dialogue.staff.belated import overtaken, put_on_record
 from dialogue.staff.drafting import add_to_draft
@@ -103,6 +103,8 @@ def _hear(heard: Heard) -> str:
     token = (message.press or message.text) if message.kind == "press" else chosen(heard)
     if token:
         return _press(heard, token)
+    if (passed_on := forwarding.take(heard)) is not None:
+        return passed_on
     if message.kind in ("image", "file", "voice") and not heard.text:
         return forms.take_files(heard) or photos.take(heard)
     if message.kind == "place":
@@ -117,7 +119,7 @@ def _hear(heard: Heard) -> str:
         return answered
     order = _order(heard)
     if order.action == "query" and waits(heard) and (digits := numbers_named(order.ticket)):
-        return _tried(heard, photos.press, digits[0])
+        return _tried(heard, _put_there, digits[0])
     return add_to_draft(heard, order) or _carry_out(heard, order)
 
 
@@ -199,7 +201,7 @@ def _press(heard: Heard, token: str) -> str:
     if token.startswith(f"{SWAP}:"):
         return _tried(heard, swap_pressed, token)
     if token.startswith(photos.PHOTO):
-        return _tried(heard, photos.press, token.removeprefix(photos.PHOTO))
+        return _tried(heard, _put_there, token.removeprefix(photos.PHOTO))
     if token.startswith(FORM):
         return forms.press(heard, token.removeprefix(FORM))
     action, number, *into = (*token.removeprefix(DO_LATER).split(":"), "")
@@ -208,6 +210,11 @@ def _press(heard: Heard, token: str) -> str:
     words, args = (question["text"], question["args"]) if asked else ("", {})
     args = {"into": digits_of(into[0])} if into[0] else args
     return _carry_out(heard, Order(words, action, TicketRef("number", digits_of(number)), args, 1.0))
+
+
+def _put_there(heard: Heard, number: str) -> str:
+    """He says where what waits belongs: what he forwarded, or his own photos. Raises Refused."""
+    return forwarding.press(heard, number) if forwarding.waits(heard) else photos.press(heard, number)
 
 
 def _tried(heard: Heard, do: Callable[[Heard, str], str], token: str) -> str:

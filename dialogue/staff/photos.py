@@ -48,7 +48,7 @@ def press(heard: Heard, number: str) -> str:
 def follow(heard: Heard, ticket: Ticket, action: str, *, named: bool) -> None:
     """Words about work on a ticket beside photos: those that wait go there, those that were put elsewhere without a word too."""
     heard.talk.spoken_at = heard.turn.now
-    if action not in OF_WORK:
+    if action not in OF_WORK or photos.words_waiting(heard) is not None:
         return
     if photos.waits(heard):
         _put(heard, ticket, sure=True)

@@ -15,6 +15,7 @@ def upgrade() -> None:
     messages()
     rooms()
     shipments()
+    op.create_index("person_name", "person", ["entity", "name"])
 
 
 def messages() -> None:
@@ -43,6 +44,7 @@ def shipments() -> None:
         sa.Column("room", sa.Text(), nullable=False),
         sa.Column("spoken_at", sa.BigInteger(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=True),
+        sa.Column("withdrawn_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("entity", "tracking", "ticket_id"),
     )
