@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import re
+from collections.abc import Awaitable, Callable, Sequence
+from functools import wraps
+from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from core.words import SECOND, Hook, Micros
+from core.words import SECOND, Accept, Answer, Hook, Micros
 
 AES_BLOCK = 16
 
+Receive = Callable[[Any, Hook, Accept], Awaitable[Answer]]
+"""A channel's `receive`."""
+
+_log = logging.getLogger("huiying.doors")
 _TIMESTAMP = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
@@ -22,6 +30,20 @@ class Shut(Exception):
         self.status = status
 
 
+def guarded(receive: Receive) -> Receive:
+    """Makes a channel's `receive`, which may raise Shut, answer what must not pass with its status and nothing else."""
+
+    @wraps(receive)
+    async def guarding(channel: Any, hook: Hook, accept: Accept) -> Answer:
+        try:
+            return await receive(channel, hook, accept)
+        except Shut as shut:
+            _log.info("a delivery was turned away: %s", shut, extra={"channel": channel.name})
+            return Answer(shut.status)
+
+    return guarding
+
+
 def must_be_fresh(timestamp: str, now: Micros, within: Micros) -> None:
     """Raises Shut for a timestamp (seconds) that lies further from our clock, either way, or is none."""
     if not _TIMESTAMP.fullmatch(timestamp) or abs(int(timestamp) * SECOND - now) > within:
@@ -31,6 +53,12 @@ def must_be_fresh(timestamp: str, now: Micros, within: Micros) -> None:
 def same(expected: str, claimed: str) -> bool:
     """Whether a secret was told rightly; takes as long for a wrong one."""
     return hmac.compare_digest(expected.encode(), claimed.encode("utf-8", "replace"))
+
+
+def must_be_signed(keys: Sequence[str], signed: bytes, claimed: str) -> None:
+    """Raises Shut for a signature (HMAC-SHA256, hexadecimal) that was made with none of the keys."""
+    if not any(same(hmac.digest(key.encode(), signed, "sha256").hex(), claimed) for key in keys):
+        raise Shut(401, "not signed")
 
 
 def single(hook: Hook, name: str) -> str:

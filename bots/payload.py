@@ -8,10 +8,16 @@ from typing import Any, ParamSpec, TypeVar
 
 import orjson
 
-from core.words import MILLISECOND, SECOND, Micros, Unreadable
+from core.words import MILLISECOND, SECOND, Button, Micros, Say, Unreadable
 
 LAST_SECOND = 10**10
 """No payload lies beyond it (the year 2286), seconds since 1970."""
+
+UNTIMED: Micros = (LAST_SECOND - 1) * SECOND
+"""The instant of what a platform delivers without one: as for all that claims to come from the future, the core takes the
+moment when it came (core.store.intake)."""
+OPEN = "查看 · Open"
+"""What the button of a link says, in both languages, since a group may speak either."""
 
 _Answer = TypeVar("_Answer")
 _Payload = ParamSpec("_Payload")
@@ -64,6 +70,12 @@ def seconds(value: Any) -> Micros:
     return int(value) * SECOND
 
 
+def decimal_seconds(value: Any) -> Micros:
+    """The instant that a payload names in seconds with decimals, as text ("1595926230.009600"). Raises ValueError, TypeError."""
+    whole, _, decimals = text(value).partition(".")
+    return seconds(whole) + int(decimals[:6].ljust(6, "0"))
+
+
 def milliseconds(value: Any) -> Micros:
     """The instant that a payload names in whole milliseconds. Raises ValueError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | str) or not 0 < int(value) < LAST_SECOND * 1000:
@@ -83,3 +95,8 @@ def whole(value: Any) -> Any:
 def unmarked(words: str) -> str:
     """Text in which no platform sees markup: what a customer wrote must make no link or mention of ours."""
     return words.replace("<", "＜").replace("](", "] (")
+
+
+def with_link(say: Say) -> list[Button]:
+    """The buttons of a message, its link among them, for platforms on which a link is best pressed."""
+    return [*say.buttons, *([Button(OPEN, url=say.link)] if say.link else [])]

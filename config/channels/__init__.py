@@ -12,6 +12,8 @@ from config.channels.dingtalk_notice import DingtalkNotice
 from config.channels.feishu import PLUG as FEISHU
 from config.channels.feishu import Feishu
 from config.channels.plug import Plug
+from config.channels.slack import PLUG as SLACK
+from config.channels.slack import Slack
 from config.channels.telegram import PLUG as TELEGRAM
 from config.channels.telegram import Telegram
 from config.channels.webchat import PLUG as WEBCHAT
@@ -35,6 +37,7 @@ class Channels(Section):
     wechat_mp: WechatMp = WechatMp()
     dingtalk_notice: DingtalkNotice = DingtalkNotice()
     feishu: Feishu = Feishu()
+    slack: Slack = Slack()
     telegram: Telegram = Telegram()
     webchat: Webchat = Webchat()
     webhook: Webhook = Webhook()
@@ -46,6 +49,7 @@ PLUGS: Mapping[str, Plug] = {
     "wechat_mp": WECHAT_MP,
     "dingtalk_notice": DINGTALK_NOTICE,
     "feishu": FEISHU,
+    "slack": SLACK,
     "telegram": TELEGRAM,
     "webchat": WEBCHAT,
     "webhook": WEBHOOK,
