@@ -24,6 +24,8 @@ from config.channels.wechat_mp import PLUG as WECHAT_MP
 from config.channels.wechat_mp import WechatMp
 from config.channels.wecom import PLUG as WECOM
 from config.channels.wecom import Wecom
+from config.channels.wecom_aibot import PLUG as WECOM_AIBOT
+from config.channels.wecom_aibot import WecomAibot
 from config.channels.wecom_kf import PLUG as WECOM_KF
 from config.channels.wecom_kf import WecomKf
 from config.section import Section
@@ -34,6 +36,7 @@ class Channels(Section):
 
     wecom: Wecom = Wecom()
     wecom_kf: WecomKf = WecomKf()
+    wecom_aibot: WecomAibot = WecomAibot()
     wechat_mp: WechatMp = WechatMp()
     dingtalk_notice: DingtalkNotice = DingtalkNotice()
     feishu: Feishu = Feishu()
@@ -46,6 +49,7 @@ class Channels(Section):
 PLUGS: Mapping[str, Plug] = {
     "wecom": WECOM,
     "wecom_kf": WECOM_KF,
+    "wecom_aibot": WECOM_AIBOT,
     "wechat_mp": WECHAT_MP,
     "dingtalk_notice": DINGTALK_NOTICE,
     "feishu": FEISHU,
