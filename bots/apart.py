@@ -25,6 +25,7 @@ from core.words import Accept
 HEAD = 9
 """Bytes before a frame's content."""
 MOST_FRAME = 16 * 1024 * 1024
+"""Longest content of a frame, bytes."""
 HOME = Path(__file__).parent.parent
 
 log = logging.getLogger("huiying.apart")
@@ -36,6 +37,10 @@ class Died(Exception):
 
 class NotStored(Exception):
     """A delivery could not be stored: the platform must not be answered."""
+
+
+class Ended(SystemExit):
+    """What an SDK waited for is over; says why in words that may be shown. Passes through whatever the SDK catches."""
 
 
 class Sdk(Protocol):
@@ -85,7 +90,9 @@ async def _stored(content: bytes, accept: Accept) -> bytes:
 
 async def _next(stream: asyncio.StreamReader) -> tuple[bytes, bytes]:
     head = await stream.readexactly(HEAD)
-    return head[:1], await stream.readexactly(min(int(head[1:]), MOST_FRAME))
+    if not head[1:].isdigit() or int(head[1:]) > MOST_FRAME:
+        raise Died("it does not keep to the frames")
+    return head[:1], await stream.readexactly(int(head[1:]))
 
 
 def _frame(kind: bytes, content: bytes) -> bytes:
@@ -117,6 +124,8 @@ class _Line:
 
     def hand(self, raw: bytes) -> None:
         """Returns once the desk has stored it. Raises NotStored."""
+        if len(raw) > MOST_FRAME:
+            raise NotStored
         with self._one:
             self.say(b"D", raw)
             with self._answered:
@@ -148,10 +157,12 @@ def main(module: str) -> None:
         sdk: Any = importlib.import_module(module)
         sdk.serve(settings, line.hand, lambda: line.say(b"A"))
         line.say(b"E", b"it came to its end")
+    except Ended as end:
+        line.say(b"E", str(end).encode())
     except BaseException as error:
         line.say(b"E", type(error).__name__.encode())
     os._exit(1)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    importlib.import_module("bots.apart").main(sys.argv[1])

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import orjson
 
-from bots.dingtalk_api import API_BASE, OAPI_BASE, Api
+from bots.dingtalk_api import API_BASE, OAPI_BASE, OPEN, RATE, Api
 from bots.payload import unmarked
 from bots.wire import Trouble
 from core.words import (
@@ -48,8 +48,6 @@ MOST_TITLE = 30
 """Characters of the first line that are shown in the list of notifications."""
 MOST_USERS, MOST_DEPARTMENTS = 100, 20
 """Recipients of one call."""
-RATE = 15.0
-"""Messages a second: an interface may be called some 20 times a second."""
 OUTCOME_AFTER = 10 * SECOND
 """How long after a post its result is first asked for."""
 OUTCOME_TRIES = 6
@@ -60,8 +58,6 @@ ASKED_AT_ONCE = 5
 """Results asked for in one look, so that posts have the rest of what may be called in a second."""
 MOST_ASKED = 1_000
 """Notifications whose results are waited for; the oldest are let go."""
-OPEN = "查看 · Open"
-"""What the button of a link says, in both languages, since a department may speak either."""
 
 CAN = Can(text=MOST_TEXT, rate=RATE, safe=True)
 
