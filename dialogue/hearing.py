@@ -156,7 +156,7 @@ def _open_window(turn: Turn, message: Inbound, person: Person) -> None:
     window = turn.house.cans[message.room.channel].push
     room.person_id, room.last_in_at = person.id, turn.now
     if window is not None:
-        shut = room.window_left == 0 or (room.window_until or 0) < turn.now
+        shut = (room.window_left or 0) <= 1 or (room.window_until or 0) < turn.now
         room.window_until, room.window_left = message.at + window.seconds * SECOND, window.messages
         if shut:
             release(turn, room.room)

@@ -6,7 +6,7 @@ import orjson
 from sqlalchemy import bindparam, select
 
 from core.store.model import Outbox, OutboxState, ShelfRow
-from core.store.outgoing import in_doubt
+from core.store.outgoing import hold, in_doubt
 from core.store.turn import Turn
 from core.words import DAY, Receipt
 
@@ -56,8 +56,9 @@ def _applied(turn: Turn, row: Outbox, receipt: Receipt) -> bool:
             return False
         row.state, row.sent_at, row.error = OutboxState.SENT, turn.now, None
     elif receipt.state in ("refused", "gone"):
-        row.state = OutboxState.HELD if receipt.why == "window" else OutboxState.DEAD
-        row.error = receipt.why
+        row.state, row.error = OutboxState.DEAD, receipt.why
+        if receipt.why == "window":
+            hold(turn, row, row.sent_at or turn.now)
     else:
         return False
     return True

@@ -252,7 +252,7 @@ def settle(turn: Turn, outcome: Outcome) -> Outbox | None:
             if row.attempts >= (MOST_ATTEMPTS if row.priority > 0 else MOST_ALARM_ATTEMPTS):
                 row.state = OutboxState.DEAD
         case "refused" if receipt.why == "window":
-            row.state = OutboxState.HELD
+            hold(turn, row, row.due_at - LEASE)
         case "refused" | "gone":
             row.state = OutboxState.DEAD
     if row.state in (OutboxState.DEAD, OutboxState.UNCLEAR):
@@ -270,6 +270,18 @@ def _after_unknown(turn: Turn, row: Outbox, receipt: Receipt) -> OutboxState:
     if can.once or (not can.safe and row.priority > 0):
         return OutboxState.UNCLEAR
     return OutboxState.DEAD if row.attempts >= MOST_ATTEMPTS else OutboxState.WAITING
+
+
+def hold(turn: Turn, row: Outbox, begun: Micros) -> None:
+    """The platform lets us say no more in this room, whatever we had counted: the message is kept until somebody writes
+    there, and goes out at once if he has since it was `begun`."""
+    room = turn.get(RoomRow, row.room)
+    if room and (room.last_in_at or 0) > begun:
+        row.state, row.due_at = OutboxState.WAITING, turn.now
+        return
+    row.state = OutboxState.HELD
+    if room and room.window_left:
+        room.window_left = 0
 
 
 def in_doubt(row: Outbox) -> bool:

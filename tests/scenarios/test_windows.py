@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from core.store.model import Outbox, OutboxState
-from tests.scenario import Story
+from tests.scenario import Party, Story
 
+TIME_OVER = 95002
 SUMMARY = (
     "完成 更换投影仪灯泡一只并清理滤网，开机测试四十分钟画面正常颜色无偏差，已向客户演示并确认，建议每半年清理一次滤网"
 )
@@ -38,6 +39,40 @@ def test_a_post_that_was_not_delivered_after_all_is_held(desk: Story) -> None:
     desk.run(channel.pull(desk.rehearsal.desk.accept_for("wecom_kf")))  # type: ignore[attr-defined]
     desk.settle()
     assert _states(desk, "engineer_assigned") == [OutboxState.HELD]
+
+
+def assigned(desk: Story) -> tuple[Party, Party, str]:
+    """A customer's ticket that an engineer has just accepted, which the platform did not let us tell."""
+    wang, lei = desk.customer("王女士", phone="13911112222"), desk.engineer("王磊")
+    wang.says("二楼投影仪打不开，地址二期五栋201，电话13911112222，明天下午都行")
+    number = wang.hears("ack_created").ticket
+    desk.passes(minutes=1)
+    desk.unheard.clear()
+    desk.rehearsal.wecom.fault("kf/send_msg", TIME_OVER)
+    lei.says(f"接单 {number}")
+    lei.hears("action_done")
+    desk.passes(minutes=2)
+    desk.unheard.clear()
+    return wang, lei, number
+
+
+def test_what_a_window_kept_back_is_said_when_he_writes_though_we_thought_it_open(desk: Story) -> None:
+    wang, _, _ = assigned(desk)
+    wang.hears_nothing()
+    wang.says("在吗")
+    wang.hears("engineer_assigned", "王磊", within=60)
+
+
+def test_after_such_a_refusal_nothing_more_is_tried_before_he_writes(desk: Story) -> None:
+    wang, lei, number = assigned(desk)
+    calls = desk.rehearsal.wecom.calls["kf/send_msg"]
+    lei.says(f"{number} 到了")
+    lei.hears("action_done")
+    desk.passes(minutes=2)
+    assert desk.rehearsal.wecom.calls["kf/send_msg"] == calls
+    desk.unheard.clear()
+    wang.says("在吗")
+    wang.hears("engineer_arrived", within=60)
 
 
 def _states(desk: Story, purpose: str) -> list[OutboxState]:
