@@ -162,6 +162,10 @@ class SlackServer(Workspace):
         """Somebody opens his chat with the bot."""
         await self._event({"type": "app_home_opened", "user": who, "channel": self.direct(who), "tab": "messages"})
 
+    async def reacts(self, who: str, reaction: str) -> None:
+        """Somebody puts a sign under a message."""
+        await self._event({"type": "reaction_added", "user": who, "reaction": reaction, "item": {"type": "message"}})
+
     async def moves(self, who: str, group: str, *, leaving: bool = False) -> None:
         """Somebody comes into a channel, or leaves it."""
         sort = "member_left_channel" if leaving else "member_joined_channel"

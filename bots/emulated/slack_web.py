@@ -53,7 +53,8 @@ class Workspace:
         self.channels[number] = set(members)
 
     def fault(self, *faults: str) -> None:
-        """What goes wrong with the next calls: an error by its name, "down", "5xx", "odd", or "lost" (done, but not answered)."""
+        """What goes wrong with the next calls: an error by its name, "down", "5xx", "odd", "hollow" (ok, and nothing
+        else), or "lost" (done, but not answered)."""
         self._faults.extend(faults)
 
     def seen_by(self, name: str) -> list[Seen]:
@@ -84,6 +85,8 @@ class Workspace:
             raise httpx.ConnectError("no connection")
         if fault in ("5xx", "odd"):
             return (502 if fault == "5xx" else 200), b"<html>Bad Gateway</html>", "text/html", []
+        if fault == "hollow":
+            return 200, b'{"ok":true}', "application/json", []
         try:
             if fault and fault != "lost":
                 raise Refusal(fault, *((429, 7) if fault == "ratelimited" else ()))
