@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from bots.wire import Trouble
 from core.words import (
     Accept,
     Answer,
+    Button,
     Can,
     Clock,
     Files,
@@ -26,6 +28,7 @@ from core.words import (
     Room,
     Say,
     Shelf,
+    Size,
     Who,
 )
 
@@ -35,7 +38,32 @@ DUPLICATE_SECONDS = 10
 """For how long WeCom keeps a message from showing twice. It compares contents, not keys, so that a longer time would
 swallow an honest repetition; this covers one that follows a lost answer."""
 
-CAN = Can(text=MOST_TEXT, file=MOST_MEDIA, gap=GAP, rate=RATE)
+MOST_BUTTONS = 6
+MOST_LABEL = Size(10)
+"""Longest text of a button that is shown whole."""
+MOST_TOKEN = 1024
+"""Longest key of a button, bytes."""
+MOST_TITLE = 36
+"""Longest first line of a card that is shown whole, characters."""
+MOST_LINES = 160
+"""Longest text below it that is shown whole, characters."""
+CHOOSE = "请选择 · Please choose"
+"""Title of a card whose text is none; in both languages, since a card is of the channel's making."""
+DONE = "已处理 · Done"
+"""What stands, not to be pressed, in the place of buttons that are gone."""
+OPEN = "查看 · Open"
+"""What the button of a link says."""
+
+CAN = Can(
+    text=MOST_TEXT,
+    buttons=MOST_BUTTONS,
+    label=MOST_LABEL,
+    token=MOST_TOKEN,
+    file=MOST_MEDIA,
+    edit=True,
+    gap=GAP,
+    rate=RATE,
+)
 
 _EVENTS: Mapping[str, Kind] = {
     "subscribe": "enter",
@@ -104,32 +132,41 @@ class WeCom:
         return await self._gate.receive(hook, self._clock(), lambda message: accept([message]))
 
     async def post(self, room: Room, say: Say, key: str) -> Receipt:
-        """Sends one fitted message: its text, then its file."""
+        """Sends one fitted message: its text, its file, its buttons on a card; or shows a card of ours anew in its place.
+
+        The `ref` of a card is the code with which it can be replaced, once and within 72 hours. A press brings a new one.
+        """
+        text, card = parts_of(say, key)
         ref = None
         try:
-            messages = [{"msgtype": "text", "text": {"content": plain(say.text)}}] if say.text else []
+            messages = [{"msgtype": "text", "text": {"content": text}}] if text else []
             if say.file:
                 messages.append(await self._api.file_message(say.file, self._files))
+            if card and not say.replaces:
+                messages.append({"msgtype": "template_card", "template_card": card})
             for message in messages:
                 ref = await self._send(room.id, message)
+            if card and say.replaces:
+                ref = await self._replace(room.id, say.replaces, card)
         except Trouble as trouble:
             return trouble.receipt
         return Receipt("sent", ref=ref) if ref else Receipt("refused", why="nothing to send")
 
     async def _send(self, userid: str, message: dict[str, Any]) -> str:
-        answer = await self._api.call(
-            "message/send",
-            {
-                "touser": userid,
-                "agentid": self._config.agent_id,
-                "enable_duplicate_check": 1,
-                "duplicate_check_interval": DUPLICATE_SECONDS,
-                **message,
-            },
-        )
+        once = {"enable_duplicate_check": 1, "duplicate_check_interval": DUPLICATE_SECONDS}
+        answer = await self._call("message/send", {"touser": userid, **once, **message})
+        return str(answer.get("response_code") or answer.get("msgid", "unnamed"))
+
+    async def _replace(self, userid: str, code: str, card: dict[str, Any]) -> str:
+        asked = {"userids": [userid], "response_code": code, "template_card": card}
+        await self._call("message/update_template_card", asked)
+        return code
+
+    async def _call(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        answer = await self._api.call(path, {"agentid": self._config.agent_id, **body})
         if answer.get("invaliduser") or answer.get("unlicenseduser"):
             raise Trouble(Receipt("gone", why="the member cannot be reached by this app"))
-        return str(answer.get("msgid", "unnamed"))
+        return answer
 
     async def fetch(self, media: Media) -> bytes:
         """A file that a member sent, of at most 20 MB; WeCom keeps it for three days. Raises CannotFetch."""
@@ -137,6 +174,40 @@ class WeCom:
 
     async def close(self) -> None:
         await self._api.close()
+
+
+def parts_of(say: Say, key: str) -> tuple[str, dict[str, Any] | None]:
+    """The text that goes as a message of its own, and the card with the buttons, if there is one.
+
+    A card has room for a short first line and a few more. What is longer goes before it as text; on a card that is shown anew it
+    is cut, since its text stands there already. WeCom shows a card with the same task_id, which is made of `key`, once only.
+    """
+    text, buttons = plain(say.text), say.buttons
+    if not buttons and not say.replaces:
+        return text, None
+    if say.link and buttons and len(buttons) < MOST_BUTTONS:
+        text, buttons = text.removesuffix(f"\n{say.link}"), (*buttons, Button(OPEN, url=say.link))
+    title, _, lines = text.partition("\n")
+    if len(title) > MOST_TITLE:
+        title, lines = "", text
+    if say.replaces:
+        before, lines = "", lines[:MOST_LINES]
+    else:
+        before, lines = (text, "") if len(lines) > MOST_LINES else ("", lines)
+    title = title or (CHOOSE if buttons else DONE)
+    card: dict[str, Any] = {"card_type": "button_interaction", "main_title": {"title": title}}
+    card |= {"sub_title_text": lines} if lines else {}
+    card["button_list"] = [_choice(button) for button in {b.token or b.url: b for b in buttons}.values()]
+    if say.replaces and not buttons:
+        card |= {"replace_text": DONE, "button_list": [{"text": DONE, "key": "done"}]}
+    if say.replaces:
+        return before, card
+    return before, card | {"task_id": hashlib.sha256(key.encode()).hexdigest()}
+
+
+def _choice(button: Button) -> dict[str, Any]:
+    """A button as WeCom wants it. Keys must differ from one another."""
+    return {"text": button.label, **({"type": 1, "url": button.url} if button.url else {"key": button.token})}
 
 
 def _fields(raw: bytes) -> Mapping[str, str]:
@@ -156,7 +227,7 @@ def _message(fields: Mapping[str, str]) -> dict[str, Any] | None:
             return {"kind": "place", "text": place.strip(), **numbered}
         case "link":
             lines = (fields["Title"], fields.get("Description"), fields["Url"])
-            return {"kind": "text", "text": "\n".join(filter(None, lines)), **numbered}
+            return {"kind": "text", "text": "\n".join(filter(None, lines)), "forwarded": True, **numbered}
         case message if message in MEDIA:
             kind, mime = MEDIA[message]
             return {"kind": kind, "media": (Media(fields["MediaId"], mime, fields.get("FileName")),), **numbered}
@@ -168,6 +239,7 @@ def _event(fields: Mapping[str, str]) -> dict[str, Any] | None:
     kind, task = _EVENTS.get(fields["Event"]), fields.get("TaskId", "")
     if kind is None:
         return None
-    said: dict[str, Any] = {"kind": kind, "text": fields.get("ScanCodeInfo/ScanResult", ""), "about": task or None}
+    said: dict[str, Any] = {"kind": kind, "text": fields.get("ScanCodeInfo/ScanResult", "")}
+    said["about"] = fields.get("ResponseCode") or task or None
     said["number"] = (fields["CreateTime"], fields["Event"], fields.get("EventKey", ""), task)
     return said | {"press": fields["EventKey"]} if kind == "press" else said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from sqlalchemy import bindparam, select
 
 from bots.emulated.carrier import Carried, Carrier
 from bots.emulated.wecom import WeComServer
-from bots.emulated.wecom_endpoints import Sent
+from bots.emulated.wecom_service import Sent, Stored
 from config.carriers import Telephony
 from config.desk import Desk, build
 from config.ear import Ear, recording
@@ -26,6 +27,7 @@ from config.phones import ACCOUNTS, USUAL, Phones, Ringing, number_at
 from config.stepping import HandClock, StepRunner
 from core.people.passes import Pages
 from core.policies import Policies
+from core.scans.codes import Codes
 from core.store.database import Database
 from core.store.files import FileStore
 from core.store.migrate import create
@@ -48,6 +50,8 @@ CARRIED = (
 """Channels that a plain carrier stands in for."""
 PAGES = Pages("http://desk.example", b"key of rehearsals")
 """Where staff of a rehearsal would find the desk's pages."""
+CODES = Codes(b"key of the rehearsal")
+"""Makes and reads the QR codes of a rehearsal."""
 SAMPLE = {"jpg": b"\xff\xd8\xff\xe0sample photo", "png": b"\x89PNG\r\n\x1a\nsample", "pdf": b"%PDF-1.4 sample",
           "amr": b"#!AMR\nsample"}  # fmt: skip
 """What a file that a script only names is made of."""
@@ -119,6 +123,7 @@ class Rehearsal:
                 pause=clock.sleep,
                 holder="rehearsal",
                 pages=PAGES,
+                codes=CODES,
                 accounts=carried.accounts if carried else ACCOUNTS,
                 listens=ear if listening else None,
                 apart=_at_once,
@@ -158,7 +163,7 @@ class Rehearsal:
 
     def reached(self) -> list[Reached]:
         """What has reached people since the last look, in the order in which it left."""
-        found = [self._from_wecom(sent) for sent in self._new("wecom", self.wecom.sent)]
+        found = self._from_wecom(self._new("wecom", self.wecom.sent))
         for name, carrier in self.carriers.items():
             found += [self._from_carrier(carried) for carried in self._new(name, carrier.sent)]
         found += [self._from_phone(rang) for rang in self._new("phones", self.phones.came)]
@@ -220,13 +225,23 @@ class Rehearsal:
         self._seen[name] = len(sent)
         return sent[start:]
 
-    def _from_wecom(self, sent: Sent) -> Reached:
-        files = (
-            ({"name": sent.file.name, "mime": sent.file.mime, "bytes": len(sent.file.content)},) if sent.file else ()
-        )
-        buttons = tuple(label for label, _ in sent.buttons)
-        say = self._meant(sent.channel, sent.to, sent.msgid)
-        return Reached(sent.channel, sent.to, False, None, sent.at, sent.text, buttons, files, say)
+    def _from_wecom(self, shown: list[Sent]) -> list[Reached]:
+        """What the platform showed; the parts in which one message went, of which the last is known by name, are one."""
+        found: list[Reached] = []
+        parts: dict[tuple[str, str], list[Sent]] = defaultdict(list)
+        for sent in shown:
+            say = self._meant(sent.channel, sent.ref)
+            whole = parts[sent.channel, sent.to]
+            whole.append(sent)
+            if say is not None:
+                text = next((part.text for part in whole if part.text), "")
+                files = tuple(_described(part.file) for part in whole if part.file)
+                buttons = tuple(label for label, _ in sent.buttons)
+                found.append(Reached(sent.channel, sent.to, False, None, sent.at, text, buttons, files, say))
+                whole.clear()
+        unknown = [part.ref for whole in parts.values() for part in whole]
+        assert not unknown, f"messages that are in no outbox: {unknown}"
+        return found
 
     def _from_carrier(self, carried: Carried) -> Reached:
         say, room = carried.say, carried.room
@@ -242,18 +257,21 @@ class Rehearsal:
         say = Say.of(orjson.loads(found[0]))
         return Reached(rang.channel, rang.number, False, None, rang.at, say.text, (), (), say)
 
-    def _meant(self, channel: str, who: str, ref: str) -> Say:
-        """What the desk meant by a message that a platform got: by the id under which it was sent."""
+    def _meant(self, channel: str, ref: str) -> Say | None:
+        """What the desk meant by a message that a platform got: by the id under which it was sent, if it is known."""
         with self.desk.database.reading() as connection:
             found = connection.one(_by_ref, channel=channel, ref=ref)
-        assert found is not None, f"{channel} got a message that is in no outbox: {ref}"
-        return Say.of(orjson.loads(found[0]))
+        return Say.of(orjson.loads(found[0])) if found else None
 
 
 _by_ref = select(Outbox.table.c.say).where(
     Outbox.table.c.channel == bindparam("channel"), Outbox.table.c.ref == bindparam("ref")
 )
 _by_key = select(Outbox.table.c.say).where(Outbox.table.c.key == bindparam("key"))
+
+
+def _described(file: Stored) -> dict[str, Any]:
+    return {"name": file.name, "mime": file.mime, "bytes": len(file.content)}
 
 
 async def _at_once(look: Callable[[], bool]) -> bool:

@@ -78,6 +78,15 @@ class WeComServer(Endpoints):
     async def member_enters(self, userid: str) -> None:
         await self._member_event(userid, "enter_agent", "<EventKey><![CDATA[]]></EventKey>")
 
+    async def member_presses(self, userid: str, ref: str, label: str) -> None:
+        """Presses a button of a card that he sees. Raises StopIteration if there is none."""
+        sent = next(sent for sent in self.sent if ref in (sent.code, sent.msgid) and sent.to == userid)
+        key = next(key for text, key in sent.buttons if text == label)
+        card, code = self.cards.shown[sent.msgid], self.cards.code_for(sent.msgid)
+        told = {"EventKey": key, "TaskId": card.task, "CardType": card.kind, "ResponseCode": code}
+        content = "".join(f"<{name}>{_cdata(value)}</{name}>" for name, value in told.items())
+        await self._member_event(userid, "template_card_event", content)
+
     async def customer_says(self, customer: str, text: str, account: str | None = None) -> str:
         return await self._customer(customer, account, "text", {"content": text})
 
@@ -104,7 +113,8 @@ class WeComServer(Endpoints):
         self, customer: str, scene: str = "", scene_param: str = "", account: str | None = None
     ) -> None:
         self.remember(customer)
-        entry = {"scene": scene, "scene_param": scene_param, "welcome_code": "welcome"}
+        code = self.welcome_code(account or self.open_kfid, customer)
+        entry = {"scene": scene, "scene_param": scene_param, **({"welcome_code": code} if code else {})}
         await self._kf_event(customer, account, "enter_session", entry)
 
     async def servicer_says(self, servicer: str, customer: str, text: str, account: str | None = None) -> str:

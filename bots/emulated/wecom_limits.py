@@ -46,17 +46,17 @@ def check(body: Mapping[str, Any], types: Mapping[str, Any], media: Mapping[str,
 
 
 def _text(text: Mapping[str, Any], media: Mapping[str, Any]) -> None:
-    _words(text.get("content"), TEXT)
+    words(text.get("content"), TEXT)
 
 
 def _markdown(text: Mapping[str, Any], media: Mapping[str, Any]) -> None:
-    _words(text.get("content"), MARKDOWN)
+    words(text.get("content"), MARKDOWN)
 
 
 def _card(card: Mapping[str, Any], media: Mapping[str, Any]) -> None:
-    _words(card.get("title"), CARD_TITLE)
-    _words(card.get("description"), CARD_DESCRIPTION)
-    _words(card.get("url"), CARD_URL)
+    words(card.get("title"), CARD_TITLE)
+    words(card.get("description"), CARD_DESCRIPTION)
+    words(card.get("url"), CARD_URL)
 
 
 def _file(part: Mapping[str, Any], media: Mapping[str, Any]) -> None:
@@ -67,23 +67,24 @@ def _file(part: Mapping[str, Any], media: Mapping[str, Any]) -> None:
 def _menu(menu: Mapping[str, Any], media: Mapping[str, Any]) -> None:
     for name, most in (("head_content", MENU_HEAD), ("tail_content", MENU_TAIL)):
         if name in menu:
-            _words(menu[name], most)
+            words(menu[name], most)
     items = menu.get("list")
     if not isinstance(items, list) or not 1 <= len(items) <= MENU_ITEMS:
         raise Refusal(ITEMS, "invalid number of menu items")
     for item in items:
         match item:
             case {"type": "click", "click": {"id": token, "content": label}}:
-                _words(token, MENU_ID)
-                _words(label, MENU_LABEL)
+                words(token, MENU_ID)
+                words(label, MENU_LABEL)
             case {"type": "view", "view": {"url": url, "content": label}}:
-                _words(url, MENU_URL)
-                _words(label, MENU_LINK)
+                words(url, MENU_URL)
+                words(label, MENU_LINK)
             case _:
                 raise Refusal(ITEM, "invalid menu item")
 
 
-def _words(value: Any, most: int) -> None:
+def words(value: Any, most: int) -> None:
+    """Raises Refusal for anything but text of 1 to `most` bytes."""
     if not isinstance(value, str):
         raise Refusal(WRONG, "invalid request parameter. Warning: wrong json format.")
     if not value:

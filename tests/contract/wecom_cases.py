@@ -185,7 +185,7 @@ APP_SAMPLES = [
     ),
     Sample(
         app_message("link", number="6", Title="手册", Description="第三章", Url="https://a.example"),
-        _app("text", "6", "手册\n第三章\nhttps://a.example"),
+        _app("text", "6", "手册\n第三章\nhttps://a.example", forwarded=True),
     ),
     Sample(
         app_message("event", Event="click", EventKey="my_open"),
@@ -194,6 +194,12 @@ APP_SAMPLES = [
     Sample(
         app_message("event", Event="template_card_event", EventKey="yes", TaskId="t1"),
         _app("press", "1772596800:template_card_event:yes:t1", press="yes", about="t1"),
+    ),
+    Sample(
+        app_message(
+            "event", time=1_772_596_801, Event="template_card_event", EventKey="no", TaskId="t1", ResponseCode="c1"
+        ),
+        _app("press", "1772596801:template_card_event:no:t1", press="no", about="c1", at=1_772_596_801 * SECOND),
     ),
     Sample(app_message("event", Event="enter_agent", EventKey=""), _app("enter", "1772596800:enter_agent::")),
     Sample(app_message("event", Event="subscribe"), _app("enter", "1772596800:subscribe::")),
