@@ -27,6 +27,7 @@ from core.pulse import Pulse
 from core.recordings import taking_down
 from core.rosters import attending
 from core.rules import applying
+from core.scans.codes import Codes
 from core.store.database import Database
 from core.store.files import FileStore
 from core.store.intake import Delivery
@@ -261,18 +262,19 @@ def build(
     pause: Pause = asyncio.sleep,
     holder: str | None = None,
     pages: Pages | None = None,
+    codes: Codes | None = None,
     accounts: Mapping[str, str] | None = None,
     remote: Remote | None = None,
     listens: Listens | None = None,
     apart: Callable[[Callable[[], bool]], Awaitable[bool]] = asyncio.to_thread,
 ) -> Desk:
-    """Put a desk together. `makers` make its channels, by name; `pages` is where staff find its pages; `accounts` from which
-    account a carrier reaches numbers; `remote` is an engine elsewhere that ranks what customers say; `listens` finds out
+    """Put a desk together. `makers` make its channels, by name; `pages` is where staff find its pages, `codes` reads QR codes;
+    `accounts` says from which account a carrier reaches numbers; `remote` is an engine elsewhere that ranks what customers say; `listens` finds out
     what is said in voice messages; `apart` runs what looks into the store, off the event loop."""
     holder = holder or secrets.token_hex(8)
     channels: dict[str, Channel] = {}
     cans: dict[str, Any] = {}
-    house = _house(policies, chance, cans, accounts or {}, pages)
+    house = _house(policies, chance, cans, accounts or {}, pages, codes)
     pulse = Pulse(clock)
     hearing = Hearing(mind, staff_channels, remote, pulse.ranked, listens is not None)
     pump = Pump(database, house, Hears(hearing.hear, hearing.sorry, hearing.prepare, said_late), clock, holder)
@@ -311,6 +313,7 @@ def _house(
     cans: dict[str, Any],
     accounts: Mapping[str, str],
     pages: Pages | None,
+    codes: Codes | None,
 ) -> House:
     """What every turn finds; `cans` fills as channels are made."""
     return House(
@@ -325,6 +328,7 @@ def _house(
         timers=TIMERS,
         jobs=JOBS,
         pages=pages,
+        codes=codes,
     )
 
 

@@ -30,6 +30,7 @@ from config.voice import listening_to_voices
 from config.watching import Watch
 from core.clocks.beginning import begin
 from core.people.passes import Pages
+from core.scans.codes import Codes
 from core.store.database import AlreadyRunning, Database
 from core.store.files import FileStore
 from core.store.processes import Fenced
@@ -147,6 +148,11 @@ def pages_of(settings: Settings, key: str) -> Pages | None:
     return Pages(settings.public_url.rstrip("/"), derived_key(key, "passes").encode())
 
 
+def codes_of(key: str) -> Codes:
+    """What makes and reads QR codes, from the key of our pages."""
+    return Codes(derived_key(key, "codes").encode())
+
+
 def board_key_of(key: str) -> str:
     """The key to the board, from the key of our pages."""
     return derived_key(key, "board")[:32]
@@ -195,7 +201,7 @@ async def _live(settings: Settings, database: Database, listening: socket.socket
     listens = listening_to_voices(settings, lexicons_of(settings.pack), clock)
     desk = build(
         database, rules, makers, files, clock, mind,
-        pages=pages_known, accounts=accounts, remote=remote, listens=listens,
+        pages=pages_known, codes=codes_of(key), accounts=accounts, remote=remote, listens=listens,
         staff_channels=staff_channels(settings),
     )  # fmt: skip
     stop, ended = asyncio.Event(), list[Exception]()

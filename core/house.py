@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from core.people.passes import Pages
 from core.policies import Policies
+from core.scans.codes import Codes
 from core.wording import Wording
 from core.words import Can
 
@@ -36,7 +37,8 @@ class House:
     `reactions` are carried out in the turn that records an event of their kind, `reversals` when it is taken back; `timers` and `jobs` say what a due timer
     or a finished job of a kind does; `chance` gives 32 hexadecimal digits that nobody can guess;
     `accounts` names, by channel, the account from which telephone numbers are reached (SMS, voice);
-    `why` says in a language why a ticket was given to whom it was given; `pages` is None where no public address is known.
+    `why` says in a language why a ticket was given to whom it was given; `pages` is None where no public address is known;
+    `codes` reads the tokens of QR codes, and is None where there is no key to them.
     """
 
     policies: Policies
@@ -50,6 +52,7 @@ class House:
     timers: Mapping[str, Callable[[Turn, Timer], None]] = field(default_factory=dict)
     jobs: Mapping[str, JobKind] = field(default_factory=dict)
     pages: Pages | None = None
+    codes: Codes | None = None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -20,7 +20,7 @@ class Conversation(Row):
     that was too short. `spoken` {cause, words, at, said_at, ticket, id}: what was taken down from his voice last.
     `photos`: those that wait for their ticket {waiting, at}, or were put on one just now {ticket, files, sure, before, at};
     `whereabouts` {text, at}: the place sent last. `agent_id`: who answers in person, last active at `agent_at`.
-    `last_ticket`: the ticket spoken of last, at `spoken_at`.
+    `last_ticket`: the ticket spoken of last, at `spoken_at`. `scan` {kind, target, at}: the code scanned last, until its report.
     """
 
     id: str = Field(primary_key=True)
@@ -40,3 +40,4 @@ class Conversation(Row):
     spoken: dict[str, Any] | None = Field(default=None, sa_type=Text)
     photos: dict[str, Any] | None = Field(default=None, sa_type=Text)
     whereabouts: dict[str, Any] | None = Field(default=None, sa_type=Text)
+    scan: dict[str, Any] | None = Field(default=None, sa_type=Text)

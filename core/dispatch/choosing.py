@@ -50,8 +50,8 @@ def choose_after(
     turn: Turn, ticket: Ticket, answers: dict[int, str], distance: Distance = lambda person, ticket: None
 ) -> tuple[Choice | None, tuple[Candidate, ...]]:
     """As `choose`, after what people answered so far (person id → refused, unanswered); also everybody who was looked at."""
-    rule = team_for(turn, ticket)
-    team = rule.then.team if rule else None
+    rule = None if ticket.team else team_for(turn, ticket)
+    team = rule.then.team if rule else ticket.team
     found = tuple(candidates(turn, ticket, answers, team, distance))
     if not found or found[0].passed_over:
         return None, found

@@ -52,7 +52,8 @@ def reason_line(turn: Turn, reason: Mapping[str, Any], lang: str) -> str:
     words, standing = turn.house.wording, reason["standing"]
     said = []
     if reason.get("team"):
-        said.append(words.text(lang, "dispatch.team", team=reason["team"], rule=reason["rule"]))
+        by = "dispatch.team" if reason["rule"] else "dispatch.team_scanned"
+        said.append(words.text(lang, by, team=reason["team"], rule=reason["rule"]))
     if standing["skills"]:
         said.append(words.text(lang, "dispatch.skills", skills=_listed(turn, lang, standing["skills"])))
     if standing["region"]:

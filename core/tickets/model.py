@@ -45,6 +45,9 @@ STILL_OPEN = text("status not in ('done', 'closed', 'cancelled')")
 OVER = text("status in ('done', 'closed', 'cancelled')")
 """OPEN and its contrary spelled out, in queries as in the partial indexes that serve them."""
 
+NUMBERED_DEVICES = text("serial_no is not null")
+"""Tickets that name their device by its serial number."""
+
 
 @stored(
     "ticket",
@@ -59,6 +62,7 @@ OVER = text("status in ('done', 'closed', 'cancelled')")
     Index("ticket_done", "entity", "done_at"),
     Index("ticket_load", "entity", "engineer_id", "id", sqlite_where=STILL_OPEN, postgresql_where=STILL_OPEN),
     Index("ticket_board", "entity", "status", "priority", sqlite_where=LIVING, postgresql_where=LIVING),
+    Index("ticket_serial", "entity", "serial_no", sqlite_where=NUMBERED_DEVICES, postgresql_where=NUMBERED_DEVICES),
 )
 class Ticket(Row):
     """One fault of one customer, from the first word to the closing. What is unknown is None.
@@ -73,7 +77,8 @@ class Ticket(Row):
     and the latest processing action (S7). `stage_at` is since when it has its status, `moved_at` its last update (S21): both None on
     tickets older than those columns. `response_due_at` and `resolution_due_at` are what the clock says of its events
     (`core/clocks`), kept here to be found; `red` why it stands red on the board, `urgent_at` since
-    when it is a P0. `acked_at`: when `acked_by` took the last alarm.
+    when it is a P0. `acked_at`: when `acked_by` took the last alarm. `team`: the team (班组) whose
+    code its customer had scanned (S58).
     """
 
     id: int = Field(primary_key=True)
@@ -134,6 +139,7 @@ class Ticket(Row):
     urgent_at: Micros | None = None
     acked_at: Micros | None = None
     acked_by: int | None = None
+    team: str | None = None
 
     @property
     def is_open(self) -> bool:

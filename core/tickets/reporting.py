@@ -28,7 +28,7 @@ LONGEST_FIELD = 200
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a customer's message tells about a fault: his words, the fields found in them, and what came with it. `passed_on_by` is the
-    member of the staff who forwarded it (S5a)."""
+    member of the staff who forwarded it (S5a), `team` the one whose code he scanned before (S58)."""
 
     words: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
@@ -36,6 +36,7 @@ class Told:
     media: tuple[Media, ...] = ()
     kind: str = "text"
     passed_on_by: int | None = None
+    team: str | None = None
 
     @property
     def brought(self) -> dict[str, int]:
@@ -60,6 +61,7 @@ def report(turn: Turn, customer: Person, room: Room, told: Told) -> Ticket:
             description=told.words,
             created_at=at,
             updated_at=turn.now,
+            team=told.team,
         )
     )
     _fill(ticket, told.fields, correcting=False)

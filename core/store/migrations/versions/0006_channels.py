@@ -15,6 +15,7 @@ def upgrade() -> None:
     messages()
     rooms()
     shipments()
+    scans()
     op.create_index("person_name", "person", ["entity", "name"])
 
 
@@ -29,6 +30,16 @@ def rooms() -> None:
     """When a group was last greeted, and since when the desk is not in it any more."""
     op.add_column("room", sa.Column("greeted_at", sa.BigInteger(), nullable=True))
     op.add_column("room", sa.Column("left_at", sa.BigInteger(), nullable=True))
+
+
+def scans() -> None:
+    """The code that somebody scanned before he reports, and the team that it named; devices are found by their serial numbers."""
+    op.add_column("conversation", sa.Column("scan", sa.Text(), nullable=True))
+    op.add_column("ticket", sa.Column("team", sa.Text(), nullable=True))
+    numbered = sa.text("serial_no is not null")
+    op.create_index(
+        "ticket_serial", "ticket", ["entity", "serial_no"], sqlite_where=numbered, postgresql_where=numbered
+    )
 
 
 def shipments() -> None:

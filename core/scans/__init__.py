@@ -1,0 +1,1 @@
+"""What people scan: codes on devices, of customers and of teams."""
