@@ -5,19 +5,18 @@ from __future__ import annotations
 import hmac
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from types import CoroutineType
+from typing import Any, ParamSpec
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from core.words import SECOND, Accept, Answer, Hook, Micros
+from core.words import SECOND, Answer, Hook, Micros
 
 AES_BLOCK = 16
 
-Receive = Callable[[Any, Hook, Accept], Awaitable[Answer]]
-"""A channel's `receive`."""
-
+_Asked = ParamSpec("_Asked")
 _log = logging.getLogger("huiying.doors")
 _TIMESTAMP = re.compile(r"[0-9]{1,10}", re.ASCII)
 
@@ -30,15 +29,17 @@ class Shut(Exception):
         self.status = status
 
 
-def guarded(receive: Receive) -> Receive:
+def guarded(
+    receive: Callable[_Asked, CoroutineType[Any, Any, Answer]],
+) -> Callable[_Asked, CoroutineType[Any, Any, Answer]]:
     """Makes a channel's `receive`, which may raise Shut, answer what must not pass with its status and nothing else."""
 
     @wraps(receive)
-    async def guarding(channel: Any, hook: Hook, accept: Accept) -> Answer:
+    async def guarding(*asked: _Asked.args, **named: _Asked.kwargs) -> Answer:
         try:
-            return await receive(channel, hook, accept)
+            return await receive(*asked, **named)
         except Shut as shut:
-            _log.info("a delivery was turned away: %s", shut, extra={"channel": channel.name})
+            _log.info("a delivery was turned away: %s", shut)
             return Answer(shut.status)
 
     return guarding

@@ -14,11 +14,14 @@ import httpx
 import orjson
 import pytest
 
+from bots.doors import Shut
 from bots.emulated.feishu import FeishuServer
-from bots.feishu import Feishu, FeishuConfig, uuid_of
-from bots.feishu_gate import Gate, Shut, unseal
+from bots.feishu import Feishu, FeishuConfig
+from bots.feishu_api import uuid_of
+from bots.feishu_payload import event_in, unseal
 from config.reading import read_command
 from core.words import Button, Hook, Receipt, Room, Say
+from tests.contract.feishu_cases import stored
 from tests.contract.rig import Inbox, MemoryShelf, Now
 
 RECORDED = Path(__file__).parent.parent.parent / "shared" / "payloads"
@@ -45,12 +48,12 @@ class House:
         self.inbox = Inbox(self.shelf)
         self.channel = self.process((self.server.encrypt_key,))
         self.inbox.channel = self.channel
-        self.server.hook = lambda hook: self.channel.receive(hook, self.inbox.accept)
+        self.server.join(self.channel, self.inbox.accept)
 
     def process(self, keys: tuple[str, ...]) -> Feishu:
         """The channel as another process, or another configuration, has it."""
         config = FeishuConfig(self.server.app_id, self.server.app_secret, keys)
-        return Feishu(config, self.shelf, self.now, httpx.ASGITransport(app=self.server))
+        return Feishu(config, self.shelf, stored, self.now, httpx.ASGITransport(app=self.server))
 
     def room(self, name: str, *, group: bool = False) -> Room:
         return Room("feishu", self.server.app_id, name, group=group)
@@ -69,12 +72,12 @@ def test_a_supervisor_is_shown_a_card_and_his_press_comes_back(house: House) -> 
     async def story() -> None:
         receipt = await house.tell("ou_sun")
         (card,) = house.server.seen_by("ou_sun")
-        assert receipt == Receipt("sent", ref=card.message_id)
+        assert receipt == Receipt("sent", ref=card.ref)
         assert card.text == "GD-1001 两小时没有更新\n接单后一直没有动静。\n接单人\n刘工\n上一步\n客户报修\n下一步\n到场"
         assert dict(card.buttons)["查看 · Open"] == "https://desk.example/t/GD-1001"
-        await house.server.presses("ou_sun", card.message_id, "我来处理")
+        await house.server.presses("ou_sun", card.ref, "我来处理")
         (press,) = house.inbox.messages.values()
-        assert (press.kind, press.press, press.about) == ("press", "ack:1", card.message_id)
+        assert (press.kind, press.press, press.about) == ("press", "ack:1", card.ref)
         assert (press.room, press.who.id) == (house.room("ou_sun"), "ou_sun")
 
     asyncio.run(story())
@@ -84,7 +87,7 @@ def test_a_press_in_a_group_is_answered_in_the_group(house: House) -> None:
     async def story() -> None:
         await house.tell("oc_tech", group=True)
         (card,) = house.server.seen_by("oc_tech")
-        await house.server.presses("ou_liu", card.message_id, "我来处理")
+        await house.server.presses("ou_liu", card.ref, "我来处理")
         (press,) = house.inbox.messages.values()
         assert (press.room, press.who.id) == (house.room("oc_tech", group=True), "ou_liu")
 
@@ -224,7 +227,7 @@ def test_a_signature_of_another_key_opens_nothing(house: House) -> None:
     ours, theirs = (server.sealed(server.event("x", {})) for server in (house.server, stranger))
     crossed = replace(ours, headers=theirs.headers)
     with pytest.raises(Shut, match="signature"):
-        Gate((house.server.encrypt_key,)).open(crossed, house.now())
+        event_in(crossed, (house.server.encrypt_key,), house.now())
 
 
 def test_without_a_key_there_is_no_door(house: House) -> None:
@@ -238,12 +241,6 @@ def test_without_a_key_there_is_no_door(house: House) -> None:
 def test_what_is_not_sealed_is_turned_away(house: House, body: bytes) -> None:
     answer = asyncio.run(house.channel.receive(Hook("POST", {}, [], body), house.inbox.accept))
     assert (answer.status, answer.body) == (403, b"")
-
-
-@pytest.mark.parametrize("keys", [(), ("",), ("a", "b", "c")])
-def test_a_gate_has_one_or_two_keys(keys: tuple[str, ...]) -> None:
-    with pytest.raises(ValueError, match="Encrypt Key"):
-        Gate(keys)
 
 
 def test_the_documented_seal_opens() -> None:

@@ -15,6 +15,7 @@ from bots.emulated.dingtalk_notice import DingTalkNotices
 from bots.emulated.feishu import FeishuServer
 from bots.feishu import Feishu, FeishuConfig
 from core.words import Receipt, Room, Say
+from tests.contract.feishu_cases import stored
 from tests.contract.rig import MemoryShelf, Now
 from tests.wecom_story import served
 
@@ -24,7 +25,8 @@ Post = Callable[[str], Coroutine[Any, Any, Receipt]]
 
 async def by_feishu(base: str) -> Receipt:
     now = Now()
-    channel = Feishu(FeishuConfig(FeishuServer.app_id, FeishuServer.app_secret, (), base), MemoryShelf(now), now)
+    config = FeishuConfig(FeishuServer.app_id, FeishuServer.app_secret, (), base)
+    channel = Feishu(config, MemoryShelf(now), stored, now)
     try:
         return await channel.post(Room("feishu", FeishuServer.app_id, "ou_sun"), HELLO, "1")
     finally:

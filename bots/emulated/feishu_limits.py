@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,12 @@ TEXT = 150 * 1024
 CARD = 30 * 1024
 """Longest request by type of message, bytes of its content."""
 
-WRONG, TOO_LONG, NO_CARD = 230001, 230025, 230099
+FILE, IMAGE = 30 * 1024 * 1024, 10 * 1024 * 1024
+"""Largest upload, bytes."""
+
+WRONG, TOO_LONG, NO_CARD, TOO_LARGE, EMPTY = 230001, 230025, 230099, 234006, 234010
+
+_AT = re.compile(r'<at (?:user_)?id="?([^">]+)"?></at> ?')
 
 
 class Refusal(Exception):
@@ -22,12 +28,11 @@ class Refusal(Exception):
         self.code, self.status = code, status
 
 
-def checked(asked: Mapping[str, Any]) -> dict[str, Any]:
+def checked(kind: Any, content: Any) -> dict[str, Any]:
     """The content of a message. Raises Refusal if it is of no known type, too long, or nothing that can be shown."""
-    kind, content = asked.get("msg_type"), asked.get("content")
-    if kind not in ("text", "interactive") or not isinstance(content, str):
+    if kind not in ("text", "interactive", "file", "image") or not isinstance(content, str):
         raise Refusal(WRONG, "Your request contains an invalid request parameter.")
-    if len(content.encode()) > (TEXT if kind == "text" else CARD):
+    if len(content.encode()) > (CARD if kind == "interactive" else TEXT):
         raise Refusal(TOO_LONG, "The length of the message content reaches its limit.")
     try:
         found = orjson.loads(content)
@@ -38,35 +43,40 @@ def checked(asked: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "text" and not (isinstance(found.get("text"), str) and found["text"].strip()):
         raise Refusal(WRONG, "text is empty")
     if kind == "interactive":
-        _card(found)
+        card(found)
     return found
 
 
-def shown_of(kind: str, content: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, Any], ...]]:
-    """What people read, and their buttons with what a press brings back, or the address that opens."""
+def shown_of(kind: str, content: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, Any], ...], tuple[str, ...]]:
+    """What people read, their buttons with what a press brings back, or the address that opens, and who is called."""
     if kind == "text":
-        return content["text"], ()
-    lines, buttons = [], []
+        return _AT.sub("", content["text"]), (), tuple(_AT.findall(content["text"]))
+    lines, buttons, called = [], [], []
     if "header" in content:
         lines.append(content["header"]["title"]["content"])
     for element in content["elements"]:
-        lines += [element["text"]["content"]] if "text" in element else []
+        text = element.get("text", {})
+        called += _AT.findall(text["content"]) if text.get("tag") == "lark_md" else []
+        lines += [text["content"]] if text.get("tag") == "plain_text" else []
         lines += [field["text"]["content"] for field in element.get("fields", ())]
         buttons += [(action["text"]["content"], _brings(action)) for action in element.get("actions", ())]
-    return "\n".join(lines), tuple(buttons)
+    return "\n".join(lines), tuple(buttons), tuple(called)
 
 
 def _brings(action: Mapping[str, Any]) -> Any:
     return action["url"] if "url" in action else action["value"]
 
 
-def _card(card: Mapping[str, Any]) -> None:
-    elements = card.get("elements")
-    if not isinstance(elements, list) or not (elements or "header" in card):
+def card(found: Mapping[str, Any]) -> None:
+    """Raises Refusal for a card that cannot be shown."""
+    elements = found.get("elements")
+    if not isinstance(elements, list) or not (elements or "header" in found):
         raise Refusal(NO_CARD, "Failed to create card content")
     for element in elements:
         match element:
             case {"tag": "div", "text": {"tag": "plain_text", "content": str(text)}} if text:
+                pass
+            case {"tag": "div", "text": {"tag": "lark_md", "content": str(text)}} if text:
                 pass
             case {"tag": "div", "fields": [*fields]} if fields:
                 for field in fields:

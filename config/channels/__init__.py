@@ -11,6 +11,8 @@ from config.channels.dingtalk_notice import PLUG as DINGTALK_NOTICE
 from config.channels.dingtalk_notice import DingtalkNotice
 from config.channels.feishu import PLUG as FEISHU
 from config.channels.feishu import Feishu
+from config.channels.feishu_robot import PLUG as FEISHU_ROBOT
+from config.channels.feishu_robot import FeishuRobot
 from config.channels.plug import Plug
 from config.channels.slack import PLUG as SLACK
 from config.channels.slack import Slack
@@ -40,6 +42,7 @@ class Channels(Section):
     wechat_mp: WechatMp = WechatMp()
     dingtalk_notice: DingtalkNotice = DingtalkNotice()
     feishu: Feishu = Feishu()
+    feishu_robot: FeishuRobot = FeishuRobot()
     slack: Slack = Slack()
     telegram: Telegram = Telegram()
     webchat: Webchat = Webchat()
@@ -53,6 +56,7 @@ PLUGS: Mapping[str, Plug] = {
     "wechat_mp": WECHAT_MP,
     "dingtalk_notice": DINGTALK_NOTICE,
     "feishu": FEISHU,
+    "feishu_robot": FEISHU_ROBOT,
     "slack": SLACK,
     "telegram": TELEGRAM,
     "webchat": WEBCHAT,

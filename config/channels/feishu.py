@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -24,9 +24,13 @@ class Feishu(Section):
     app_secret: Secret | None = Field(
         default=None, description="App Secret 的出处，如 env:FEISHU_SECRET · where its secret is kept"
     )
+    connection: Literal["webhook", "long"] = Field(
+        default="webhook",
+        description="收消息的方式：webhook 需要外网地址，long（长连接）不需要 · how people are heard: webhook needs a public address, long none",
+    )
     encrypt_keys: Rotating = Field(
         default=(),
-        description="Encrypt Key 的出处，轮换期间写两个；不写则只发不收 · Encrypt Keys, two while rotating; without any nobody can answer",
+        description="webhook 用的 Encrypt Key 的出处，轮换期间写两个；不写也不用长连接则只发不收 · Encrypt Keys of the webhook, two while rotating",
     )
     api_base: WebAddress = Field(
         default=FEISHU_API, description="接口地址，国际版写 https://open.larksuite.com · base URL of the API"
@@ -40,8 +44,8 @@ def make(given: Feishu, wiring: Wiring) -> ChannelMaker:
 
     assert given.app_secret is not None
     keys = tuple(key.reveal() for key in given.encrypt_keys)
-    config = FeishuConfig(given.app_id, given.app_secret.reveal(), keys, given.api_base)
-    return lambda shelf, files, clock: Channel(config, shelf, clock)
+    config = FeishuConfig(given.app_id, given.app_secret.reveal(), keys, given.api_base, given.connection)
+    return lambda shelf, files, clock: Channel(config, shelf, files, clock)
 
 
 PLUG = Plug(
@@ -50,6 +54,6 @@ PLUG = Plug(
     make,
     needed=("app_id", "app_secret"),
     account=lambda given: given.app_id,
-    called_back=lambda given: bool(given.encrypt_keys),
+    called_back=lambda given: given.connection == "webhook" and bool(given.encrypt_keys),
     staff_only=lambda given: True,
 )

@@ -20,6 +20,12 @@ FAULTS: dict[str, Any] = {
     "busy": "5xx",
     "stale_token": 99991663,
 }
+FILES = {"pdf": b"%PDF-1.4 report", "tiny": b"", "large": b"x" * (30 * 1024 * 1024 + 1)}
+
+
+async def stored(name: str) -> bytes:
+    """The file store of the tests."""
+    return FILES[name]
 
 
 class FeishuRig:
@@ -33,11 +39,11 @@ class FeishuRig:
         self.inbox = Inbox(self.shelf)
         self.hosts: list[str] = []
         config = FeishuConfig(server.app_id, server.app_secret, (server.encrypt_key,))
-        self.channel = Feishu(config, self.shelf, self.now, Watched(server, self.hosts))
+        self.channel = Feishu(config, self.shelf, stored, self.now, Watched(server, self.hosts))
         self.inbox.channel = self.channel
         self.room = Room("feishu", server.app_id, "ou_sun")
         self.secrets = (server.app_secret, server.encrypt_key, "t-0000")
-        server.hook = lambda hook: self.channel.receive(hook, self.inbox.accept)
+        server.join(self.channel, self.inbox.accept)
 
     async def says(self, text: str) -> None:
         await self.server.says("ou_sun", text)
@@ -60,7 +66,7 @@ class FeishuRig:
 
     def shown(self) -> list[Shown]:
         return [
-            Shown(sent.to, sent.text, tuple((label, str(value)) for label, value in sent.buttons))
+            Shown(sent.to, sent.text, tuple((label, str(value)) for label, value in sent.buttons), sent.file)
             for sent in self.server.sent
         ]
 
@@ -160,9 +166,9 @@ CASE = Case(
     samples=SAMPLES,
     own=[message("text", {"text": "我是机器人"}, "om_20", sender="app"), press({"key": "of another app"}, "e21")],
     folder="feishu",
+    sdk=frozenset({"lark_oapi"}),
     rig=FeishuRig,
     faults=frozenset(FAULTS),
-    unsendable=("large",),
 )
 
 CASES = (CASE,)

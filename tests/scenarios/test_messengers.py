@@ -89,11 +89,11 @@ async def house(url: str, folder: Path, recipients: str | None = None) -> AsyncI
     makers: dict[str, Any] = {
         "webchat": lambda shelf, read, now: customers,
         "dingtalk_notice": lambda shelf, read, now: DingTalkNotice(notice, shelf, now, to_dingtalk),
-        "feishu": lambda shelf, read, now: Feishu(app, shelf, now, to_feishu),
+        "feishu": lambda shelf, read, now: Feishu(app, shelf, read, now, to_feishu),
     }
     desk = build(Database(url), rules, makers, FileStore(folder), clock, mind(), pause=clock.sleep, apart=_at_once)
     runner = StepRunner(desk, clock)
-    feishu.hook = lambda hook: desk.channels["feishu"].receive(hook, desk.accept_for("feishu"))
+    feishu.join(desk.channels["feishu"], desk.accept_for("feishu"))
     found = House(desk, clock, runner, customers, dingtalk, feishu, {})
     await desk.act(lambda turn: _move_in(turn, found))
     try:
@@ -202,7 +202,7 @@ def test_a_manager_takes_an_alarm_by_pressing_a_button_in_feishu(desk_url: str, 
             await desk.reports(P0)
             await desk.passes(60 * MINUTE + SECOND)
             card = next(card for card in reversed(desk.cards("ou_sun", "GD-1001")) if "我来跟进" in dict(card.buttons))
-            await desk.feishu.presses("ou_sun", card.message_id, "我来跟进")
+            await desk.feishu.presses("ou_sun", card.ref, "我来跟进")
             await desk.runner.settle()
             assert (await desk.ticket()).acked_by == desk.people["ou_sun"]
             assert set(desk.feishu.answers) == {200}
