@@ -19,7 +19,7 @@ from core.dispatch import offering, reasons
 from core.escalation import episodes, watching
 from core.forms import following, telling
 from core.house import House, JobKind, Reaction
-from core.parts import requesting
+from core.parts import requesting, shipping
 from core.people import reaching
 from core.people.passes import Pages
 from core.policies import Policies
@@ -97,6 +97,7 @@ REACTIONS = _together(
     announcing.REACTIONS,
     offering.REACTIONS,
     requesting.REACTIONS,
+    shipping.REACTIONS,
     maintaining.REACTIONS,
     reaching.REACTIONS,
     watching.REACTIONS,
@@ -106,6 +107,7 @@ REACTIONS = _together(
 """Kind of event → what follows in the same turn."""
 REVERSALS = _together(
     requesting.REVERSALS,
+    shipping.REVERSALS,
     completing.REVERSALS,
     maintaining.REVERSALS,
     handing_over.REVERSALS,

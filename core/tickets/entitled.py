@@ -23,6 +23,7 @@ MAY: dict[str, frozenset[Role]] = {
     "need_part": WORKERS,
     "part_eta": frozenset({Role.PROCUREMENT, Role.MANAGER}),
     "part_arrived": frozenset({Role.PROCUREMENT, Role.MANAGER, Role.ENGINEER}),
+    "ship": STAFF,
     "appoint": WORKERS | {Role.AGENT, Role.CUSTOMER},
     "quote": WORKERS | {Role.AGENT},
     "merge": frozenset({Role.MANAGER, Role.AGENT, Role.ENGINEER}),

@@ -29,6 +29,8 @@ class Happened(StrEnum):
     PART_DATED = "ticket.part_dated"
     PART_ARRIVED = "ticket.part_arrived"
     PART_WITHDRAWN = "ticket.part_withdrawn"
+    PARCEL_SENT = "ticket.parcel_sent"
+    PARCEL_CAME = "ticket.parcel_came"
     RATED = "ticket.rated"
     URGED = "ticket.urged"
     SUPPORT_ASKED = "ticket.support_asked"

@@ -16,7 +16,17 @@ from dialogue.forms import TOKEN as FORM
 from dialogue.heard import Heard
 from dialogue.photos import waits
 from dialogue.quoting import quoted
-from dialogue.staff import acknowledging, arranging, doing, forms, forwarding, listing, parts, photos
+from dialogue.staff import (
+    acknowledging,
+    arranging,
+    doing,
+    forms,
+    forwarding,
+    listing,
+    parts,
+    photos,
+    shipping,
+)
 from dialogue.staff.auditing import audit_asked
 from dialogue.staff.belated import overtaken, put_on_record
 from dialogue.staff.drafting import add_to_draft
@@ -76,6 +86,7 @@ ASKED_FIRST: tuple[Callable[[Heard], str | None], ...] = (
     acknowledging.alarm_taken,
     roster_asked,
     serving.forward,
+    shipping.take,
 )
 """What is recognised by its own words before any order is looked for; each says what came of it, or None."""
 
@@ -106,7 +117,7 @@ def _hear(heard: Heard) -> str:
     if (passed_on := forwarding.take(heard)) is not None:
         return passed_on
     if message.kind in ("image", "file", "voice") and not heard.text:
-        return forms.take_files(heard) or photos.take(heard)
+        return forms.take_files(heard) or shipping.take_photo(heard) or photos.take(heard)
     if message.kind == "place":
         return photos.place(heard) or _carry_out(
             heard, Order(heard.text, "note", TicketRef(), {"text": message.text}, 1.0)
@@ -118,7 +129,7 @@ def _hear(heard: Heard) -> str:
     if answered:
         return answered
     order = _order(heard)
-    if order.action == "query" and waits(heard) and (digits := numbers_named(order.ticket)):
+    if order.action == "query" and (waits(heard) or shipping.waits(heard)) and (digits := numbers_named(order.ticket)):
         return _tried(heard, _put_there, digits[0])
     return add_to_draft(heard, order) or _carry_out(heard, order)
 
@@ -126,7 +137,8 @@ def _hear(heard: Heard) -> str:
 def _order(heard: Heard) -> Order:
     message, answered = heard.message, quoted(heard)
     context = _context(heard, answered)
-    order = heard.mind.order(heard.text, message.at, heard.person.role, context, bool(message.media))
+    _, said = heard.mind.parcels(heard.text)
+    order = heard.mind.order(said, message.at, heard.person.role, context, bool(message.media))
     if answered is not None and order.ticket.form in (None, "last"):
         order = replace(order, ticket=TicketRef("number", digits_of(answered.number)))
     named = bool(numbers_named(order.ticket)) and order.ticket.form != "last"
@@ -202,6 +214,8 @@ def _press(heard: Heard, token: str) -> str:
         return _tried(heard, swap_pressed, token)
     if token.startswith(photos.PHOTO):
         return _tried(heard, _put_there, token.removeprefix(photos.PHOTO))
+    if token.startswith(shipping.PARCEL):
+        return _tried(heard, shipping.press, token.removeprefix(shipping.PARCEL))
     if token.startswith(FORM):
         return forms.press(heard, token.removeprefix(FORM))
     action, number, *into = (*token.removeprefix(DO_LATER).split(":"), "")
@@ -213,7 +227,9 @@ def _press(heard: Heard, token: str) -> str:
 
 
 def _put_there(heard: Heard, number: str) -> str:
-    """He says where what waits belongs: what he forwarded, or his own photos. Raises Refused."""
+    """He says where what waits belongs: a parcel, what he forwarded, or his own photos. Raises Refused."""
+    if shipping.waits(heard):
+        return shipping.press(heard, number)
     return forwarding.press(heard, number) if forwarding.waits(heard) else photos.press(heard, number)
 
 

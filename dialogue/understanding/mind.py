@@ -16,6 +16,7 @@ from dialogue.understanding import expecting
 from dialogue.understanding.embed import EmbedEngine
 from dialogue.understanding.embedded import EmbeddedEngine, train
 from dialogue.understanding.engine import Engine
+from dialogue.understanding.exact.tracking import trackings
 from dialogue.understanding.keeping import Kept, fingerprint, keep, kept
 from dialogue.understanding.lexicon import Lexicon
 from dialogue.understanding.orders.clerk import Clerk
@@ -103,6 +104,15 @@ class Mind:
     def entities(self, text: str, at: Micros) -> tuple[Entity, ...]:
         """Everything exact in a text, whoever wrote it."""
         return self._reader.read(self._plain(text), self._local(at)).entities()
+
+    def parcels(self, text: str) -> tuple[tuple[str, ...], str]:
+        """The tracking numbers in a text, whoever wrote it, and the text without them."""
+        said, rest = self._plain(text), list(text)
+        hits = list(trackings(said.text))
+        for hit in hits:
+            start, end = said.span(hit.start, hit.end)
+            rest[start:end] = " " * (end - start)
+        return tuple(dict.fromkeys(hit.value for hit in hits)), "".join(rest)
 
     def order(self, text: str, at: Micros, role: str, context: Context, has_picture: bool = False) -> Order:
         """What a member of staff with that role wants done."""

@@ -22,6 +22,7 @@ from dialogue.understanding.exact.predicates import completed
 from dialogue.understanding.exact.ratings import rating
 from dialogue.understanding.exact.symptoms import Symptoms
 from dialogue.understanding.exact.ticket_number import bare_tickets, marked_tickets
+from dialogue.understanding.exact.tracking import trackings
 from dialogue.understanding.exact.wishes import is_ruled_out, wish
 from dialogue.understanding.lexicon import Lexicon
 from dialogue.understanding.plain import Plain
@@ -85,7 +86,8 @@ class Reader:
     def read(self, said: Plain, now: datetime) -> Read:
         """Read a customer's text; what has been read as one thing is not read as another."""
         text = self.mishearing.corrected(said.text)
-        exact = list(phones(text))
+        exact = list(trackings(text))
+        exact += phones(without(text, exact))
         exact += marked_tickets(without(text, exact))
         exact += self.codes.find(without(text, exact))
         exact += rating(without(text, exact))
