@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from config.channels.dingtalk import PLUG as DINGTALK
+from config.channels.dingtalk import Dingtalk
 from config.channels.dingtalk_notice import PLUG as DINGTALK_NOTICE
 from config.channels.dingtalk_notice import DingtalkNotice
 from config.channels.feishu import PLUG as FEISHU
@@ -40,6 +42,7 @@ class Channels(Section):
     wecom_kf: WecomKf = WecomKf()
     wecom_aibot: WecomAibot = WecomAibot()
     wechat_mp: WechatMp = WechatMp()
+    dingtalk: Dingtalk = Dingtalk()
     dingtalk_notice: DingtalkNotice = DingtalkNotice()
     feishu: Feishu = Feishu()
     feishu_robot: FeishuRobot = FeishuRobot()
@@ -54,6 +57,7 @@ PLUGS: Mapping[str, Plug] = {
     "wecom_kf": WECOM_KF,
     "wecom_aibot": WECOM_AIBOT,
     "wechat_mp": WECHAT_MP,
+    "dingtalk": DINGTALK,
     "dingtalk_notice": DINGTALK_NOTICE,
     "feishu": FEISHU,
     "feishu_robot": FEISHU_ROBOT,
