@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
 import hmac
 import logging
 import re
@@ -20,6 +19,7 @@ import orjson
 
 from bots.doors import Shut, must_be_fresh, same, single
 from bots.payload import reader, seconds, table, text, whole
+from bots.stored import name_of, stored
 from bots.wire import Action, Trouble, Wire, complaint, told_to_wait
 from core.words import (
     MINUTE,
@@ -213,10 +213,7 @@ class Webhook:
     async def fetch(self, media: Media) -> bytes:
         """A file that a partner sent, or that lies on one of its hosts. Raises CannotFetch, Trouble if it may be had later."""
         if _HASH.fullmatch(media.ref):
-            try:
-                return await self._files(media.ref)
-            except KeyError:
-                raise CannotFetch("the file is not in the store") from None
+            return await stored(self._files, media.ref)
         name, _, url = media.ref.partition(":")
         partner = self._partners.get(name)
         if partner is None or not lies_on(url, partner.media_hosts):
@@ -243,7 +240,7 @@ def signed(keys: Collection[bytes], number: str, timestamp: str, body: bytes) ->
 
 def number_of(key: str) -> str:
     """The webhook-id of what is posted with `key`."""
-    return "hy_" + hashlib.sha256(key.encode()).hexdigest()[:40]
+    return "hy_" + name_of(key.encode())[:40]
 
 
 def lies_on(url: str, hosts: Collection[str]) -> bool:

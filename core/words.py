@@ -43,11 +43,13 @@ class CannotFetch(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """A speaker as his platform knows him. `phone` only where the platform proves it."""
+    """A speaker as his platform knows him. `phone` only where the platform proves it; `proven` is False where the platform
+    does not even vouch that it is he (a mail of whose sender nobody knows more than it says)."""
 
     id: str
     name: str | None = None
     phone: str | None = None
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +355,8 @@ class Connected(Channel, Protocol):
     `single`: the platform allows one connection only, so that one process at a time runs it, under a lease. `sign` is the
     instant of the last sign of life that came from the platform (an event, a pong, an answer to a poll), None before the
     first; `patience` how many seconds may pass without one before the connection counts as deaf: it is then cancelled
-    and begun anew, as if it had died.
+    and begun anew, as if it had died. A channel that posts through that connection too says in `ready` whether it has it: the
+    messages of one that has not are left to the process that has.
     """
 
     single: bool

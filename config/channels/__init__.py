@@ -11,6 +11,8 @@ from config.channels.dingtalk import PLUG as DINGTALK
 from config.channels.dingtalk import Dingtalk
 from config.channels.dingtalk_notice import PLUG as DINGTALK_NOTICE
 from config.channels.dingtalk_notice import DingtalkNotice
+from config.channels.email import PLUG as EMAIL
+from config.channels.email import Email
 from config.channels.feishu import PLUG as FEISHU
 from config.channels.feishu import Feishu
 from config.channels.feishu_robot import PLUG as FEISHU_ROBOT
@@ -48,6 +50,7 @@ class Channels(Section):
     feishu_robot: FeishuRobot = FeishuRobot()
     slack: Slack = Slack()
     telegram: Telegram = Telegram()
+    email: Email = Email()
     webchat: Webchat = Webchat()
     webhook: Webhook = Webhook()
 
@@ -63,6 +66,7 @@ PLUGS: Mapping[str, Plug] = {
     "feishu_robot": FEISHU_ROBOT,
     "slack": SLACK,
     "telegram": TELEGRAM,
+    "email": EMAIL,
     "webchat": WEBCHAT,
     "webhook": WEBHOOK,
 }
