@@ -143,7 +143,7 @@ def test_a_stale_hint_token_is_left_out() -> None:
         await rig.server.customer_says("wm_wang", "二")
         rig.now.passes(601)
         await rig.channel.pull(rig.inbox.accept)
-        assert rig.inbox.texts == ["一", "二"] and rig.server.calls["kf/sync_msg"] == 3
+        assert rig.inbox.texts == ["一", "二"] and rig.server.calls["kf/sync_msg"] == 4
 
     asyncio.run(story())
 

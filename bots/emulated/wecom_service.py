@@ -114,6 +114,10 @@ class Service:
         )
         return msgid
 
+    def lay(self, account: str, item: Any) -> None:
+        """Lays anything at all where sync_msg finds it."""
+        self._items[account].append(item)
+
     def hint_token(self, account: str) -> str:
         """A token for sync_msg, as callbacks carry it."""
         token = f"ENC{self.number():044d}"
@@ -182,7 +186,7 @@ class Service:
             raise Refusal(40058, "invalid cursor")
         first = int(cursor.removeprefix(f"{account}#"))
         oldest = (self.clock() - HISTORY) // SECOND
-        while first < len(items) and items[first]["send_time"] < oldest:
+        while first < len(items) and _sent_at(items[first], oldest) < oldest:
             first += 1
         if self.empty_pages and first < len(items):
             self.empty_pages -= 1
@@ -214,3 +218,7 @@ class Service:
         buttons = tuple((item["content"], item.get("id") or item.get("url")) for item in items)
         file = self.media.get(part.get("media_id", ""))
         self.sent.append(Sent(self.clock(), channel, account, to, kind, text, buttons, file, msgid, body))
+
+
+def _sent_at(item: Any, unknown: int) -> int:
+    return item.get("send_time", unknown) if isinstance(item, dict) else unknown
