@@ -140,23 +140,23 @@ class FeishuServer(Shown):
             "host": "im_message",
             "context": {"open_message_id": ref, "open_chat_id": self.chats[ref]},
         }
-        await self._deliver(self.event("card.action.trigger", event, micros=True))
+        await self.deliver(self.event("card.action.trigger", event, micros=True))
 
     async def recalls(self, who: str, ref: str) -> None:
         """Somebody takes a message back. Feishu does not tell who."""
         told = {"message_id": ref, "chat_id": self.chats.pop(ref), "recall_type": "message_owner"}
-        await self._deliver(self.event("im.message.recalled_v1", told))
+        await self.deliver(self.event("im.message.recalled_v1", told))
 
     async def enters(self, who: str) -> None:
         """Somebody opens his chat with the bot."""
         event = {"chat_id": chat_with(who), "operator_id": {"open_id": who}}
-        await self._deliver(self.event("im.chat.access_event.bot_p2p_chat_entered_v1", event))
+        await self.deliver(self.event("im.chat.access_event.bot_p2p_chat_entered_v1", event))
 
     async def invites(self, who: str, group: str, *, out: bool = False) -> None:
         """Somebody puts the bot into a group, or out of it."""
         self.groups.pop(group, None) if out else self.group(group, who)
         sort = f"im.chat.member.bot.{'deleted' if out else 'added'}_v1"
-        await self._deliver(self.event(sort, {"chat_id": group, "operator_id": {"open_id": who}}))
+        await self.deliver(self.event(sort, {"chat_id": group, "operator_id": {"open_id": who}}))
 
     async def verify(self, hook: Callback) -> bool:
         """What "save" does on the developer's page."""
@@ -214,12 +214,13 @@ class FeishuServer(Shown):
         }
         sender = {"sender_id": {"open_id": who}, "sender_type": "user", "tenant_key": "tenant0001"}
         self.chats[number] = chat
-        await self._deliver(
+        await self.deliver(
             self.event("im.message.receive_v1", {"sender": sender, "message": {**message, **(more or {})}})
         )
         return number
 
-    async def _deliver(self, event: bytes) -> None:
+    async def deliver(self, event: bytes) -> None:
+        """Deliver an event until it is answered with 200, or the app was asked often enough."""
         for _ in range(TRIES if self.hook or self.line else 0):
             status = await self._tried(event)
             self.answers.append(status)
