@@ -35,7 +35,7 @@ ACTIONS: Mapping[str, Action] = {
     **dict.fromkeys(("90002", "90018", "143103", "143104", "143203", "143204", "1430003"), "quota"),
     **dict.fromkeys(("Forbidden.AccessDenied.QpsLimitForApi", "130101"), "quota"),
     "flowControlledStaffIdList": "quota",
-    **dict.fromkeys(("33012", "60003", "60121", "1430000", "invalidStaffIdList"), "gone"),
+    **dict.fromkeys(("33012", "60003", "60121", "1430000", "300001", "invalidStaffIdList"), "gone"),
 }
 """What error codes ask for. Any other is refused: app without the right (60011), wrong agent, forbidden words (1430002), more
 than 500 messages to one person in a day (143105), a robot that its group does not believe (310000)."""

@@ -11,6 +11,8 @@ from config.channels.dingtalk import PLUG as DINGTALK
 from config.channels.dingtalk import Dingtalk
 from config.channels.dingtalk_notice import PLUG as DINGTALK_NOTICE
 from config.channels.dingtalk_notice import DingtalkNotice
+from config.channels.dingtalk_robot import PLUG as DINGTALK_ROBOT
+from config.channels.dingtalk_robot import DingtalkRobot
 from config.channels.email import PLUG as EMAIL
 from config.channels.email import Email
 from config.channels.feishu import PLUG as FEISHU
@@ -46,6 +48,7 @@ class Channels(Section):
     wechat_mp: WechatMp = WechatMp()
     dingtalk: Dingtalk = Dingtalk()
     dingtalk_notice: DingtalkNotice = DingtalkNotice()
+    dingtalk_robot: DingtalkRobot = DingtalkRobot()
     feishu: Feishu = Feishu()
     feishu_robot: FeishuRobot = FeishuRobot()
     slack: Slack = Slack()
@@ -62,6 +65,7 @@ PLUGS: Mapping[str, Plug] = {
     "wechat_mp": WECHAT_MP,
     "dingtalk": DINGTALK,
     "dingtalk_notice": DINGTALK_NOTICE,
+    "dingtalk_robot": DINGTALK_ROBOT,
     "feishu": FEISHU,
     "feishu_robot": FEISHU_ROBOT,
     "slack": SLACK,
