@@ -25,6 +25,7 @@ from dialogue.customer import hearing as customer
 from dialogue.following import take_along
 from dialogue.heard import Heard, words_of
 from dialogue.ranking import is_ranked, must_wait, ranked
+from dialogue.scanning import customer_by_code
 from dialogue.staff import hearing as staff
 from dialogue.understanding.engine import Remote
 from dialogue.understanding.mind import Mind
@@ -115,7 +116,8 @@ class Hearing:
             if message.kind not in ("enter", "leave", "recall"):
                 post(turn, message.room, Say("error_hint", words.text(lang, "staff.unbound")))
             return "unbound"
-        return _customer_of_number(turn, message) or meet(turn, message, turn.house.policies.entity, lang)
+        known = _customer_of_number(turn, message) or customer_by_code(turn, message)
+        return known or meet(turn, message, turn.house.policies.entity, lang)
 
     def _talk(self, turn: Turn, person: Person, message: Inbound) -> Conversation:
         talk = conversation_with(turn, person, message.room)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.rules.applying import keyword_hit
 from core.tickets.sameness import other_device
-from dialogue.customer import asking, burst, chatting, deciding, forms, muting, progress, reporting
+from dialogue.customer import asking, burst, chatting, deciding, forms, muting, progress, reporting, scanning
 from dialogue.customer.pressing import press, pressed_by_number
 from dialogue.customer.slots import fields_of, told_by
 from dialogue.heard import Heard
@@ -51,7 +51,7 @@ def _hear(heard: Heard) -> str:
         case "press":
             return press(heard, heard.message.press or heard.message.text)
         case "enter":
-            return chatting.welcome(heard)
+            return scanning.entered(heard) or chatting.welcome(heard)
         case "place":
             return reporting.add_fields(heard, {"address": heard.message.text})
         case "contact":

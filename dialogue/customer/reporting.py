@@ -15,7 +15,7 @@ from core.tickets.reporting import Told, report, supplement
 from core.tickets.sameness import alike, other_device, same_fault, same_words
 from core.words import DAY, MINUTE
 from dialogue import photos
-from dialogue.customer import burst
+from dialogue.customer import burst, scanning
 from dialogue.customer.slots import told_by
 from dialogue.heard import Heard
 from dialogue.quoting import quoted
@@ -33,6 +33,7 @@ STILL_TALKING = 30 * MINUTE
 
 def report_or_add(heard: Heard, told: Told) -> str:
     """A fault was named: it belongs to a ticket that is being told or handled, or it is a new one."""
+    told = scanning.completed(heard, told)
     ticket = _meant(heard, told)
     if ticket is None:
         return _report(heard, told)
@@ -43,9 +44,10 @@ def report_or_add(heard: Heard, told: Told) -> str:
 
 def add_or_report(heard: Heard, told: Told, meant: Understanding) -> str:
     """Details were given: for the ticket spoken of, else they are the beginning of one."""
-    ticket = _spoken_of(heard) or next((t for t in tickets_of_customer(heard.turn, heard.person) if t.is_open), None)
+    ticket = _spoken_of(heard) or next((one for one in _his(heard) if one.is_open), None)
     if ticket is not None:
         return _add(heard, ticket, told)
+    told = scanning.completed(heard, told)
     if told.fields.keys() - {"emotion"} or told.media:
         return _report(heard, told)
     heard.answer("smalltalk", "customer.nothing_to_add")
@@ -61,7 +63,7 @@ def add_files(heard: Heard) -> str:
     ticket = quoted(heard) or of_burst or _spoken_of(heard) or _only_open(heard)
     if ticket is not None and ticket.is_open:
         return _add(heard, ticket, told)
-    tickets = [ticket for ticket in tickets_of_customer(heard.turn, heard.person) if ticket.is_open]
+    tickets = [ticket for ticket in _his(heard) if ticket.is_open]
     return _ask_where(heard, tickets) if tickets else _report(heard, told)
 
 
@@ -108,7 +110,8 @@ def report_again(heard: Heard, earlier: Ticket, told: Told) -> str:
 
 def _report(heard: Heard, told: Told, said: Collection[str] | None = None) -> str:
     """Make a ticket; `said` are the fields that he named himself, all by default."""
-    told = _with_waiting(heard, told)
+    told = scanning.completed(heard, _with_waiting(heard, told))
+    heard.talk.scan = None
     ticket = report(heard.turn, heard.person, heard.message.room, told)
     heard.talk.last_ticket = ticket.id
     burst.made(heard, ticket, told.fields if said is None else said)
@@ -145,9 +148,14 @@ def reopen_as(heard: Heard, ticket: Ticket, words: str) -> str:
     return f"reopened {ticket.number}"
 
 
+def _his(heard: Heard) -> list[Ticket]:
+    """His last tickets that what he says now may be about, the newest first."""
+    return [one for one in tickets_of_customer(heard.turn, heard.person) if scanning.may_be_of(heard, one)]
+
+
 def _meant(heard: Heard, told: Told) -> Ticket | None:
     """The ticket that a report belongs to: told just now, the same fault, or done lately and not fixed."""
-    tickets = tickets_of_customer(heard.turn, heard.person)
+    tickets = _his(heard)
     spoken_of = _spoken_of(heard)
     if spoken_of is not None and _may_go_on(spoken_of, told):
         return spoken_of
@@ -195,5 +203,5 @@ def _spoken_of(heard: Heard) -> Ticket | None:
 
 def _only_open(heard: Heard) -> Ticket | None:
     """His open ticket, if there is exactly one and it is not old."""
-    tickets = [ticket for ticket in tickets_of_customer(heard.turn, heard.person) if ticket.is_open]
+    tickets = [ticket for ticket in _his(heard) if ticket.is_open]
     return tickets[0] if len(tickets) == 1 and heard.turn.now - tickets[0].updated_at < 3 * DAY else None

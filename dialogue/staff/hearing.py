@@ -25,6 +25,7 @@ from dialogue.staff import (
     listing,
     parts,
     photos,
+    scanning,
     shipping,
 )
 from dialogue.staff.auditing import audit_asked
@@ -83,6 +84,7 @@ ASKED_FIRST: tuple[Callable[[Heard], str | None], ...] = (
     audit_asked,
     stayed_asked,
     idle_asked,
+    scanning.history_asked,
     acknowledging.alarm_taken,
     roster_asked,
     serving.forward,
@@ -109,6 +111,8 @@ def hear(heard: Heard) -> str:
 
 def _hear(heard: Heard) -> str:
     message = heard.message
+    if message.kind == "enter" and (came := scanning.entered(heard)):
+        return came
     if message.kind in ("enter", "leave", "recall", "edit", "contact"):
         return message.kind
     token = (message.press or message.text) if message.kind == "press" else chosen(heard)
@@ -210,6 +214,8 @@ def _said_nothing(heard: Heard, order: Order) -> str:
 def _press(heard: Heard, token: str) -> str:
     """A button, or a number typed for it: accept:GD-1001, do:accept:GD-1001."""
     heard.talk.menu = None
+    if token == scanning.REPAIR:
+        return _tried(heard, scanning.repair, token)
     if token.startswith(f"{SWAP}:"):
         return _tried(heard, swap_pressed, token)
     if token.startswith(photos.PHOTO):
