@@ -10,7 +10,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -258,6 +258,9 @@ def _secrets_in_use(settings: Settings) -> Iterator[tuple[str, Secret]]:
 
 def _secrets_of(section: BaseModel, where: str) -> Iterator[tuple[str, Secret]]:
     for name, value in section:
+        if isinstance(value, Mapping):
+            for key, part in value.items():
+                yield from _secrets_of(part, f"{where}.{name}.{key}") if isinstance(part, BaseModel) else ()
         for number, item in enumerate(value if isinstance(value, tuple) else (value,)):
             if isinstance(item, Secret):
                 yield f"{where}.{name}" + (f"[{number}]" if isinstance(value, tuple) else ""), item

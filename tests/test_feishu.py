@@ -20,7 +20,7 @@ from bots.feishu import Feishu, FeishuConfig
 from bots.feishu_api import uuid_of
 from bots.feishu_payload import event_in, unseal
 from config.reading import read_command
-from core.words import Button, Hook, Receipt, Room, Say
+from core.words import Button, FileRef, Hook, Receipt, Room, Say
 from tests.contract.feishu_cases import stored
 from tests.contract.rig import Inbox, MemoryShelf, Now
 
@@ -194,6 +194,127 @@ def test_processes_share_one_token(house: House) -> None:
         await asyncio.gather(house.tell("ou_sun", "3"), other.post(house.room("ou_liu"), RED, "4"))
         assert len(house.server.sent) == 4
         assert house.server.calls["auth/v3/tenant_access_token/internal"] == 2
+
+    asyncio.run(story())
+
+
+# ---------------------------------------------------------------- what a platform of cards can do
+
+
+def test_a_card_is_shown_anew_in_its_place(house: House) -> None:
+    async def story() -> None:
+        ref = (await house.tell("ou_sun")).ref
+        taken = replace(RED, text="孙立军已接手。", buttons=(), replaces=ref)
+        assert await house.tell("ou_sun", "2", say=taken) == Receipt("sent", ref=ref)
+        (card,) = house.server.seen_by("ou_sun")
+        assert "孙立军已接手。" in card.text and [label for label, _ in card.buttons] == ["查看 · Open"]
+        done = Say("card_update", text="已完成", replaces=ref)
+        assert (await house.tell("ou_sun", "3", say=done)).state == "sent"
+        assert [(card.ref, card.text, card.buttons) for card in house.server.sent] == [(ref, "已完成", ())]
+
+    asyncio.run(story())
+
+
+def test_what_is_no_card_or_is_gone_cannot_be_shown_anew(house: House) -> None:
+    async def story() -> None:
+        text = (await house.tell("ou_sun", say=Say("note", text="您好"))).ref
+        for ref in (text, "om_none"):
+            assert (await house.tell("ou_sun", "2", say=Say("card_update", text="新", replaces=ref))).state == "refused"
+        assert [card.text for card in house.server.sent] == ["您好"]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("name", "mime", "call"),
+    [("报告.pdf", "application/pdf", "im/v1/files"), ("铭牌.png", "image/png", "im/v1/images")],
+)
+def test_a_file_follows_its_words(house: House, name: str, mime: str, call: str) -> None:
+    async def story() -> None:
+        say = Say("report_pdf", text="GD-1001 的服务报告", file=FileRef("pdf", name, mime, 15))
+        receipt = await house.tell("ou_sun", say=say)
+        words, file = house.server.seen_by("ou_sun")
+        assert (receipt.ref, words.text) == (words.ref, "GD-1001 的服务报告")
+        assert (file.file, file.name) == (b"%PDF-1.4 report", name) and house.server.calls[call] == 1
+        assert await house.tell("ou_sun", say=say) == receipt and len(house.server.sent) == 2
+
+    asyncio.run(story())
+
+
+def test_people_are_called_by_their_ids_and_nobody_else(house: House) -> None:
+    async def story() -> None:
+        called = ("ou_liu", "ou_sun", '"><at id=all>')
+        await house.tell("oc_tech", "1", group=True, say=replace(RED, mentions=called))
+        await house.tell("oc_tech", "2", group=True, say=Say("note", text="<at id=all></at> 请看一下", mentions=called))
+        card, text = house.server.seen_by("oc_tech")
+        assert card.mentions == text.mentions == ("ou_liu", "ou_sun")
+        assert text.text == "＜at id=all>＜/at> 请看一下"
+
+    asyncio.run(story())
+
+
+def test_an_answer_stands_under_its_question_or_alone_if_that_was_taken_back(house: House) -> None:
+    async def story() -> None:
+        question = await house.server.says("ou_liu", "GD-1001 到哪一步了", group="oc_tech")
+        answer = Say("progress", text="等配件", reply=question)
+        first = await house.tell("oc_tech", "1", group=True, say=answer)
+        assert house.server.replied == {first.ref: question}
+        await house.server.recalls("ou_liu", question)
+        second = await house.tell("oc_tech", "2", group=True, say=answer)
+        assert second.state == "sent" and second.ref not in house.server.replied
+        assert [card.text for card in house.server.seen_by("oc_tech")] == ["等配件", "等配件"]
+
+    asyncio.run(story())
+
+
+def test_who_quotes_a_card_names_it_and_who_takes_a_message_back_names_that(house: House) -> None:
+    async def story() -> None:
+        ref = (await house.tell("ou_sun")).ref
+        number = await house.server.says("ou_sun", "我来", about=ref)
+        await house.server.recalls("ou_sun", number)
+        said, recalled = house.inbox.messages.values()
+        assert (said.about, recalled.kind, recalled.about) == (ref, "recall", number)
+
+    asyncio.run(story())
+
+
+def test_the_bot_is_put_into_a_group_and_out_of_it(house: House) -> None:
+    async def story() -> None:
+        await house.server.invites("ou_sun", "oc_new")
+        await house.server.invites("ou_sun", "oc_new", out=True)
+        rooms = [(message.kind, message.room) for message in house.inbox.messages.values()]
+        assert rooms == [(kind, house.room("oc_new", group=True)) for kind in ("enter", "leave")]
+
+    asyncio.run(story())
+
+
+@pytest.mark.req("S5a")
+def test_a_chat_record_that_is_passed_on_is_fetched_line_by_line(house: House) -> None:
+    async def story() -> None:
+        await house.server.forwards("ou_sun", "空压机不启动", "型号 GA37，报 E-07")
+        (record,) = house.inbox.messages.values()
+        assert (record.kind, record.text) == ("text", "空压机不启动\n型号 GA37，报 E-07") and record.forwarded
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("fault", [230027, "lost", "5xx", "down"])
+def test_a_chat_record_that_cannot_be_fetched_is_kept_all_the_same(house: House, fault: int | str) -> None:
+    async def story() -> None:
+        house.server.fault(fault)
+        await house.server.forwards("ou_sun", "空压机不启动")
+        (record,) = house.inbox.messages.values()
+        assert record.forwarded and record.text and house.server.answers == [200]
+
+    asyncio.run(story())
+
+
+def test_a_voice_message_is_fetched_as_it_is(house: House) -> None:
+    async def story() -> None:
+        await house.server.sends("ou_liu", b"OggS opus", "audio/ogg", "", group="oc_tech")
+        (voice,) = house.inbox.messages.values()
+        assert (voice.kind, voice.media[0].mime, voice.media[0].seconds) == ("voice", "audio/ogg", 2.0)
+        assert await house.channel.fetch(voice.media[0]) == b"OggS opus"
 
     asyncio.run(story())
 

@@ -93,6 +93,20 @@ def message(kind: str, content: Any, number: str = "om_1", sender: str = "user",
     )
 
 
+def said(number: str, kind: str, content: Any) -> dict[str, Any]:
+    """A message of a chat record, as it is fetched."""
+    return {"message_id": number, "msg_type": kind, "body": {"content": orjson.dumps(content).decode()}}
+
+
+def passed_on(number: str, *record: dict[str, Any]) -> bytes:
+    """A chat record passed on, with what was fetched of it."""
+    found = orjson.loads(message("merge_forward", None, number))
+    shown = "Merged and Forwarded Message"
+    found["event"]["message"]["content"] = shown
+    holder = {"message_id": number, "msg_type": "merge_forward", "body": {"content": shown}}
+    return orjson.dumps(found | ({"record": [holder, *record]} if record else {}))
+
+
 def press(value: Any, number: str) -> bytes:
     """A button pressed."""
     body = {
@@ -111,6 +125,7 @@ def _becomes(kind: str, key: str, text: str = "", **more: Any) -> dict[str, Any]
 
 GROUP = Room("feishu", "cli_1", "oc_9", group=True)
 TOM = {"key": "@_user_2", "id": {"open_id": "ou_tom"}, "name": "Tom"}
+MEMBER = {"key": "@_user_1", "id": {"open_id": "ou_wang"}, "mentioned_type": "user", "name": "王五"}
 BOT = {"key": "@_user_1", "id": {"open_id": "ou_bot"}, "mentioned_type": "bot", "name": "回应"}
 RICH = {
     "title": "漏油",
@@ -156,6 +171,51 @@ SAMPLES = [
         event("im.chat.access_event.bot_p2p_chat_entered_v1", {"operator_id": {"open_id": "ou_sun"}}, "e12"),
         _becomes("enter", "e12"),
     ),
+    Sample(
+        message("media", {"file_key": "f4", "image_key": "i4", "file_name": "漏油.mp4", "duration": 5000}, "om_15"),
+        _becomes("file", "om_15", media=(Media("om_15/f4/file", "video/mp4", "漏油.mp4", seconds=5.0),)),
+    ),
+    Sample(
+        message("text", {"text": "@_user_1 你看一下"}, "om_16", chat_type="group", mentions=[MEMBER]),
+        _becomes("text", "om_16", "@王五 你看一下", room=GROUP, called=False),
+    ),
+    Sample(
+        message("text", {"text": "三号机 @_user_1 又停了"}, "om_17", chat_type="group", mentions=[BOT]),
+        _becomes("text", "om_17", "三号机  又停了", room=GROUP, called=True),
+    ),
+    Sample(
+        message("text", {"text": "就是这台"}, "om_18", parent_id="om_1", root_id="om_1"),
+        _becomes("text", "om_18", "就是这台", about="om_1", forwarded=False),
+    ),
+    Sample(
+        passed_on(
+            "om_19",
+            said("om_a", "text", {"text": "压力上不去"}),
+            said("om_b", "file", {"file_key": "f", "file_name": "报警.log"}),
+        ),
+        _becomes("text", "om_19", "压力上不去\n报警.log", forwarded=True, id="om_19"),
+    ),
+    Sample(passed_on("om_22"), _becomes("text", "om_22", "Merged and Forwarded Message", forwarded=True)),
+    Sample(
+        event(
+            "im.message.recalled_v1", {"message_id": "om_1", "chat_id": "oc_9", "recall_type": "message_owner"}, "e23"
+        ),
+        _becomes("recall", "recall:om_1", about="om_1", who=Who("oc_9"), room=GROUP),
+    ),
+    Sample(
+        event("im.chat.member.bot.added_v1", {"chat_id": "oc_9", "operator_id": {"open_id": "ou_sun"}}, "e24"),
+        _becomes("enter", "e24", room=GROUP),
+    ),
+    Sample(
+        event("im.chat.member.bot.deleted_v1", {"chat_id": "oc_9", "operator_id": {"open_id": "ou_sun"}}, "e25"),
+        _becomes("leave", "e25", room=GROUP),
+    ),
+    Sample(
+        event("im.chat.disbanded_v1", {"chat_id": "oc_9", "operator_id": {"open_id": "ou_sun"}}, "e26"),
+        _becomes("leave", "e26", room=GROUP),
+    ),
+    Sample(message("share_chat", {"chat_id": "oc_1"}, "om_27"), None),
+    Sample(message("system", {"template": "x"}, "om_28"), None),
     Sample(message("sticker", {"file_key": "f3"}, "om_13"), None),
     Sample(event("im.message.message_read_v1", {"message_id_list": ["om_1"]}, "e14"), None),
 ]
