@@ -18,6 +18,7 @@ from config.expecting import check
 from config.packs import PackError
 from config.rehearsal import Reached, Rehearsal, packs_named, policies_of
 from config.script import WORLD, Script, ScriptError, Step, read_script
+from config.stage import account, group_id
 from config.stories import stories
 from config.understand import model_cache
 from config.world import World
@@ -126,7 +127,7 @@ async def play(script: Script, mind: Mind) -> list[dict[str, Any]]:
     """What each turn of a script brought, in order. Raises ScriptError."""
     policies = policies_of(script.settings, script.zone)
     policies = replace(policies, escalation=replace(policies.escalation, groups=groups_of(script)))
-    async with Rehearsal.open(script.steps[0].at - PAUSE, mind, policies, ringing=PATIENT) as rehearsal:
+    async with Rehearsal.open(script.steps[0].at - PAUSE, mind, policies, ringing=PATIENT, staged=True) as rehearsal:
         world = World(script, rehearsal)
         await world.set_up()
         return [line async for line in Performance(world).lines()]
@@ -137,7 +138,8 @@ def groups_of(script: Script) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, row in script.groups.items():
         roles = {(script.people.get(member) or {}).get("role") for member in row.get("members") or ()}
-        room = str(Room(row["channel"], "desk", name, group=True))
+        channel = row["channel"]
+        room = str(Room(channel, account(channel) or "desk", group_id(channel, name), group=True))
         for role, called in (("manager", "managers"), ("engineer", "technical")):
             if roles == {role}:
                 found[called] = (*found.get(called, ()), room)

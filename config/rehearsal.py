@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -16,14 +17,17 @@ import orjson
 from sqlalchemy import bindparam, select
 
 from bots.emulated.carrier import Carried, Carrier
+from bots.emulated.platform import Seen
 from bots.emulated.wecom import WeComServer
 from bots.emulated.wecom_service import Sent, Stored
+from config import stage
 from config.carriers import Telephony
 from config.desk import Desk, build
 from config.ear import Ear, recording
 from config.forms import forms_of
 from config.packs import DEFAULT, rules_of
 from config.phones import ACCOUNTS, USUAL, Phones, Ringing, number_at
+from config.stage import Stage
 from config.stepping import HandClock, StepRunner
 from core.people.passes import Pages
 from core.policies import Policies
@@ -84,6 +88,7 @@ class Rehearsal:
     carriers: Mapping[str, Carrier]
     phones: Phones
     ear: Ear
+    stage: Stage | None = None
     _seen: dict[str, int] = field(default_factory=dict)
     _messages: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
@@ -92,12 +97,13 @@ class Rehearsal:
     async def open(
         cls, start: Micros, mind: Mind, policies: Policies, *, url: str | None = None, tables: bool = True,
         ringing: DeskPhoneConfig = USUAL, carried: Telephony | None = None,
-        remote: Remote | None = None, listening: bool = True,
+        remote: Remote | None = None, listening: bool = True, staged: bool = False,
     ) -> AsyncIterator[Rehearsal]:  # fmt: skip
         """A rehearsal that begins at `start`, on an empty database (a temporary SQLite file unless `url` names one).
 
         `tables` makes the tables first; `ringing` says for how long telephones ring; `carried` are carriers in place of those telephones;
-        `remote` is an engine elsewhere; `listening`: voice messages without words are listened to.
+        `remote` is an engine elsewhere; `listening`: voice messages without words are listened to; `staged`: platforms are emulated at
+        their wire format, each with the desk's own channel, as far as they have a Stand.
         """
         with tempfile.TemporaryDirectory(prefix="huiying-") as folder:
             place = url or f"sqlite:///{folder}/desk.db"
@@ -105,11 +111,14 @@ class Rehearsal:
                 create(place)
             clock = HandClock(start)
             server = WeComServer(clock)
-            carriers, phones = {name: Carrier(name, clock) for name in CARRIED}, Phones(clock, ringing)
+            own = Stage(clock) if staged else None
+            plain = [name for name in CARRIED if own is None or name not in own.stands]
+            carriers, phones = {name: Carrier(name, clock) for name in plain}, Phones(clock, ringing)
             makers: dict[str, Any] = {
                 **{name: (lambda shelf, files, now, made=carrier: made) for name, carrier in carriers.items()},
                 **(carried.makers if carried else phones.makers()),
                 **_wecom_makers(server),
+                **(own.makers() if own else {}),
             }
             ear, count = Ear(clock.sleep), iter(range(1, 1_000_000_000))
             desk = build(
@@ -132,10 +141,12 @@ class Rehearsal:
             runner = StepRunner(desk, clock)
             server.app_hook = lambda hook: desk.channels["wecom"].receive(hook, desk.accept_for("wecom"))
             server.kf_hook = lambda hook: desk.channels["wecom_kf"].receive(hook, desk.accept_for("wecom_kf"))
+            if own is not None:
+                own.join(desk)
             if carried is None:
                 phones.start(desk)
             try:
-                yield cls(desk, clock, runner, server, carriers, phones, ear)
+                yield cls(desk, clock, runner, server, carriers, phones, ear, own)
             finally:
                 await phones.close()
                 await desk.close()
@@ -150,12 +161,25 @@ class Rehearsal:
             await self._customer_does(who, kind, text or words or "", file, token)
         elif channel == "wecom":
             await self._member_does(who, kind, text or words or "", file, token)
+        elif self.stage is not None and channel in self.stage.stands:
+            await self._on_stage(
+                self.stage.stands[channel].platform, channel, who, kind, text, file, words, group, thread
+            )
         elif channel == "voice":
             await self.phones.press(number_at(who), text)
         elif channel == "sms":
             await self.phones.desk_phone.reply(number_at(who), text)
         else:
             await self._carried(channel, who, kind, text, name, file, words, token, group, thread)
+
+    def account(self, channel: str) -> str:
+        """The account of ours that people speak to on a channel."""
+        known = {"wecom": str(self.wecom.agent_id), "wecom_kf": self.wecom.open_kfid, **ACCOUNTS}
+        return known.get(channel) or (stage.account(channel) if self.stage else None) or "desk"
+
+    def address(self, channel: str, name: str) -> str:
+        """The id of whoever a story calls so, on a channel."""
+        return stage.address(channel, name) if self.stage and channel in self.stage.stands else name
 
     async def pass_until(self, at: Micros) -> None:
         """Let time pass; what falls due happens."""
@@ -166,6 +190,8 @@ class Rehearsal:
         found = self._from_wecom(self._new("wecom", self.wecom.sent))
         for name, carrier in self.carriers.items():
             found += [self._from_carrier(carried) for carried in self._new(name, carrier.sent)]
+        for name, stand in self.stage.stands.items() if self.stage else ():
+            found += self._from_stage(name, self._new(name, stand.platform.sent))
         found += [self._from_phone(rang) for rang in self._new("phones", self.phones.came)]
         return sorted(found, key=lambda message: message.at)
 
@@ -218,6 +244,33 @@ class Rehearsal:
             )
         )
 
+    async def _on_stage(
+        self, platform: Any, channel: str, who: str, kind: str, text: str, file: str | None, words: str | None,
+        group: str | None, thread: str | None,
+    ) -> None:  # fmt: skip
+        place = stage.group_id(channel, group) if group else None
+        mine = self._messages.setdefault((channel, who), [])
+        if kind == "text":
+            mine.append(await platform.says(who, text, group=place, thread=thread))
+        elif kind == "press":
+            await self._presses(platform, who, place, text)
+        elif kind == "recall":
+            await platform.recalls(who, mine[-1])
+        elif kind != "sticker":
+            spoken = words or text
+            content, mime, name = _content(file, kind, spoken)
+            mine.append(await platform.sends(who, content, mime, name, words=spoken or None, group=place))
+
+    async def _presses(self, platform: Any, who: str, place: str | None, label: str) -> None:
+        """Press the newest button with this label; where there are none, type its number, or the label itself."""
+        shown = [seen for seen in reversed(platform.sent) if seen.to == (place or who)]
+        seen = next((seen for seen in shown if label in dict(seen.buttons)), None)
+        if seen is not None:
+            await platform.presses(who, seen.ref, label)
+            return
+        listed = re.search(rf"^(\d+)\W\s*{re.escape(label)}$", "\n".join(seen.text for seen in shown), re.MULTILINE)
+        await platform.says(who, listed[1] if listed else label, group=place)
+
     # ---- out
 
     def _new(self, name: str, sent: list[Any]) -> list[Any]:
@@ -250,6 +303,26 @@ class Rehearsal:
         buttons = tuple(button.label for button in say.buttons)
         return Reached(room.channel, room.id, room.group, room.thread, carried.at, text, buttons, files, say)
 
+    def _from_stage(self, channel: str, messages: list[Seen]) -> list[Reached]:
+        """The same of a staged platform."""
+        assert self.stage is not None
+        found: list[Reached] = []
+        parts: dict[str, list[Seen]] = defaultdict(list)
+        for seen in messages:
+            whole = parts[seen.to]
+            whole.append(seen)
+            say = self._meant(channel, seen.ref)
+            if say is not None:
+                text = "\n".join(part.text for part in whole if part.text)
+                files = tuple(_shown(part, say) for part in whole if part.file)
+                to = self.stage.group_named(channel, seen.to) if seen.group else seen.to
+                labels = tuple(label for label, _ in seen.buttons)
+                found.append(Reached(channel, to, seen.group, seen.thread, seen.at, text, labels, files, say))
+                whole.clear()
+        unknown = [part.ref for whole in parts.values() for part in whole]
+        assert not unknown, f"{channel} got messages that are in no outbox: {unknown}"
+        return found
+
     def _from_phone(self, rang: Ringing) -> Reached:
         with self.desk.database.reading() as connection:
             found = connection.one(_by_key, key=rang.key)
@@ -262,6 +335,12 @@ class Rehearsal:
         with self.desk.database.reading() as connection:
             found = connection.one(_by_ref, channel=channel, ref=ref)
         return Say.of(orjson.loads(found[0])) if found else None
+
+
+def _shown(part: Seen, say: Say) -> dict[str, Any]:
+    """A file as a script's expectations name it."""
+    mime = say.file.mime if say.file else "application/octet-stream"
+    return {"name": part.name, "mime": mime, "bytes": len(part.file or b"")}
 
 
 _by_ref = select(Outbox.table.c.say).where(

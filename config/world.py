@@ -8,6 +8,7 @@ from typing import Any
 from config.phones import ACCOUNTS, number_at
 from config.rehearsal import Rehearsal
 from config.script import Script
+from config.stage import Stage
 from core.parts.model import PartRequest, PartState
 from core.people.linking import bind
 from core.people.model import Person, Role
@@ -40,6 +41,8 @@ class World:
 
     async def set_up(self) -> None:
         """People and tickets as they stand when the first turn begins."""
+        if self.rehearsal.stage is not None:
+            self._introduce(self.rehearsal.stage)
         await self.rehearsal.desk.act(self._people, Cause("setup:people"))
         for number, row in enumerate(self.script.tickets):
             await self.rehearsal.desk.act(
@@ -54,9 +57,7 @@ class World:
 
     def account(self, channel: str) -> str:
         """The account of ours that people speak to on a channel."""
-        server = self.rehearsal.wecom
-        accounts = {"wecom": str(server.agent_id), "wecom_kf": server.open_kfid, **ACCOUNTS}
-        return accounts.get(channel, "desk")
+        return self.rehearsal.account(channel)
 
     def address(self, key: str, channel: str) -> str:
         """Where a person is on a channel: his number is enough for a telephone."""
@@ -64,7 +65,18 @@ class World:
         named = (row.get("channels") or {}).get(channel)
         if channel in ACCOUNTS:
             return number_at(str(named or row.get("phone") or key))
-        return str(named or key)
+        return self.rehearsal.address(channel, str(named or key))
+
+    def _introduce(self, stage: Stage) -> None:
+        """People and groups as the platforms know them."""
+        for key, row in self.script.people.items():
+            for channel in row.get("channels") or {}:
+                if channel in stage.stands:
+                    stage.introduce(channel, self.address(key, channel), row.get("name"))
+        for name, row in self.script.groups.items():
+            if row["channel"] in stage.stands:
+                members = [self.address(member, row["channel"]) for member in row.get("members") or ()]
+                stage.gather(row["channel"], name, members)
 
     def _people(self, turn: Turn) -> None:
         for key, row in self.script.people.items():
