@@ -279,7 +279,8 @@ def build(
     house = _house(policies, chance, cans, accounts or {}, pages, codes)
     pulse = Pulse(clock)
     hearing = Hearing(mind, staff_channels, remote, pulse.ranked, listens is not None)
-    pump = Pump(database, house, Hears(hearing.hear, hearing.sorry, hearing.prepare, said_late), clock, holder)
+    hears = Hears(hearing.hear, hearing.sorry, hearing.prepare, said_late)
+    pump = Pump(database, house, hears, clock, holder, lambda name: getattr(channels.get(name), "ready", True))
     desk: Desk
 
     async def act(do: Callable[[Turn], Any]) -> Any:

@@ -232,12 +232,13 @@ class Group:
     def claim(self, *, everywhere: bool, lapsed: bool) -> None:
         """Take what is due to be sent or done and in nobody's hands; messages in the rooms that this group has touched, or
         `everywhere`; with `lapsed` also those whose lease has run out."""
+        full, away = self._full(), self._hands.away()
         if everywhere:
-            messages = outgoing.claim(self._connection, self._token, self._now, self._most, self._full(), lapsed=lapsed)
+            messages = outgoing.claim(self._connection, self._token, self._now, self._most, full, away, lapsed=lapsed)
             self.made.exhausted = len(messages) < self._most
         else:
             messages = outgoing.claim_in(
-                self._connection, self._token, self._now, self._touched, self._most, self._full(), lapsed=lapsed
+                self._connection, self._token, self._now, self._touched, self._most, full, away, lapsed=lapsed
             )
             if len(messages) >= self._most:
                 self.made.next_post = self._now
@@ -273,17 +274,18 @@ class Group:
         self._born.update(row.channel for row in born)
         made.messages += born
         made.rooms.update(dict.fromkeys(row.room for row in turn.posts))
+        made.more |= any(row.state == OutboxState.WAITING and not self._hands.ready(row.channel) for row in turn.posts)
         for row in turn.seen(Outbox):
             self._touched.add(row.room)
             if row.state == OutboxState.WAITING:
                 made.next_post = min(made.next_post, row.due_at)
         return result
 
-    def _may_hold(self, channel: str) -> bool:
-        return self._hands.free(channel, self._born[channel])
+    def _may_hold(self, channel: str, priority: int) -> bool:
+        return self._hands.ready(channel) if priority == 0 else self._hands.free(channel, self._born[channel])
 
     def _full(self) -> list[str]:
-        return [channel for channel in {*self._hands.full(), *self._born} if not self._may_hold(channel)]
+        return [channel for channel in {*self._hands.full(), *self._born} if not self._may_hold(channel, 1)]
 
     def _after_failure(self, key: int, attempts: int, error: Exception, last: str) -> dict[str, Any]:
         tried_out = attempts >= len(TRIES)

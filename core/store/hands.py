@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from core.store.model import Outbox
 from core.words import Can
@@ -14,11 +14,20 @@ LEAST, MOST = 64, 500
 """… but at least, and at most, so many messages."""
 
 
-class Hands:
-    """Messages in hand, by channel. Alarms are taken however many there are."""
+Ready = Callable[[str], bool]
+"""Whether what is posted on a channel can leave from this process (see `Connected` in core/words.py)."""
 
-    def __init__(self, cans: Mapping[str, Can]):
-        self._cans = cans
+
+def everywhere(channel: str) -> bool:
+    """Most channels need no connection of their own to post."""
+    return True
+
+
+class Hands:
+    """Messages in hand, by channel. Alarms are taken however many there are, but nothing that cannot leave from here."""
+
+    def __init__(self, cans: Mapping[str, Can], ready: Ready = everywhere):
+        self._cans, self.ready = cans, ready
         self._held: dict[int, str] = {}
         self._counts: Counter[str] = Counter()
 
@@ -38,15 +47,19 @@ class Hands:
 
     def free(self, channel: str, more: int = 0) -> bool:
         """Whether one more may be taken, besides `more` that are about to be."""
-        return self._counts[channel] + more < self._limit(channel)
+        return self.ready(channel) and self._counts[channel] + more < self._limit(channel)
 
     def full(self) -> list[str]:
         """Channels of which no more may be taken."""
-        return [channel for channel in self._counts if not self.free(channel)]
+        return [channel for channel in {*self._cans, *self._counts} if not self.free(channel)]
+
+    def away(self) -> list[str]:
+        """Channels of which nothing may be taken, not even an alarm."""
+        return [channel for channel in self._cans if not self.ready(channel)]
 
     def half_empty(self, channel: str) -> bool:
         """Whether it is worth while to look for more of a channel that was full."""
-        return self._counts[channel] <= self._limit(channel) // 2
+        return self.ready(channel) and self._counts[channel] <= self._limit(channel) // 2
 
     def _limit(self, channel: str) -> int:
         can = self._cans.get(channel)

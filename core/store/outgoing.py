@@ -92,7 +92,7 @@ def _claiming(due: str) -> dict[str, TextClause]:
     }
 
 
-_alarms = _claiming(_FIRST.format(which="claimed.priority = 0", behind="earlier.priority = 0"))
+_alarms = _claiming(_FIRST.format(which="claimed.priority = 0 AND {not_full}", behind="earlier.priority = 0"))
 _rest = _claiming(_FIRST.format(which="{not_full}", behind="true"))
 _in_rooms = _claiming(_FIRST_IN)
 _expire = (
@@ -150,9 +150,7 @@ def post(
     say = replace(say, link=None) if room.group else say
     address, parts = str(room), fit(say, turn.house.cans[room.channel])
     ids, busy = _place(turn, address, len(parts))
-    free = (
-        bool(turn.token) and not held and due_at is None and not busy and (priority == 0 or turn.may_hold(room.channel))
-    )
+    free = bool(turn.token) and not held and due_at is None and not busy and turn.may_hold(room.channel, priority)
     rows = []
     for part, row_id in zip(parts, ids, strict=True):
         row = Outbox(
@@ -186,16 +184,17 @@ def _place(turn: Turn, address: str, count: int) -> tuple[list[int], bool]:
 
 
 def claim(
-    connection: Connection, token: str, now: Micros, most: int, full: Collection[str] = (), *, lapsed: bool = True
-) -> list[Outbox]:
+    connection: Connection, token: str, now: Micros, most: int, full: Collection[str] = (), away: Collection[str] = (),
+    *, lapsed: bool = True,
+) -> list[Outbox]:  # fmt: skip
     """Take due messages that nobody holds: alarms first, even before what waits in their own room, the rest as they fell
-    due, but none of channels that are `full`. What is no news any more is not sent.
+    due, but none of channels that are `full`, and no alarm of those that are `away`. What is no news any more is not sent.
 
     `lapsed`: also those whose lease has run out.
     """
     connection.run(_expire, now=now)
     how = {"now": now, "token": token, "lapsed": lapsed}
-    rows = _take(connection, _alarms, most=most, **how)
+    rows = _take(connection, _alarms, most=most, full=_listed(connection, away), **how)
     if len(rows) < most:
         rows += _take(connection, _rest, most=most - len(rows), full=_listed(connection, full), **how)
     return rows
@@ -203,11 +202,11 @@ def claim(
 
 def claim_in(
     connection: Connection, token: str, now: Micros, rooms: Collection[str], most: int, full: Collection[str] = (),
-    *, lapsed: bool = True,
+    away: Collection[str] = (), *, lapsed: bool = True,
 ) -> list[Outbox]:  # fmt: skip
     """Take at most so many of those that come next in rooms in which something has changed, and due alarms wherever they are."""
     how = {"now": now, "token": token, "lapsed": lapsed}
-    rows = _take(connection, _alarms, most=MOST_ALARMS, **how)
+    rows = _take(connection, _alarms, most=MOST_ALARMS, full=_listed(connection, away), **how)
     if rooms:
         given = _listed(connection, rooms)
         rows += _take(connection, _in_rooms, rooms=given, most=most, full=_listed(connection, full), **how)

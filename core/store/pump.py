@@ -17,7 +17,7 @@ from core.house import House
 from core.store import waking
 from core.store.database import Conflict, Connection, Database, is_conflict
 from core.store.group import GROUP, Group, Hears, Item, Made, messages_due
-from core.store.hands import Hands
+from core.store.hands import Hands, Ready, everywhere
 from core.store.model import (
     UNFINISHED_JOBS,
     UNSENT,
@@ -48,9 +48,12 @@ __all__ = ["GROUP", "Hears", "Item", "Made", "Pump"]
 
 
 class Pump:
-    """One process's share of the desk's work on one connection. While `draining` it takes up nothing new."""
+    """One process's share of the desk's work on one connection. While `draining` it takes up nothing new; messages of
+    channels that are not `ready` here it leaves to others."""
 
-    def __init__(self, database: Database, house: House, hears: Hears, clock: Clock, holder: str):
+    def __init__(
+        self, database: Database, house: House, hears: Hears, clock: Clock, holder: str, ready: Ready = everywhere
+    ):
         self.house, self.clock, self.holder = house, clock, holder
         self.membership = Membership(holder)
         self.conflicts = 0
@@ -60,7 +63,7 @@ class Pump:
         self._ids = RowIds()
         self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[Item] = queue.SimpleQueue()
-        self._hands = Hands(house.cans)
+        self._hands = Hands(house.cans, ready)
         self._wanting: set[str] = set()
         self._kept: deque[Item] = deque()
         self._groups = 0

@@ -44,11 +44,11 @@ class Cause:
 
 class Turn:
     """One unit of work on one connection. `token`: under which messages that it posts are taken in hand at once (none: they
-    wait for whoever sends). `may_hold`: whether its process may take one more message of a channel in hand."""
+    wait for whoever sends). `may_hold`: whether its process may take one more message of a channel, and of a priority, in hand."""
 
     def __init__(
         self, connection: Connection, house: House, now: Micros, cause: Cause, ids: RowIds, token: str, *,
-        may_hold: Callable[[str], bool] = lambda channel: True,
+        may_hold: Callable[[str, int], bool] = lambda channel, priority: True,
     ):  # fmt: skip
         self.connection, self.house, self.now, self.cause, self.token = connection, house, now, cause, token
         self._ids, self.may_hold = ids, may_hold
