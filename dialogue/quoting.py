@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import bindparam, select
 
 from core.store.intake import message_of
-from core.store.model import Inbox, Outbox
+from core.store.model import Event, Inbox, Outbox
+from core.tickets.events import Happened
 from core.tickets.merging import tickets_told_of
 from core.tickets.model import Ticket
 from core.tickets.queries import by_number
 from core.tickets.recording import subject_of
-from core.words import Inbound, Room
-from dialogue.heard import Heard
+from core.tickets.undoing import done_by
+from core.words import Room
+from dialogue.heard import Heard, words_of
 
 ANSWERS_NOTHING = frozenset({"press", "recall", "edit"})
 """Kinds of messages whose `about` is no message that they answer."""
@@ -35,15 +37,38 @@ def quoted(heard: Heard) -> Ticket | None:
     return ticket if ticket is not None and may_see(heard, ticket) else None
 
 
-def before(heard: Heard) -> Inbox | None:
-    """His own earlier message of this room that this one edits or recalls."""
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """His own message that he edits or recalls: its row, its words as they were last, and what it did to which ticket."""
+
+    row: Inbox
+    words: str
+    ticket: Ticket | None
+    events: tuple[Event, ...]
+
+    def did(self, *kinds: Happened) -> bool:
+        """Whether anything of these kinds came of it; anything at all if none are named."""
+        return any(not kinds or event.kind in kinds for event in self.events)
+
+
+def earlier(heard: Heard) -> Earlier | None:
+    """The message that this one edits or recalls; None if the desk never had it, or it was somebody else's."""
     row = _written(heard, heard.message.about) if heard.message.about else None
-    return row if row is not None and row.person_id == heard.person.id and row.id != heard.row.id else None
+    if row is None or row.person_id != heard.person.id or row.id == heard.row.id:
+        return None
+    ticket = named_in(heard, row.outcome or "")
+    events = done_by(heard.turn, ticket, cause_of(row)) if ticket is not None else []
+    return Earlier(row, words_of(message_of(row)), ticket, tuple(events))
 
 
-def message_before(row: Inbox) -> Inbound:
-    """What stood in an earlier message."""
-    return message_of(row)
+def cause_of(row: Inbox) -> str:
+    """How the turn of a message is called."""
+    return f"inbox:{row.id}"
+
+
+def reword(before: Earlier, words: str) -> None:
+    """From now on the message says this; its delivery stays as it came."""
+    before.row.said = {**before.row.said, "text": words}
 
 
 def named_in(heard: Heard, text: str) -> Ticket | None:

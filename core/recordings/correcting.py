@@ -1,4 +1,5 @@
-"""A speaker says that he was misheard: his ticket follows what he really said, and what was taken down stays on record (S68)."""
+"""A speaker says that he was misheard, or changes what he wrote: his ticket follows what he means, and what was taken down or written
+first stays on record (S68)."""
 
 from __future__ import annotations
 
@@ -10,7 +11,9 @@ from sqlalchemy import bindparam, select
 from core.people.model import Person
 from core.store.model import Event
 from core.store.turn import Turn
+from core.tickets.events import Happened
 from core.tickets.model import Attachment, Ticket
+from core.tickets.recording import record
 from core.tickets.reporting import IDENTIFIERS, TEXT_FIELDS, Told, supplement
 
 _voices = (
@@ -37,6 +40,18 @@ def correct(turn: Turn, ticket: Ticket, by: Person, was: str, fields: Mapping[st
     ticket.description = ticket.description.replace(was, "", 1).strip() if was else ticket.description
     changed = supplement(turn, ticket, by, now)
     return tuple(dict.fromkeys((*changed, *(name for name, old in heard.items() if getattr(ticket, name) != old))))
+
+
+def recall(turn: Turn, ticket: Ticket, by: Person, said: str, mark: str, message: int) -> None:
+    """He has taken a message back: a mark stands in its place, and what it told stays until he says otherwise.
+
+    `message` is the row in which it came.
+    """
+    if said and said in ticket.description:
+        ticket.description = ticket.description.replace(said, mark, 1)
+    else:
+        ticket.description = f"{ticket.description}\n{mark}".strip()
+    record(turn, Happened.MESSAGE_RECALLED, ticket, by, message=message)
 
 
 def _retract(ticket: Ticket, name: str, value: Any) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 class Happened(StrEnum):
     REPORTED = "ticket.reported"
     SUPPLEMENTED = "ticket.supplemented"
+    MESSAGE_RECALLED = "ticket.message_recalled"
     ANNOUNCED = "ticket.announced"
     OFFERED = "ticket.offered"
     OFFER_UNANSWERED = "ticket.offer_unanswered"

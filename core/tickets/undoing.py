@@ -82,9 +82,14 @@ def undo(turn: Turn, by: Person) -> list[Ticket]:
     return tickets
 
 
+def done_by(turn: Turn, ticket: Ticket, cause: str) -> list[Event]:
+    """What one cause has done to a ticket, the last first."""
+    return turn.rows(Event, _events_of, stream=ticket.stream, cause=cause)
+
+
 def _take_back(turn: Turn, ticket: Ticket, last: LastVerb, by: Person) -> None:
     """Restore the ticket, compensate what followed, and record that it has not happened."""
-    undone = turn.rows(Event, _events_of, stream=ticket.stream, cause=last.cause)
+    undone = done_by(turn, ticket, last.cause)
     _restore(ticket, last.before[str(ticket.id)])
     for event in undone:
         for take_back in turn.house.reversals.get(event.kind, ()):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.rules.applying import keyword_hit
 from core.tickets.sameness import other_device
-from dialogue.customer import asking, burst, chatting, deciding, forms, muting, progress, reporting, scanning
+from dialogue.customer import asking, burst, changing, chatting, deciding, forms, muting, progress, reporting, scanning
 from dialogue.customer.pressing import press, pressed_by_number
 from dialogue.customer.slots import fields_of, told_by
 from dialogue.heard import Heard
@@ -56,8 +56,12 @@ def _hear(heard: Heard) -> str:
             return reporting.add_fields(heard, {"address": heard.message.text})
         case "contact":
             return reporting.add_fields(heard, {"phone": heard.message.who.phone or heard.message.text})
-        case "leave" | "recall" | "edit":
-            return heard.message.kind
+        case "edit":
+            return changing.edited(heard, _hear)
+        case "recall":
+            return changing.recalled(heard)
+        case "leave":
+            return "leave"
     if not any(character.isalnum() for character in heard.text):
         return "nothing said"
     if heard.message.forwarded:

@@ -19,6 +19,7 @@ from dialogue.quoting import quoted
 from dialogue.staff import (
     acknowledging,
     arranging,
+    changing,
     doing,
     forms,
     forwarding,
@@ -113,7 +114,11 @@ def _hear(heard: Heard) -> str:
     message = heard.message
     if message.kind == "enter" and (came := scanning.entered(heard)):
         return came
-    if message.kind in ("enter", "leave", "recall", "edit", "contact"):
+    if message.kind == "edit":
+        return changing.edited(heard, _hear)
+    if message.kind == "recall":
+        return changing.recalled(heard)
+    if message.kind in ("enter", "leave", "contact"):
         return message.kind
     token = (message.press or message.text) if message.kind == "press" else chosen(heard)
     if token:
