@@ -21,8 +21,6 @@ from tests.contract.rig import Case, Sample
 HOME = Path(__file__).parent.parent.parent
 RECORDED = HOME.parent / "shared" / "payloads"
 MOST_STATEMENTS = 200
-TOO_LARGE = {"feishu": 344}
-"""Channels that are still to be taken apart, and how large they may stay until then."""
 LIBRARIES = {"httpx", "orjson", "cryptography", "core", "bots"}
 """What a channel may import besides Python itself and its SDK."""
 
@@ -128,7 +126,7 @@ def test_what_is_no_delivery_is_unreadable(case: Case, raw: bytes) -> None:
 @each
 def test_a_channel_is_small_and_imports_little(case: Case) -> None:
     files = house.alone(case.name)
-    assert sum(house.statements(file) for file in files) <= TOO_LARGE.get(case.name, MOST_STATEMENTS), files
+    assert sum(house.statements(file) for file in files) <= MOST_STATEMENTS, files
     imported = {name for file in files for name in house.imported(file)}
     assert {name.split(".")[0] for name in imported} <= LIBRARIES | case.sdk | set(sys.stdlib_module_names)
 
