@@ -45,9 +45,11 @@ class Carrier:
     """Carries JSON in and values out. `sent` is what has reached people, `replaced` how messages were shown anew in place, which
     only the platforms in EDITS do; nothing is taken before `down_until`."""
 
+    can = CAN
+
     def __init__(self, name: str, clock: Clock):
         self.name, self._clock = name, clock
-        self.can = replace(CAN, edit=name in EDITS)
+        self.can = replace(self.can, edit=name in EDITS)
         self.sent: list[Carried] = []
         self.replaced: list[Carried] = []
         self.media: dict[str, bytes] = {}
@@ -87,7 +89,7 @@ class Carrier:
             Inbound(
                 key=f"{room.channel}:{said['id']}",
                 at=said["at"],
-                who=Who(said["who"], said.get("name")),
+                who=Who(said["who"], said.get("name"), said.get("phone")),
                 room=room,
                 kind=said["kind"],
                 text=said["text"],
