@@ -153,13 +153,15 @@ def channels(settings: Settings) -> Iterator[Trouble]:
 
 
 def groups(settings: Settings) -> Iterator[Trouble]:
-    """Groups that would hear no alarm: on a channel that is not switched on, or of another app than the desk's (S10)."""
+    """Groups that would hear no alarm: on a channel that is not switched on, of another app than the desk's, or of no robot (S10)."""
     from core.words import Room  # a house with a shadowed core must be able to say so
 
-    ours = {name: PLUGS[name].account(given) for name, given in settings.channels if given.enabled}
+    in_use = {name: given for name, given in settings.channels if given.enabled}
+    ours = {name: (PLUGS[name].account(given), PLUGS[name].rooms(given)) for name, given in in_use.items()}
     for place in ("technical_group", "managers_group"):
         for room in map(Room.of, getattr(settings.escalation, place)):
-            if room.channel not in ours or ours[room.channel] not in (None, room.account):
+            account, rooms = ours.get(room.channel, ("", ()))
+            if account not in (None, room.account) or (rooms is not None and room.id not in rooms):
                 yield Trouble("group_out_of_reach", values={"where": f"escalation.{place}", "room": str(room)})
 
 
@@ -258,12 +260,16 @@ def _secrets_in_use(settings: Settings) -> Iterator[tuple[str, Secret]]:
 
 def _secrets_of(section: BaseModel, where: str) -> Iterator[tuple[str, Secret]]:
     for name, value in section:
-        if isinstance(value, Mapping):
-            for key, part in value.items():
-                yield from _secrets_of(part, f"{where}.{name}.{key}") if isinstance(part, BaseModel) else ()
-        for number, item in enumerate(value if isinstance(value, tuple) else (value,)):
-            if isinstance(item, Secret):
-                yield f"{where}.{name}" + (f"[{number}]" if isinstance(value, tuple) else ""), item
+        parts = {"": value}
+        if isinstance(value, tuple):
+            parts = {f"[{number}]": item for number, item in enumerate(value)}
+        elif isinstance(value, Mapping):
+            parts = {f".{key}": item for key, item in value.items()}
+        for place, part in parts.items():
+            if isinstance(part, Secret):
+                yield f"{where}.{name}{place}", part
+            elif place and isinstance(part, BaseModel):
+                yield from _secrets_of(part, f"{where}.{name}{place}")
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Trouble]], ...] = (

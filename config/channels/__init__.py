@@ -36,6 +36,8 @@ from config.channels.wecom_aibot import PLUG as WECOM_AIBOT
 from config.channels.wecom_aibot import WecomAibot
 from config.channels.wecom_kf import PLUG as WECOM_KF
 from config.channels.wecom_kf import WecomKf
+from config.channels.wecom_webhook import PLUG as WECOM_WEBHOOK
+from config.channels.wecom_webhook import WecomWebhook
 from config.section import Section
 
 
@@ -45,6 +47,7 @@ class Channels(Section):
     wecom: Wecom = Wecom()
     wecom_kf: WecomKf = WecomKf()
     wecom_aibot: WecomAibot = WecomAibot()
+    wecom_webhook: WecomWebhook = WecomWebhook()
     wechat_mp: WechatMp = WechatMp()
     dingtalk: Dingtalk = Dingtalk()
     dingtalk_notice: DingtalkNotice = DingtalkNotice()
@@ -62,6 +65,7 @@ PLUGS: Mapping[str, Plug] = {
     "wecom": WECOM,
     "wecom_kf": WECOM_KF,
     "wecom_aibot": WECOM_AIBOT,
+    "wecom_webhook": WECOM_WEBHOOK,
     "wechat_mp": WECHAT_MP,
     "dingtalk": DINGTALK,
     "dingtalk_notice": DINGTALK_NOTICE,

@@ -40,5 +40,6 @@ PLUG = Plug(
     make,
     account=lambda given: "robot",
     staff_only=lambda given: True,
+    rooms=lambda given: given.robots,
     troubles=incomplete("dingtalk_robot"),
 )

@@ -41,5 +41,6 @@ PLUG = Plug(
     FeishuRobot,
     make,
     staff_only=lambda given: True,
+    rooms=lambda given: given.robots,
     troubles=incomplete("feishu_robot"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,7 @@ class Plug:
     `channel` names its class ("bots.wecom:WeCom"), which is imported when the channel is switched on or asked for;
     `make` gives what makes it; `needed` are settings that it cannot do without; `account` is the account of its rooms;
     `called_back` says whether the platform calls our public address, `staff_only` whether nobody who writes there is a
-    customer; `troubles` is what the doctor says of it besides.
+    customer; `rooms` names all rooms that it can reach, where the settings do; `troubles` is what the doctor says of it besides.
     """
 
     channel: str
@@ -51,4 +51,5 @@ class Plug:
     account: Callable[[Any], str | None] = lambda given: None
     called_back: Callable[[Any], bool] = never
     staff_only: Callable[[Any], bool] = never
+    rooms: Callable[[Any], Collection[str] | None] = lambda given: None
     troubles: Callable[[Any], Iterator[Trouble]] = nothing
