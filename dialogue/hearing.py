@@ -7,13 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from core.conversations.model import Conversation
-from core.conversations.saying import conversation_with, tell
+from core.conversations.saying import conversation_with
 from core.links.matching import match_customer_by_phone
-from core.people.duty import in_role
-from core.people.linking import bind, looks_like_code, meet, redeem, speaker
-from core.people.model import Person, Role
+from core.people.linking import bind, looks_like_code, meet, speaker
+from core.people.model import Person
 from core.recordings.taking_down import is_ours, take_down
-from core.refused import Refused
 from core.store.intake import message_of
 from core.store.model import Inbox, RoomRow
 from core.store.outgoing import post, release
@@ -24,6 +22,7 @@ from dialogue import spoken, telephone
 from dialogue.customer import hearing as customer
 from dialogue.following import take_along
 from dialogue.heard import Heard, words_of
+from dialogue.proving import may_claim, proven
 from dialogue.ranking import is_ranked, must_wait, ranked
 from dialogue.scanning import customer_by_code
 from dialogue.staff import hearing as staff
@@ -60,6 +59,11 @@ class Hearing:
         if message.room.channel in telephone.CHANNELS and (came := telephone.hear(turn, row, message)):
             return came
         person, told = speaker(turn, message), None
+        if person is None or not person.is_staff:
+            came = proven(turn, message, person, staff_only=message.room.channel in self.staff_channels)
+            if isinstance(came, str):
+                return came
+            person = came or person
         if self.remote is not None and self._is_ranked(message, person):
             if must_wait(turn, row, self.mind.read(words_of(message)), self.remote):
                 return None
@@ -95,26 +99,12 @@ class Hearing:
         post(turn, message.room, Say("error_hint", text), person_id=person.id if person else None)
 
     def _newcomer(self, turn: Turn, message: Inbound) -> Person | str:
-        """A stranger: bound by a code, met as a customer, or told how to be bound; the outcome if nothing more is to do."""
+        """A stranger who has proven nothing: met as a customer, or told how to be bound; the outcome if nothing more is to do."""
         lang = language_of(message.text) or "zh"
-        words = turn.house.wording
-        if looks_like_code(message.text):
-            lang = "zh"
-            try:
-                person = redeem(turn, message)
-            except Refused as refused:
-                if refused.key == "link_taken":
-                    _report_shared_account(turn, message, refused)
-                if message.room.channel in self.staff_channels:
-                    text = words.text(lang, f"refused.{refused.key}", **refused.facts)
-                    post(turn, message.room, Say("error_hint", text))
-                    return refused.key
-            else:
-                post(turn, message.room, Say("action_done", words.text(person.lang, "staff.bound", name=person.name)))
-                return "bound"
         if message.room.channel in self.staff_channels:
             if message.kind not in ("enter", "leave", "recall"):
-                post(turn, message.room, Say("error_hint", words.text(lang, "staff.unbound")))
+                key = "staff.unbound_sms" if may_claim(turn) else "staff.unbound"
+                post(turn, message.room, Say("error_hint", turn.house.wording.text(lang, key)))
             return "unbound"
         known = _customer_of_number(turn, message) or customer_by_code(turn, message)
         return known or meet(turn, message, turn.house.policies.entity, lang)
@@ -137,17 +127,6 @@ def _customer_of_number(turn: Turn, message: Inbound) -> Person | None:
     if known is not None:
         bind(turn, known, message, proof="number")
     return known
-
-
-def _report_shared_account(turn: Turn, message: Inbound, refused: Refused) -> None:
-    """Two chats on one account: it is on record, and managers hear of it (S36)."""
-    entity, owner = turn.house.policies.entity, refused.facts["person"]
-    who = {"identity": message.who.id, "name": message.who.name}
-    data = {"channel": message.room.channel}
-    turn.record("person.link_refused", entity=entity, stream=f"person:{owner}", data=data, private=who)
-    for manager in in_role(turn, entity, Role.MANAGER):
-        text = turn.house.wording.text(manager.lang, "staff.shared_account", **refused.facts)
-        tell(turn, manager, Say("shared_account", text))
 
 
 def _open_window(turn: Turn, message: Inbound, person: Person) -> None:

@@ -20,7 +20,7 @@ LONGEST_NAME = 60
 """Characters of a person's or a firm's name; more is a sentence that slipped into the column."""
 LONGEST_ID = 64
 """Characters of a number in another system."""
-CHANNELS = ("wecom", "dingtalk", "feishu")
+CHANNELS = ("wecom", "dingtalk", "feishu", "slack", "telegram")
 """Channels for which a table may claim a member's account."""
 TICKET_FIELDS = (
     "device", "device_model", "serial_no", "fault_symptom", "error_code", "part_code", "address", "summary"

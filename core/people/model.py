@@ -95,6 +95,19 @@ class LinkCode(Row):
     used_at: Micros | None = None
 
 
+@stored("number_claim")
+class NumberClaim(Row):
+    """A chat identity (under a hash) says that a number is its own. `hash`: that of the code, which went to the number of
+    `person_id`, or to nobody (None); it holds until `until`, and for so many `tries`."""
+
+    identity: str = Field(primary_key=True)
+    entity: str
+    hash: str
+    until: Micros
+    person_id: int | None = None
+    tries: int = 0
+
+
 EVERY_DAY = 0b1111111
 """All seven weekdays of a Duty: bit 0 is Monday."""
 

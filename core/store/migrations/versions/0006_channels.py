@@ -16,6 +16,7 @@ def upgrade() -> None:
     rooms()
     shipments()
     scans()
+    claims()
     op.create_index("person_name", "person", ["entity", "name"])
 
 
@@ -61,3 +62,17 @@ def shipments() -> None:
     )
     op.create_index("shipment_room", "shipment", ["room", "spoken_at"])
     op.create_index("shipment_ticket", "shipment", ["ticket_id"])
+
+
+def claims() -> None:
+    """Numbers that somebody says are his, until he has typed the code that was sent there."""
+    op.create_table(
+        "number_claim",
+        sa.Column("identity", sa.Text(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=True),
+        sa.Column("tries", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("identity"),
+    )
