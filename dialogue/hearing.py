@@ -18,7 +18,7 @@ from core.store.outgoing import post, release
 from core.store.turn import Turn
 from core.wording import language_of
 from core.words import SECOND, Inbound, Say
-from dialogue import spoken, telephone
+from dialogue import hotline, spoken, telephone
 from dialogue.customer import hearing as customer
 from dialogue.following import take_along
 from dialogue.heard import Heard, words_of
@@ -58,6 +58,8 @@ class Hearing:
         message = message_of(row)
         if message.room.channel in telephone.CHANNELS and (came := telephone.hear(turn, row, message)):
             return came
+        if message.kind == "call_log":
+            return hotline.hear(turn, row, message, self.mind)
         person, told = speaker(turn, message), None
         if person is None or not person.is_staff:
             came = proven(turn, message, person, staff_only=message.room.channel in self.staff_channels)

@@ -193,9 +193,17 @@ def _set_timer(turn: Turn, ticket: Ticket, at: Micros | None) -> None:
 WATCHED = tuple(
     kind
     for kind in Happened
-    if kind not in (Happened.OPENED, Happened.OPENED_IDLE, Happened.ESCALATED, Happened.CALLED, Happened.ANNOUNCED)
+    if kind
+    not in (
+        Happened.OPENED,
+        Happened.OPENED_IDLE,
+        Happened.ESCALATED,
+        Happened.CALLED,
+        Happened.ANNOUNCED,
+        Happened.INQUIRED,
+    )
 )
-"""Events after which promises may have changed: all but clicks, and what the alarms themselves record."""
+"""Events after which promises may have changed: all but clicks and questions, and what the alarms themselves record."""
 REACTIONS = {Happened.ANNOUNCED: (alarm,), **dict.fromkeys(WATCHED, (watch,))}
 """Event → what must follow in the same turn."""
 TIMERS = {WATCH_TIMER: look}

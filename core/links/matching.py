@@ -44,9 +44,14 @@ def match_customer_by_phone(turn: Turn, entity: str, phone: str) -> Person | Non
     A number that somebody merely says proves nothing about who he is: what a customer may see hangs on his own chat
     identity, not on this.
     """
-    number = phone_number(phone)
-    found = turn.rows(Person, _customers, entity=entity, phone=number) if number else []
+    found = customers_with_phone(turn, entity, phone)
     return found[0] if len(found) == 1 else None
+
+
+def customers_with_phone(turn: Turn, entity: str, phone: str) -> list[Person]:
+    """The customers with this number, whom the desk has known for longest first."""
+    number = phone_number(phone)
+    return turn.rows(Person, _customers, entity=entity, phone=number) if number else []
 
 
 def match_customer_by_name(turn: Turn, entity: str, name: str) -> Person | None:

@@ -72,8 +72,11 @@ def meet(turn: Turn, message: Inbound, entity: str, lang: str) -> Person:
 def bind(turn: Turn, person: Person, message: Inbound, proof: str) -> Link:
     """Bind the identity that spoke to a person.
 
-    Raises Refused if a staff member already speaks on this channel under another identity (S36).
+    Raises Refused: link_taken (a staff member speaks on this channel under another identity already, S36), link_unproven (nobody
+    vouches that it is he, and then no proof of his says anything about the next who uses the name).
     """
+    if not message.who.proven and proof != "met":
+        raise Refused("link_unproven")
     if person.is_staff:
         for other in links_of(turn, person):
             if other.channel == message.room.channel and other.who_id != message.who.id:

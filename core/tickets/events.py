@@ -34,6 +34,7 @@ class Happened(StrEnum):
     PARCEL_CAME = "ticket.parcel_came"
     RATED = "ticket.rated"
     URGED = "ticket.urged"
+    INQUIRED = "ticket.inquired"
     SUPPORT_ASKED = "ticket.support_asked"
     MERGED = "ticket.merged"
     KEPT_APART = "ticket.kept_apart"

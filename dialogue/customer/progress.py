@@ -9,6 +9,7 @@ from core.tickets.model import Status, Ticket
 from core.tickets.queries import by_number, full_number, tickets_of_customer
 from core.tickets.sameness import other_device
 from core.tickets.urging import urge
+from dialogue.customer.inquiring import inquired
 from dialogue.heard import Heard
 from dialogue.quoting import quoted
 from dialogue.understanding.words import Understanding
@@ -23,6 +24,7 @@ def tell(heard: Heard, meant: Understanding) -> str:
     if foreign := number_not_his(heard, meant):
         return foreign
     tickets = asked_about(heard, meant)
+    inquired(heard, meant, tickets)
     if not tickets:
         return has_none(heard)
     return show(heard, tickets[0]) if len(tickets) == 1 else ask_which_one(heard, tickets, "ask_progress")
@@ -43,6 +45,7 @@ def tell_number(heard: Heard, meant: Understanding) -> str:
     if foreign := number_not_his(heard, meant):
         return foreign
     tickets = asked_about(heard, meant)
+    inquired(heard, meant, tickets)
     if not tickets:
         return has_none(heard)
     if len(tickets) > 1:

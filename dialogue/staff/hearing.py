@@ -35,6 +35,7 @@ from dialogue.staff.drafting import add_to_draft
 from dialogue.staff.echoing import echo, gathering
 from dialogue.staff.explaining import explain, meant_to_explain
 from dialogue.staff.idling import idle_asked
+from dialogue.staff.inquiring import inquiries_asked
 from dialogue.staff.refusing import refuse
 from dialogue.staff.rostering import roster_asked
 from dialogue.staff.staying import stayed_asked
@@ -85,6 +86,7 @@ ASKED_FIRST: tuple[Callable[[Heard], str | None], ...] = (
     audit_asked,
     stayed_asked,
     idle_asked,
+    inquiries_asked,
     scanning.history_asked,
     acknowledging.alarm_taken,
     roster_asked,
