@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from bots.apart import Died
 from bots.emulated.feishu import FeishuServer
 from bots.emulated.feishu_line import PIECE
 from bots.feishu import Feishu, FeishuConfig
-from core.words import SECOND, Button, Room, Say
+from core.words import SECOND, Answer, Button, Hook, Room, Say
 from tests.contract.feishu_cases import stored
 from tests.contract.rig import Inbox, MemoryShelf, Now, Running
 from tests.wecom_story import served, until
@@ -107,6 +108,9 @@ def test_whatever_it_brings_is_handed_over_as_it_was_sent() -> None:
             await server.says("ou_sun", long)
             assert inbox.texts == [long]
 
+            await server.forwards("ou_sun", "压力上不去", "报 E-07")
+            assert inbox.texts[1:] == ["压力上不去\n报 E-07"]
+
             say = Say("assigned", title="GD-1001", buttons=(Button("接单", "accept:1"),))
             receipt = await here.channel.post(Room("feishu", server.app_id, "ou_sun"), say, "1")
             await server.presses("ou_sun", str(receipt.ref), "接单")
@@ -161,6 +165,43 @@ def test_an_app_that_feishu_refuses_ends_the_run_and_tells_no_secret() -> None:
                 await made.channel.run(made.inbox.accept)
         assert "ClientException" in str(died.value) and "wrong secret" not in str(died.value)
         assert not children()
+
+    asyncio.run(story())
+
+
+def test_the_emulated_platform_satisfies_the_sdk() -> None:
+    """Its seal and signature open there, and its API takes what the SDK sends: the two sides of our tests do not merely agree."""
+
+    async def story() -> None:
+        now = Now()
+        server = FeishuServer(now)
+        server.person("ou_sun", "孙立军")
+        hooks: list[Hook] = []
+
+        async def take(hook: Hook) -> Answer:
+            hooks.append(hook)
+            return Answer(200)
+
+        server.hook = take
+        await server.says("ou_sun", "我来处理")
+        await server.sends("ou_sun", b"photo", "image/jpeg")
+        given = {
+            "headers": {name.title(): value for name, value in hooks[0].headers.items()},
+            "body": hooks[0].body.decode(),
+            "encrypt_key": server.encrypt_key,
+            "app_id": server.app_id,
+            "app_secret": server.app_secret,
+            "to": "ou_sun",
+            "file": next(iter(server.files)),
+        }
+        async with served(server) as base:
+            sdk = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.feishu_sdk", base, cwd=HOME, stdin=PIPE, stdout=PIPE, stderr=PIPE
+            )
+            told, complaints = await sdk.communicate(orjson.dumps(given))
+        assert sdk.returncode == 0, complaints.decode()
+        assert orjson.loads(told) == {"status": 200, "read": ['{"text":"我来处理"}'], "codes": [0] * 6}
+        assert [seen.text for seen in server.sent] == ["SDK"] * 3
 
     asyncio.run(story())
 

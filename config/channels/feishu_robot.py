@@ -40,6 +40,7 @@ PLUG = Plug(
     "bots.feishu_robot:FeishuRobot",
     FeishuRobot,
     make,
+    account=lambda given: "robot",
     staff_only=lambda given: True,
     rooms=lambda given: given.robots,
     troubles=incomplete("feishu_robot"),
