@@ -32,7 +32,7 @@ _INTRODUCES = r"""
     [ ]*(?: on\b[^\n]{6,200} (?:\n[^\n]{0,100})? \bwrote
     | 在[^\n]{4,200} (?:\n[^\n]{0,100})? 写道
     | [^\n]{1,200} 于[^\n]{6,60} 写道
-    | \d{4}[-/年][^\n]{4,200} <\S+@\S+> (?:写道)? ) \s*[:：] [ ]*$"""
+    | \d{4}[-/年][^\n]{4,200} <\S+@\S+> [ ]* (?:写道)? ) \s*[:：] [ ]*$"""
 """The line, or two, with which mail programs introduce what somebody answers."""
 _MARKED = re.compile(rf"(?: ^{_INTRODUCES} \s* (?=>) )? ^[ ]*>[^\n]*\n?", re.IGNORECASE | re.MULTILINE | re.VERBOSE)
 """A line that is quoted, with the one that introduces it."""
