@@ -7,7 +7,6 @@ of news, where one is set up.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,11 +14,11 @@ from typing import Any
 
 import httpx
 
-from bots.doors import Shut, must_be_fresh, same, single
+from bots.doors import Shut, guarded, must_be_fresh, same, single
 from bots.payload import reader, seconds, table, unmarked
 from bots.tokens import SharedToken
 from bots.wecom_gate import FRESH, MOST_BODY, Gate, signature, unsealed, xml_fields
-from bots.wire import Action, Reply, Trouble, Wire, complaint
+from bots.wire import Action, Reply, Trouble, Wire, complaint, fetching
 from core.words import (
     HOUR,
     SECOND,
@@ -108,7 +107,6 @@ EVENTS: Mapping[str, tuple[Kind, str]] = {
 
 _MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _OWN_HOST = re.compile(r"https?://([a-z0-9-]+\.)+(qq\.com|qpic\.cn)/")
-_log = logging.getLogger("huiying.wechat_mp")
 
 
 @dataclass(frozen=True)
@@ -171,13 +169,10 @@ class WeChatMp:
     async def run(self, accept: Accept) -> None:
         """Returns at once: WeChat calls us."""
 
+    @guarded
     async def receive(self, hook: Hook, accept: Accept) -> Answer:
         """Checks and opens a callback, and answers it once it is durable; a GET hears the text that it brought."""
-        try:
-            message = self._opened(hook)
-        except Shut as shut:
-            _log.info("a callback was turned away: %s", shut)
-            return Answer(shut.status)
+        message = self._opened(hook)
         if hook.method == "GET":
             return Answer(200, message)
         await accept([message])
@@ -236,19 +231,15 @@ class WeChatMp:
         """
         if not _MEDIA_ID.fullmatch(media.ref):
             raise CannotFetch("not a file of WeChat")
-        try:
+        with fetching():
             return await self._token.carry(lambda token: self._download(token, media.ref))
-        except Trouble as trouble:
-            if trouble.receipt.state in ("refused", "gone"):
-                raise CannotFetch(str(trouble)) from trouble
-            raise
 
     async def _download(self, token: str, media_id: str) -> bytes:
         """The file; of a video WeChat answers with the address at which it lies, on a host of its own."""
         reply = await self._wire.get(f"{self._base}media/get?access_token={token}&media_id={media_id}", MOST_MEDIA, {})
         if "content-disposition" in reply.headers and reply.status == 200:
             return reply.body
-        if len(reply.body) > MOST_TICKET or not _OWN_HOST.match(url := str(_checked(reply).get("video_url"))):
+        if len(reply.body) > MOST_TICKET or not _OWN_HOST.match(url := str(checked(reply).get("video_url"))):
             raise CannotFetch("neither a file nor a video on a host of WeChat")
         video = await self._wire.get(url, MOST_MEDIA, {})
         if video.status != 200:
@@ -262,14 +253,14 @@ class WeChatMp:
         """The answer to a POST of JSON with a valid token. Raises Trouble."""
 
         async def ask(token: str) -> dict[str, Any]:
-            return _checked(await self._wire.post(f"{self._base}{path}?access_token={token}", body))
+            return checked(await self._wire.post(f"{self._base}{path}?access_token={token}", body))
 
         return await self._token.carry(ask)
 
     async def _fresh_token(self) -> tuple[str, float]:
         """The stable token, which no process takes from another by asking."""
         asked = {"grant_type": "client_credential", "appid": self._config.app_id, "secret": self._config.app_secret}
-        answer = _checked(await self._wire.post(self._base + "stable_token", asked))
+        answer = checked(await self._wire.post(self._base + "stable_token", asked))
         token = answer.get("access_token")
         if not isinstance(token, str) or not token:
             raise Trouble(Receipt("refused", why="no access token"))
@@ -298,7 +289,7 @@ def _short(value: str, words: Mapping[str, str]) -> str:
     return filled if len(filled) <= MOST_WORDS else filled[: MOST_WORDS - 1] + "…"
 
 
-def _checked(reply: Reply) -> dict[str, Any]:
+def checked(reply: Reply) -> dict[str, Any]:
     """The answer. Raises Trouble for an error code."""
     answer = reply.json()
     code = str(answer.get("errcode", 0))

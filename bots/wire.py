@@ -33,8 +33,8 @@ QUOTA_SECONDS = 60.0
 MOST_WAIT = 600.0
 """Longest wait that is believed, seconds."""
 
-for _chatty in ("httpx", "telegram"):
-    logging.getLogger(_chatty).setLevel(logging.WARNING)  # they would log addresses, which may hold tokens
+for _chatty in ("httpx", "telegram", "websockets"):
+    logging.getLogger(_chatty).setLevel(logging.WARNING)  # they would log addresses and frames, which may hold secrets
 
 _PLAIN = {"accept-encoding": "identity"}
 _JSON = {**_PLAIN, "content-type": "application/json; charset=utf-8"}
