@@ -37,6 +37,7 @@ PLUG = Plug(
     "bots.wecom_webhook:WeComWebhook",
     WecomWebhook,
     make,
+    account=lambda given: "robot",
     staff_only=lambda given: True,
     rooms=lambda given: given.robots,
     troubles=incomplete("wecom_webhook"),
