@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
+import websockets.exceptions  # noqa: F401 (the SDK names it, and does not import it)
 from dingtalk_stream import AckMessage, CallbackHandler, Credential, DingTalkStreamClient, EventHandler
 
 from bots.apart import Ended
@@ -53,19 +54,18 @@ class Client(DingTalkStreamClient):
         return connection
 
     async def keepalive(self, ws: Any, ping_interval: float = PING_SECONDS) -> None:
-        """Pings until the connection is closed or nobody answers; each pong is a sign of life. Raises Ended."""
+        """Tells that the connection lives, as long as each ping is answered in time. Raises Ended."""
         closed = asyncio.ensure_future(ws.wait_closed())
         try:
             while not closed.done():
-                await asyncio.wait_for(await ws.ping(), ping_interval)
                 self._alive()
+                await asyncio.wait_for(await ws.ping(), ping_interval)
                 await asyncio.wait({closed}, timeout=ping_interval)
         finally:
             raise Ended("the connection was closed")
 
     async def route_message(self, json_message: dict[str, Any]) -> str:
         """Hands a delivery over and has the SDK acknowledge it, whatever its topic. Raises what `hand` raises."""
-        self._alive()
         if json_message.get("type") in ("CALLBACK", "EVENT"):
             self._hand(orjson.dumps(json_message))
             self.callback_handler_map.setdefault(json_message["headers"].get("topic"), CallbackHandler())

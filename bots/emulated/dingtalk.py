@@ -42,8 +42,8 @@ Send = Callable[[Any], Awaitable[None]]
 
 
 class DingTalkServer(DingTalkContacts):
-    """One company whose app has a robot. `answers` are the codes that deliveries were acknowledged with; `acknowledged` the
-    numbers of those that are done; `lines` the open connections, each with the topics that it subscribed."""
+    """One company whose app has a robot. `answers` are the codes that deliveries were acknowledged with, `acks` the frames that
+    said so, `acknowledged` the numbers of those that are done; `lines` the open connections, each with the topics that it subscribed."""
 
     robot_code = "dingq1w2e3r4t5y6u7i8"
     corp = "ding9f50b15b"
@@ -57,6 +57,7 @@ class DingTalkServer(DingTalkContacts):
         self.files: dict[str, bytes] = {}
         self.lines: dict[Send, set[str]] = {}
         self.answers: list[int] = []
+        self.acks: list[Mapping[str, Any]] = []
         self.acknowledged: set[str] = set()
         self.repeats_after = 60.0
         self._headers: Mapping[str, str] = {}
@@ -83,7 +84,7 @@ class DingTalkServer(DingTalkContacts):
 
     async def sends_away(self) -> None:
         """Asks whoever is connected to connect elsewhere, as DingTalk does before it restarts."""
-        frame = self._frame("SYSTEM", "disconnect", {"reason": "restart"})
+        frame = self.frame("SYSTEM", "disconnect", {"reason": "restart"})
         for line in self.lines:
             await line({"type": "websocket.send", "text": orjson.dumps(frame).decode()})
 
@@ -132,7 +133,7 @@ class DingTalkServer(DingTalkContacts):
             "spaceId": seen.to,
             "outTrackId": ref,
         }
-        await self.bring(self._frame("CALLBACK", PRESSES, data))
+        await self.bring(self.frame("CALLBACK", PRESSES, data))
 
     async def recalls(self, who: str, ref: str) -> None:
         """DingTalk tells robots nothing of it."""
@@ -159,12 +160,12 @@ class DingTalkServer(DingTalkContacts):
             **({"isInAtList": True, "atUsers": [{"dingtalkId": self.bot}]} if group else {}),
             **parts,
         }
-        await self.bring(self._frame("CALLBACK", MESSAGES, data))
+        await self.bring(self.frame("CALLBACK", MESSAGES, data))
         return number
 
     async def happens(self, event: str, data: Mapping[str, Any]) -> None:
         """An event that the app has subscribed."""
-        frame = self._frame("EVENT", "*", data)
+        frame = self.frame("EVENT", "*", data)
         frame["headers"] |= {
             "eventType": event,
             "eventId": f"e{self._next()}",
@@ -214,7 +215,7 @@ class DingTalkServer(DingTalkContacts):
                         return line
                 await asyncio.sleep(0.005)
 
-    def _frame(self, sort: str, topic: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    def frame(self, sort: str, topic: str, data: Mapping[str, Any]) -> dict[str, Any]:
         headers = {
             "appId": "app-0001",
             "connectionId": "connection-0001",
@@ -241,6 +242,7 @@ class DingTalkServer(DingTalkContacts):
 
     def _heard(self, ack: Mapping[str, Any]) -> None:
         number = ack["headers"]["messageId"]
+        self.acks.append(ack)
         if number in self._acks:
             self.answers.append(ack["code"])
             if ack["code"] == 200 and isinstance(orjson.loads(ack["data"]), dict):

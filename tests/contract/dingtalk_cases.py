@@ -115,7 +115,7 @@ class StreamRig(DingTalkRig):
     async def babbles(self) -> None:
         await self.says("先连上")
         self.inbox.messages.clear()
-        await self.server.bring(self.server._frame("CALLBACK", "/v1.0/im/bot/messages/get", {"something": "new"}))
+        await self.server.bring(self.server.frame("CALLBACK", "/v1.0/im/bot/messages/get", {"something": "new"}))
         await self.server.babbles("no frame at all {")
 
     async def drop(self) -> None:
@@ -251,7 +251,7 @@ CASE = Case(
     ],
     folder="dingtalk",
     rig=StreamRig,
-    sdk=frozenset({"dingtalk_stream"}),
+    sdk=frozenset({"dingtalk_stream", "websockets"}),
     faults=frozenset(FAULTS),
     unsendable=("large", "not in the store"),
     called=False,
