@@ -24,6 +24,8 @@ MOST_IMAGE = 10 * 1024 * 1024
 """Largest file that is sent as a picture, bytes."""
 MOST_RECORD = 1024 * 1024
 """Longest chat record that is fetched, bytes."""
+RECORD_SECONDS = 2.0
+"""Longest time for that: an event waits meanwhile, and Feishu wants its answer within three."""
 PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp"})
 GROUP = "oc_"
 """Begins the id of a group."""
@@ -115,7 +117,8 @@ class App(Api):
     async def record(self, message: str) -> list[Any]:
         """A message that passes a chat record on, and those that it holds. Raises Trouble."""
         url = f"{self._base}im/v1/messages/{message}"
-        return _data(await self._asked(lambda headers: self._wire.get(url, MOST_RECORD, headers))).get("items") or []
+        reply = await self._asked(lambda headers: self._wire.get(url, MOST_RECORD, headers, RECORD_SECONDS))
+        return _data(reply).get("items") or []
 
     async def download(self, ref: str) -> bytes:
         """A file that somebody sent, by message, key and sort. Raises CannotFetch if it cannot be had, Trouble if it may come
