@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from config.beside import act_beside
+from config.channels import PLUGS
 from core.people.linking import issue_code, links_of, staff_of
 from core.people.model import Person, Role
 from core.people.phones import dialled, phone_number
+from core.people.proving import expect
 from core.refused import Refused
 from core.rosters.attending import watch_all
 from core.store.turn import Turn
@@ -30,6 +32,7 @@ def staff_command(argv: list[str]) -> int:
     reached.add_argument("--phone", help="his number, for SMS and calls")
     reached.add_argument("--calls", help="what is dialled instead: another number, or sip:name@host")
     reached.add_argument("--routes", help="the order in which he wants alarms: voice,sms,feishu,chat")
+    reached.add_argument("--account", help="his account on a channel, by which he is known there: slack=U0123ABCD")
     reached.add_argument("--superior", help="who hears when he does not move")
     actions.add_parser("list", help="who there is")
     for action, told in (
@@ -55,7 +58,7 @@ def link_command(argv: list[str]) -> int:
         minutes = lasts // MINUTE
         return (
             f"{person.name}: {code}\n"
-            f"{minutes} 分钟内由本人在企业微信里发给服务台，只能用一次 · to be sent to the desk by {person.name} within {minutes} minutes, once"
+            f"{minutes} 分钟内由本人在聊天里发给服务台，只能用一次 · to be sent to the desk by {person.name} within {minutes} minutes, once"
         )
 
     return act_beside(issue)
@@ -111,6 +114,12 @@ def _reach(turn: Turn, given: Any) -> str:
         person.calls = given.calls if sip else _number(given.calls) if given.calls else None
     if given.routes is not None:
         person.routes = [route.strip() for route in given.routes.split(",") if route.strip()]
+    if given.account is not None:
+        channel, _, account = given.account.partition("=")
+        if channel not in PLUGS or not account:
+            raise Refused(f"写成 渠道=账号 · write CHANNEL=ACCOUNT: {', '.join(sorted(PLUGS))}")
+        if not expect(turn, person, channel, account):
+            raise Refused(f"{account} 已经登记给别人了 · is somebody else's account already")
     if given.superior is not None:
         superior = _find(turn, given.superior) if given.superior else None
         if superior is not None and superior.id == person.id:

@@ -36,7 +36,23 @@ def test_what_is_set_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
     assert "sip:" not in told(capsys, "--calls", "")
 
 
-@pytest.mark.parametrize("words", [("--phone", "88001234"), ("--calls", "liu"), ("--superior", "刘工")])
+def test_an_account_is_claimed_for_one_person(capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        assert main(["staff", "reach", "刘工", "--account", "slack=U0LIU"]) == 0
+    assert main(["staff", "reach", "孙经理", "--account", "slack=U0LIU"]) == 1
+    assert "is somebody else's account" in capsys.readouterr().err
+
+
+REFUSED = [
+    ("--phone", "88001234"),
+    ("--calls", "liu"),
+    ("--superior", "刘工"),
+    ("--account", "irc=liu"),
+    ("--account", "slack"),
+]
+
+
+@pytest.mark.parametrize("words", REFUSED)
 def test_what_cannot_be_is_refused(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     before = told(capsys)
     assert main(["staff", "reach", "刘工", *words]) == 1

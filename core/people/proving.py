@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 
 from core.conversations.model import Conversation
 from core.links.matching import match_customer_by_phone, member_of_account
+from core.links.model import ExternalId
 from core.people.dialling import SMS, number_room, send
 from core.people.linking import bind, links_of, staff_with_phone
 from core.people.model import Link, NumberClaim, Person
@@ -33,12 +34,29 @@ MOST_GUESSES = 10
 """One-time codes a day that one chat may type."""
 
 _DIGITS = re.compile(rf"\d{{{CODE_DIGITS}}}", re.ASCII)
+_external = ExternalId.table.c
+_account = select(ExternalId.table).where(
+    _external.entity == bindparam("entity"),
+    _external.system == bindparam("system"),
+    _external.kind == "account",
+    _external.external == bindparam("account"),
+)
 _of_customer = select(Ticket.table).where(Ticket.table.c.customer_id == bindparam("customer_id"))
 _link_of = select(Link.table).where(
     Link.table.c.channel == bindparam("channel"),
     Link.table.c.account == bindparam("account"),
     Link.table.c.who_id == bindparam("who_id"),
 )
+
+
+def expect(turn: Turn, person: Person, channel: str, account: str) -> bool:
+    """An administrator says under which account a member of the staff speaks on a channel; False if it is somebody else's."""
+    entity = turn.house.policies.entity
+    kept = turn.first(ExternalId, _account, entity=entity, system=channel, account=account)
+    if kept is None:
+        named = {"entity": entity, "system": channel, "kind": "account", "external": account}
+        kept = turn.add(ExternalId(id=turn.new_id(), subject_id=person.id, since=turn.now, **named))
+    return kept.subject_id == person.id
 
 
 def by_directory(turn: Turn, message: Inbound) -> Person | None:
