@@ -227,7 +227,7 @@ class AibotServer:
                 raise Refusal(TOO_MUCH, "api freq out of limit")
         recent.append(self.clock())
         ref = body.get("template_card", {}).get("task_id") or f"sent{self._next()}"
-        shown = Seen(self.clock(), to, text, ref, group=body["chat_type"] == 2, buttons=buttons)
+        shown = Seen(self.clock(), to, text, ref, group=body.get("chat_type") == 2, buttons=buttons)
         if file:
             shown = Seen(shown.at, to, text, ref, group=shown.group, file=file[2], name=file[1])
         self.sent.append(shown)

@@ -27,7 +27,7 @@ class Refusal(Exception):
 
 def shown_of(body: Mapping[str, Any], uploads: Mapping[str, tuple[str, str, bytes]]) -> Shown:
     """What people read, can press, and can open. Raises Refusal for what cannot be shown; plain text is of no known type."""
-    if body.get("chat_type") not in (1, 2):
+    if body.get("chat_type", 0) not in (0, 1, 2):
         raise Refusal(WRONG, "invalid chat_type")
     match body:
         case {"msgtype": "markdown", "markdown": {"content": str(text)}}:
