@@ -37,9 +37,6 @@ from core.words import (
     Unreadable,
 )
 
-PATIENCE = 300.0
-"""Seconds without a sign of life after which a long connection is deaf: it pings every two minutes."""
-
 CAN = Can(
     text=Size(20_000, "bytes"),  # a card holds 30 KB with everything around it
     card=True,
@@ -75,6 +72,8 @@ class Feishu:
 
     name = "feishu"
     single = False
+    patience = 300.0
+    """A long connection pings every two minutes."""
     unseal = staticmethod(unsealed)
 
     def __init__(
@@ -87,7 +86,6 @@ class Feishu:
     ) -> None:
         self.can = CAN
         self.sign: Micros | None = None
-        self.patience = PATIENCE if config.connection == "long" else None
         self._config, self._files, self._clock = config, files, clock
         self._api = App(config.api_base, config.app_id, config.app_secret, shelf, transport)
 
