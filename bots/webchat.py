@@ -220,7 +220,7 @@ def _complete(kind: object, press: object, media: tuple[Media, ...]) -> bool:
     """Whether a message of this kind has what it needs, and nothing else. Only an upload brings a file."""
     if kind in _FILE_KINDS:
         return bool(media) and press is None
-    return not media and ((kind == "text" and press is None) or (kind == "press" and isinstance(press, str)))
+    return not media and ((kind in ("text", "enter") and press is None) or (kind == "press" and isinstance(press, str)))
 
 
 def _matches(pattern: re.Pattern[str], value: object) -> bool:

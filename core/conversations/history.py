@@ -15,6 +15,8 @@ from core.words import FileRef, Media, Micros, Room, Say
 
 LATEST = 100
 """Lines of a conversation that are shown."""
+UNSPOKEN = frozenset({"enter", "leave"})
+"""Kinds of which nothing is shown: their text is for the desk, not for people."""
 
 _inbox, _outbox = Inbox.table.c, Outbox.table.c
 _heard = (
@@ -50,7 +52,8 @@ class Line:
 
 def said_in(connection: Connection, room: Room, most: int = LATEST) -> list[Line]:
     """The last lines of a room, the oldest first."""
-    lines = [_heard_line(*values) for values in connection.all(_heard, room=str(room), most=most)]
+    heard = [_heard_line(*values) for values in connection.all(_heard, room=str(room), most=most)]
+    lines = [line for line in heard if line.kind not in UNSPOKEN]
     lines += [_told_line(*values) for values in connection.all(_told, room=str(room), most=most)]
     return sorted(lines, key=lambda line: (line.at, line.id))[-most:]
 

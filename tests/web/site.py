@@ -17,6 +17,7 @@ from bots.webchat import WebChat
 from config.channels.webchat import webchat
 from config.desk import Desk, build, load_mind
 from config.listening import open_socket, serve
+from config.rehearsal import CODES
 from config.running import LiveRunner
 from config.serving import clock, doors, front
 from core.forms.definition import Form
@@ -140,7 +141,7 @@ def running(
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         makers = {"webchat": webchat(KEY, files, bells.ring)}
         pages = Pages(address, PASS_KEY) if public else None
-        desk = build(Database(url), rules, makers, files, clock, mind(), pages=pages)
+        desk = build(Database(url), rules, makers, files, clock, mind(), pages=pages, codes=CODES)
         runner, stop, loop = LiveRunner(desk), asyncio.Event(), asyncio.get_running_loop()
         stops.append(lambda: loop.call_soon_threadsafe(stop.set))
         found.append(Site(address, desk, loop))

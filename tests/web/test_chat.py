@@ -9,6 +9,8 @@ import httpx
 import orjson
 import pytest
 
+from config.rehearsal import CODES
+from core.scans.codes import Code
 from tests.web.site import Site, Visitor
 
 REPORT = "二楼会议室投影仪打不开"
@@ -284,3 +286,14 @@ def test_an_upload_says_what_it_is(visitor: Visitor, params: Any, status: int) -
     del headers["authorization"]
     assert visitor.site.http.post("/hook/webchat", params=params, headers=headers, content=b"x").status_code == 403
     assert orjson.dumps(visitor.lines()) == b"[]"
+
+
+@pytest.mark.req("S67")
+def test_who_comes_by_a_code_is_told_what_the_desk_knows_and_sees_nothing_of_the_token(visitor: Visitor) -> None:
+    token = CODES.token("main", Code("device", "GA37-0812"))
+    body = {"token": visitor.token, "id": "came", "kind": "enter", "text": token}
+    assert visitor.site.http.post("/hook/webchat", json=body).status_code == 200
+    visitor.waits_for("SN GA37-0812")
+    assert token not in str(visitor.lines())
+    assert visitor.site.http.post("/hook/webchat", json={**body, "id": "b", "press": "x"}).status_code == 200
+    assert [line for line in visitor.lines() if line["mine"]] == []

@@ -30,3 +30,6 @@ document.getElementById("app").append(
   el("header", { class: "bar" }, el("img", { src: document.getElementById("icon").href, alt: "" }), title, form, language),
   chat.root,
 );
+
+const scene = new URLSearchParams(location.search).get("scene");
+if (scene && (await chat.enter(scene).catch(() => false))) history.replaceState(null, "", location.pathname);

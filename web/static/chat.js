@@ -44,6 +44,13 @@ export class Chat {
     if (said) this.#deliver({ text: said, message: { kind: "text", text: said } });
   }
 
+  // He came by a code: nothing is shown as said.
+  async enter(scene) {
+    const answer = await this.#post({ id: newId(), message: { kind: "enter", text: scene } });
+    if (answer.ok) this.refresh();
+    return answer.ok;
+  }
+
   press(button) {
     this.#deliver({ text: button.label, message: { kind: "press", press: button.token, text: button.label } });
   }
