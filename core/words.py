@@ -110,7 +110,8 @@ class Inbound:
     """One thing that somebody did in a chat. The same delivery always has the same `key`.
 
     `about` is the platform's id of the message quoted, edited, recalled or pressed; `press` the token of the button
-    pressed (`text` is then its label, where the platform tells it); `called` says that the desk was addressed;
+    pressed (`text` is then its label, where the platform tells it); `called` says that the desk was addressed, or, when somebody
+    enters or leaves a group, that it was the desk itself;
     `raw` is the delivery as it came, and `id` the platform's own id of this message, if it has one; `quoted` are the words of
     the message that he answers, where the platform sends them along; `forwarded` says that the words or files are another's,
     passed on (a chat record is one text, a line a message). Of a phone call: a key

@@ -41,6 +41,11 @@ class Heard:
         return self.talk.lang
 
     @property
+    def among_people(self) -> bool:
+        """Whether it was said in a group and not to the desk: only what is plainly meant for it is acted upon."""
+        return self.message.room.group and not self.message.called
+
+    @property
     def text(self) -> str:
         """The words: typed, or as the platform heard them."""
         return words_of(self.message)

@@ -18,7 +18,7 @@ from core.store.outgoing import post, release
 from core.store.turn import Turn
 from core.wording import language_of
 from core.words import SECOND, Inbound, Say
-from dialogue import hotline, spoken, telephone
+from dialogue import comings, hotline, spoken, telephone
 from dialogue.customer import hearing as customer
 from dialogue.following import take_along
 from dialogue.heard import Heard, words_of
@@ -58,6 +58,8 @@ class Hearing:
         message = message_of(row)
         if message.room.channel in telephone.CHANNELS and (came := telephone.hear(turn, row, message)):
             return came
+        if (moved := comings.hear(turn, message)) is not None:
+            return moved
         if message.kind == "call_log":
             return hotline.hear(turn, row, message, self.mind)
         person, told = speaker(turn, message), None
@@ -66,6 +68,8 @@ class Hearing:
             if isinstance(came, str):
                 return came
             person = came or person
+        if (person is None or not person.is_staff) and message.room.group and not message.called:
+            return "said among people"
         if self.remote is not None and self._is_ranked(message, person):
             if must_wait(turn, row, self.mind.read(words_of(message)), self.remote):
                 return None

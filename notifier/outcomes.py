@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
-
 from core.conversations.texting import texted_instead
 from core.escalation import alerts
+from core.people.leaving import leave
 from core.people.limits import note_attempt
 from core.people.linking import direct_room
-from core.people.model import Link, Person
+from core.people.model import Person
 from core.store.late import came_early, came_late
 from core.store.model import Outbox, OutboxState
 from core.store.outgoing import Outcome, expire, post, settle
 from core.store.turn import Turn
 from core.tickets import cards
 from core.tickets.handing_over import note_delivery, tell_it_was_not_delivered
-from core.words import Receipt, Say
-
-_links = select(Link.table).where(Link.table.c.room == bindparam("room"))
+from core.words import Receipt, Room, Say
 
 
 def delivered(turn: Turn, outcome: Outcome) -> None:
@@ -56,13 +53,13 @@ def _alert_otherwise(turn: Turn, row: Outbox) -> None:
 
 
 def _go_elsewhere(turn: Turn, row: Outbox) -> bool:
-    """Whether there is another place where he was heard."""
-    for link in turn.rows(Link, _links, room=row.room):
-        link.dead = True
-    turn.flush()
-    person = turn.get(Person, row.person_id) if row.person_id else None
+    """Whether there is another place where he was heard, or an SMS says the same."""
+    leave(turn, Room.of(row.room))
+    if row.person_id is None:
+        return alerts.tell_instead(turn, row)
+    person = turn.get(Person, row.person_id)
     room = direct_room(turn, person) if person and row.purpose != cards.PURPOSE else None
     if room is None or str(room) == row.room:
-        return False
+        return texted_instead(turn, row) is not None
     post(turn, room, Say.of(row.say), person_id=row.person_id, subject=row.subject, priority=row.priority)
     return True

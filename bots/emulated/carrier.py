@@ -43,7 +43,7 @@ class Carried:
 
 class Carrier:
     """Carries JSON in and values out. `sent` is what has reached people, `replaced` how messages were shown anew in place, which
-    only the platforms in EDITS do; nothing is taken before `down_until`."""
+    only the platforms in EDITS do; nothing is taken before `down_until`, and nobody in `gone` gets anything."""
 
     can = CAN
 
@@ -54,6 +54,7 @@ class Carrier:
         self.replaced: list[Carried] = []
         self.media: dict[str, bytes] = {}
         self.down_until: Micros = 0
+        self.gone: set[str] = set()
         self._shown: set[str] = set()
         self._count = 0
 
@@ -113,6 +114,8 @@ class Carrier:
     async def post(self, room: Room, say: Say, key: str) -> Receipt:
         if self._clock() < self.down_until:
             return Receipt("later", after=1.0)
+        if room.id in self.gone:
+            return Receipt("gone", why="the recipient has left")
         if say.replaces and self.can.edit:
             self.replaced.append(Carried(self._clock(), room, say, say.replaces))
             return Receipt("sent", ref=say.replaces)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from core.conversations.model import Conversation
 from core.conversations.quiet import until_morning
 from core.conversations.texting import texted
 from core.people.dialling import send
-from core.people.linking import direct_room
+from core.people.linking import direct_room, known_as
 from core.people.model import Person
 from core.store.model import Outbox, OutboxState, RoomRow
 from core.store.outgoing import post
@@ -31,8 +32,16 @@ def conversation_with(turn: Turn, person: Person, room: Room) -> Conversation:
 
 
 def answer(turn: Turn, talk: Conversation, purpose: str, text: str, **more: Any) -> None:
-    """Say something in the conversation itself."""
-    _send(turn, talk, Room.of(talk.room), Say(purpose, text, **more), talk.person_id, None, NORMAL, None, unasked=False)
+    """Say something in the conversation itself; in a group, to him by name."""
+    room = Room.of(talk.room)
+    say = mentioning(turn, Say(purpose, text, **more), room, turn.get(Person, talk.person_id) if room.group else None)
+    _send(turn, talk, room, say, talk.person_id, None, NORMAL, None, unasked=False)
+
+
+def mentioning(turn: Turn, say: Say, room: Room, person: Person | None) -> Say:
+    """The same, by which this person is called in a group, if he has a chat on its platform."""
+    name = known_as(turn, person, room) if person is not None and room.group else None
+    return replace(say, mentions=(name,)) if name is not None else say
 
 
 def tell(

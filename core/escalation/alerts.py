@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import bindparam, select
 
-from core.conversations.saying import tell
+from core.conversations.saying import mentioning, tell
 from core.escalation.model import Alert, Episode, EpisodeState
 from core.escalation.policy import TOGETHER, Promise, Step
-from core.escalation.targets import groups_meant, people_meant
+from core.escalation.targets import duty_manager, groups_meant, holder_of, people_meant
 from core.escalation.telling import SPOKEN, said
+from core.people.leaving import is_left
 from core.people.model import Person
 from core.people.reaching import reach, room_on, routes_of
 from core.store.model import Outbox, OutboxState
@@ -19,7 +21,7 @@ from core.store.turn import Turn
 from core.tickets.events import Happened
 from core.tickets.model import Ticket
 from core.tickets.recording import record_aside
-from core.words import CallEnd, Room
+from core.words import CallEnd, Room, Say
 
 PURPOSES = frozenset({"escalation", "p0_alert", "overdue", "stuck_warning"})
 """Kinds of messages that alert somebody."""
@@ -66,6 +68,15 @@ def settled(turn: Turn, row: Outbox) -> None:
         if alert.end is None:
             _ended(turn, alert, row.error or str(row.state))
             try_next_route(turn, alert)
+
+
+def tell_instead(turn: Turn, row: Outbox) -> bool:
+    """The group that an alert was for is gone: the manager on duty hears it. Whether there is one."""
+    manager = duty_manager(turn, turn.house.policies.entity) if row.purpose in PURPOSES else None
+    if manager is None:
+        return False
+    say = replace(Say.of(row.say), mentions=())
+    return bool(tell(turn, manager, say, subject=row.subject, urgent=True))
 
 
 def call_ended(turn: Turn, alert: Alert, end: str) -> bool:
@@ -136,13 +147,13 @@ def _alert_by(turn: Turn, episode: Episode, ticket: Ticket, person: Person, rout
 
 
 def _alert_group(turn: Turn, episode: Episode, ticket: Ticket, room: Room) -> None:
-    row = None
-    if room.channel in turn.house.cans:
-        say = said(turn, episode, ticket, room.channel, None)
+    row, gone = None, is_left(turn, room)
+    if room.channel in turn.house.cans and not gone:
+        say = mentioning(turn, said(turn, episode, ticket, room.channel, None), room, holder_of(turn, ticket))
         row = post(turn, room, say, subject=ticket.stream, priority=0)[0]
     alert = _add(turn, episode, ticket, room.channel, None, row)
     if row is None:
-        _ended(turn, alert, "no channel")
+        _ended(turn, alert, "the desk has left" if gone else "no channel")
 
 
 def _add(turn: Turn, episode: Episode, ticket: Ticket, route: str, person_id: int | None, row: Outbox | None) -> Alert:

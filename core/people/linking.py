@@ -149,6 +149,12 @@ def direct_room(turn: Turn, person: Person) -> Room | None:
     return Room.of(links[0].room) if links else None
 
 
+def known_as(turn: Turn, person: Person, room: Room) -> str | None:
+    """What the platform of this room calls him there, to be mentioned by; None if he has no chat on it."""
+    links = [link for link in links_of(turn, person) if (link.channel, link.account) == (room.channel, room.account)]
+    return links[0].who_id if links else None
+
+
 def staff_with_phone(turn: Turn, entity: str, number: str) -> Person | None:
     """The member of the staff whose number this is; None if it is nobody's, or of several."""
     phone = phone_number(number)

@@ -55,7 +55,7 @@ def _hear(heard: Heard) -> str:
         case "place":
             return reporting.add_fields(heard, {"address": heard.message.text})
         case "contact":
-            return reporting.add_fields(heard, {"phone": heard.message.who.phone or heard.message.text})
+            return reporting.add_fields(heard, {"phone": heard.message.who.phone or _number_in(heard)})
         case "edit":
             return changing.edited(heard, _hear)
         case "recall":
@@ -67,6 +67,12 @@ def _hear(heard: Heard) -> str:
     if heard.message.forwarded:
         return _hear_record(heard)
     return pressed_by_number(heard) or _hear_words(heard)
+
+
+def _number_in(heard: Heard) -> str:
+    """The number on a card that he passes on, which may bear a name too."""
+    found = heard.mind.entities(heard.text, heard.message.at)
+    return next((str(one.value) for one in found if one.entity == "phone"), heard.text)
 
 
 def _hear_record(heard: Heard) -> str:

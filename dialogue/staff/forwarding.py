@@ -37,7 +37,7 @@ def take(heard: Heard) -> str | None:
     message = heard.message
     if not message.forwarded or message.kind not in KINDS:
         return None
-    if message.room.group and not message.called:
+    if heard.among_people:
         return "passed on among people"
     told, record = _read(heard, heard.text)
     try:

@@ -120,7 +120,7 @@ def _hear(heard: Heard) -> str:
         return changing.edited(heard, _hear)
     if message.kind == "recall":
         return changing.recalled(heard)
-    if message.kind in ("enter", "leave", "contact"):
+    if message.kind in ("enter", "leave"):
         return message.kind
     token = (message.press or message.text) if message.kind == "press" else chosen(heard)
     if token:
@@ -133,6 +133,8 @@ def _hear(heard: Heard) -> str:
         return photos.place(heard) or _carry_out(
             heard, Order(heard.text, "note", TicketRef(), {"text": message.text}, 1.0)
         )
+    if message.kind == "contact":
+        return _carry_out(heard, _contact_noted(heard))
     try:
         answered = next(filter(None, (ask(heard) for ask in ASKED_FIRST)), None)
     except Refused as refused:
@@ -143,6 +145,11 @@ def _hear(heard: Heard) -> str:
     if order.action == "query" and (waits(heard) or shipping.waits(heard)) and (digits := numbers_named(order.ticket)):
         return _tried(heard, _put_there, digits[0])
     return add_to_draft(heard, order) or _carry_out(heard, order)
+
+
+def _contact_noted(heard: Heard) -> Order:
+    """Somebody's card (这是客户电话) is a note on the ticket at hand, with name and number."""
+    return Order(heard.text, "note", TicketRef(), {"text": heard.say("staff.contact_note", contact=heard.text)}, 1.0)
 
 
 def _order(heard: Heard) -> Order:
@@ -161,6 +168,8 @@ def _carry_out(heard: Heard, order: Order) -> str:
     """Do what he wants done, with every ticket that he named."""
     if order.action in ("none", "ack_only"):
         return _said_nothing(heard, order)
+    if heard.among_people and order.action not in TELL and not numbers_named(order.ticket):
+        return "said among people"
     needs = NEEDS.get(order.action)
     if order.action not in DO.keys() | TELL.keys() or (needs and order.args.get(needs) is None):
         heard.answer("error_hint", "staff.not_understood")

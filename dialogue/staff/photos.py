@@ -27,6 +27,8 @@ MOST_CHOICES = 5
 
 def take(heard: Heard) -> str:
     """A photo without words."""
+    if heard.among_people and quoted(heard) is None and not photos.burst(heard):
+        return "shown among people"
     ticket = _meant(heard)
     if ticket is None:
         return _ask(heard)

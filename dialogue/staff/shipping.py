@@ -170,7 +170,7 @@ def _came(heard: Heard) -> bool:
 
 def _among_people(heard: Heard) -> bool:
     """Whether it is said to others, and shows nothing: no answer of the desk's is expected."""
-    return heard.message.room.group and not heard.message.called and not heard.message.media
+    return heard.among_people and not heard.message.media
 
 
 def _known(heard: Heard, tracking: str) -> list[Shipment]:

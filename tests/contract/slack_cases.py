@@ -322,10 +322,10 @@ SAMPLES = [
     ),
     Sample(event("Ev3", type="app_home_opened", user="U0LIU", channel="D0LIU", tab="home"), None),
     Sample(
-        event("Ev4", type="member_joined_channel", user="U0LIU", channel=CHANNEL), _becomes("enter", "Ev4", room=GROUP)
+        event("Ev4", type="member_joined_channel", user="U0LIU", channel=CHANNEL), _becomes("enter", "Ev4", room=GROUP, called=False)
     ),
     Sample(
-        event("Ev5", type="member_left_channel", user="U0LIU", channel=CHANNEL), _becomes("leave", "Ev5", room=GROUP)
+        event("Ev5", type="member_left_channel", user="U0LIU", channel=CHANNEL), _becomes("leave", "Ev5", room=GROUP, called=False)
     ),
     Sample(event("Ev6", type="reaction_added", user="U0LIU", reaction="eyes"), None),
     Sample(orjson.dumps({"type": "view_submission", "user": {"id": "U0LIU"}, "view": {"id": "V1"}}), None),
