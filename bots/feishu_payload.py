@@ -119,8 +119,7 @@ def _did(sort: str, event: Mapping[str, Any], record: Iterable[Any]) -> dict[str
             chat, message = event["chat_id"], text(event["message_id"])
             return {"kind": "recall", "about": message, "who": chat, "group": chat, "number": f"recall:{message}"}
         case "application.bot.menu_v6":
-            person = event["operator"]["operator_id"]["open_id"]
-            return {"kind": "press", "press": text(event["event_key"]), "who": person}
+            return {"kind": "press", "press": event["event_key"], "who": event["operator"]["operator_id"]["open_id"]}
         case "im.chat.access_event.bot_p2p_chat_entered_v1":
             return {"kind": "enter", "who": event["operator_id"]["open_id"]}
         case "im.chat.member.bot.added_v1":
@@ -137,9 +136,16 @@ def _message(message: Mapping[str, Any], sender: Mapping[str, Any], record: Iter
     number, group = message["message_id"], message["chat_id"] if message["chat_type"] != "p2p" else None
     forwarded = message["message_type"] == RECORD
     said = _record(record, message["content"]) if forwarded else _said(message)
-    said |= {"who": sender["sender_id"]["open_id"], "group": group, "number": number, "at": message["create_time"]}
-    called = group is None or any(map(_may_be_bot, message.get("mentions") or ()))
-    return said | {"id": number, "about": message.get("parent_id") or None, "called": called, "forwarded": forwarded}
+    return said | {
+        "who": sender["sender_id"]["open_id"],
+        "group": group,
+        "number": number,
+        "at": message["create_time"],
+        "id": number,
+        "about": message.get("parent_id") or None,
+        "called": group is None or any(map(_may_be_bot, message.get("mentions") or ())),
+        "forwarded": forwarded,
+    }
 
 
 def _said(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,12 +154,12 @@ def _said(message: Mapping[str, Any]) -> dict[str, Any]:
         case "text":
             return {"kind": "text", "text": _named(text(content["text"]), mentions)}
         case "post":
-            runs = [
-                [part.get("user_id" if part["tag"] == "at" else "text", "") for part in line]
-                for line in content["content"]
-            ]
-            lines = [text(content.get("title", "")), *map("".join, runs)]
-            return {"kind": "text", "text": _named("\n".join(filter(None, lines)), mentions)}
+            parts = [part for line in content["content"] for part in [*line, {"tag": "text", "text": "\n"}]]
+            words = "".join(text(part.get("user_id" if part["tag"] == "at" else "text", "")) for part in parts)
+            pictures = [part["image_key"] for part in parts if part["tag"] == "img"]
+            media = tuple(Media(f"{message['message_id']}/{text(key)}/image", "image/jpeg") for key in pictures)
+            said = _named(f"{content.get('title', '')}\n{words}", mentions)
+            return {"kind": "image" if media else "text", "text": said, "media": media}
         case "location":
             place = f"{content['latitude']},{content['longitude']} {content.get('name', '')}"
             return {"kind": "place", "text": place.strip()}
@@ -190,5 +196,10 @@ def _press(event: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, An
     value = event["action"].get("value")
     if not isinstance(value, dict) or "token" not in value:
         return None
-    pressed = {"kind": "press", "press": text(value["token"]), "about": text(context["open_message_id"])}
-    return pressed | {"who": event["operator"]["open_id"], "group": context["open_chat_id"] if value["group"] else None}
+    return {
+        "kind": "press",
+        "press": text(value["token"]),
+        "about": text(context["open_message_id"]),
+        "who": event["operator"]["open_id"],
+        "group": context["open_chat_id"] if value["group"] else None,
+    }

@@ -129,7 +129,10 @@ MEMBER = {"key": "@_user_1", "id": {"open_id": "ou_wang"}, "mentioned_type": "us
 BOT = {"key": "@_user_1", "id": {"open_id": "ou_bot"}, "mentioned_type": "bot", "name": "回应"}
 RICH = {
     "title": "漏油",
-    "content": [[{"tag": "text", "text": "三号机"}, {"tag": "at", "user_id": "@_user_2"}], [{"tag": "img"}]],
+    "content": [
+        [{"tag": "text", "text": "三号机"}, {"tag": "at", "user_id": "@_user_2"}],
+        [{"tag": "img", "image_key": "img_7"}],
+    ],
 }
 
 SAMPLES = [
@@ -154,7 +157,10 @@ SAMPLES = [
         message("file", {"file_key": "f2", "file_name": "手册.pdf"}, "om_6"),
         _becomes("file", "om_6", media=(Media("om_6/f2/file", None, "手册.pdf"),)),
     ),
-    Sample(message("post", RICH, "om_7", mentions=[TOM]), _becomes("text", "om_7", "漏油\n三号机@Tom")),
+    Sample(
+        message("post", RICH, "om_7", mentions=[TOM]),
+        _becomes("image", "om_7", "漏油\n三号机@Tom", media=(Media("om_7/img_7/image", "image/jpeg"),)),
+    ),
     Sample(
         message("location", {"name": "一号楼", "latitude": "23.1", "longitude": "113.3"}, "om_8"),
         _becomes("place", "om_8", "23.1,113.3 一号楼"),
