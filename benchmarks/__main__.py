@@ -18,7 +18,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import alarms, backlog, crowd, disk, growth, measures, past, peer, rosters, waiting
+from benchmarks import alarms, backlog, channels, crowd, disk, growth, measures, past, peer, rosters, starting, waiting
 from benchmarks.figures import Table
 from benchmarks.measures import QUIET, RATE, Ground
 from benchmarks.messages import MIX
@@ -171,6 +171,14 @@ def measure_webhooks(table: Table, asked: Asked, place: Callable[[], Ground]) ->
     uvloop.run(waiting.webhooks(table, asked.seed, *given))
 
 
+def measure_channels(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    channels.channels(table, channels.QUICK_ROUNDS if asked.quick else channels.ROUNDS)
+
+
+def measure_start(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    starting.starting(table)
+
+
 _mix = ", ".join(f"{count} {name}" for name, count in MIX)
 MEASURES: dict[str, tuple[str, str, Measure]] = {
     "disk": ("Disk and raw SQLite", "the floor", measure_disk),
@@ -237,6 +245,18 @@ MEASURES: dict[str, tuple[str, str, Measure]] = {
         f"process of its own on SQLite; while it works them off, {waiting.RATE:.0f} encrypted callbacks of the WeCom app come in a "
         "second (Poisson), each answered once it is durable",
         measure_webhooks,
+    ),
+    "channels": (
+        "A message through a channel",
+        "reading one delivery (sealed ones already opened) and posting one text to a platform that says yes at once, no network; "
+        "beside them what two frameworks need to hand one event to one handler that sends nothing",
+        measure_channels,
+    ),
+    "start": (
+        "Start",
+        "`desk serve` as a process of its own on an empty store, until its first answer over HTTP; memory is what the kernel "
+        "counts as resident then; without an engine a trivial mind stands in for understanding",
+        measure_start,
     ),
     "rosters": (
         "Random rosters",

@@ -29,6 +29,8 @@ PROMISED = {
     "alarms": ("P0 made to both pushes accepted, p99", "target < 3"),
     "timers": ("timer fired late by, p99", "target < 1000", "due to call and chat accepted"),
     "webhooks": ("callback to answer, p99", "target < 300"),
+    "channels": ("slack-bolt: its dispatch", "nonebot2: its dispatch", "telegram: post", "target ≤ 1"),
+    "start": ("desk, no channel, no engine: first answer", "target < 1.5", "target < 120"),
     "path": ("desk: messages per fsync, all commits counted", "target ≥ 16, stretch 28", "target ≤ 1, stretch 0.5"),
 }
 

@@ -1,0 +1,158 @@
+"""What a channel costs: CPU to read one delivery and to post one message, beside two frameworks' own dispatch in the same run.
+
+Opening what came sealed is counted apart (it is the same cryptography for everybody). No network: a transport that says yes to
+everything, at once; an access token is at hand.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+import orjson
+
+from benchmarks.figures import Table
+from benchmarks.frameworks import HELLO, nonebot, processor, slack_bolt
+from core.words import Room, Say
+
+ROUNDS, QUICK_ROUNDS = 2_000, 200
+NOW = 1_772_596_800_000_000
+YES = orjson.dumps(
+    {
+        **{
+            "code": 0,
+            "errcode": 0,
+            "StatusCode": 0,
+            "ok": True,
+            "errmsg": "ok",
+            "msgid": "m1",
+            "ts": "1.2",
+            "channel": "C1",
+        },
+        **{"access_token": "t", "accessToken": "t", "tenant_access_token": "t"},
+        **{"expires_in": 7200, "expireIn": 7200, "expire": 7200, "processQueryKey": "q", "data": {"message_id": "m1"}},
+        "result": {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}},
+    }
+)
+"""An answer in which every platform's client finds that all went well."""
+
+
+class Shelf:
+    """A shelf in memory, whose values never run out."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+
+    async def get(self, name: str) -> str | None:
+        return self._values.get(name)
+
+    async def put(self, name: str, value: str, seconds: float | None = None) -> None:
+        self._values[name] = value
+
+    @asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[None]:
+        yield
+
+
+async def _nothing(name: str) -> bytes:
+    raise KeyError(name)
+
+
+class Yes(httpx.AsyncBaseTransport):
+    """A way to a platform that takes everything."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"content-type": "application/json"}, stream=httpx.ByteStream(YES))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One channel: what makes it (given shelf, files, clock, transport), a text message as it is delivered, and a room."""
+
+    name: str
+    make: Callable[[Any, Any, Any, Any], Any]
+    raw: bytes
+    room: Room
+
+
+def channels(table: Table, rounds: int = ROUNDS) -> None:
+    """One round over all channels and the two frameworks."""
+    bolt = slack_bolt(SLACK, rounds)
+    table.add("slack-bolt: its dispatch of one event to one listener", bolt, "ms CPU")
+    table.add("nonebot2: its dispatch of one event to one handler", nonebot(SLACK, rounds), "ms CPU")
+    for one in measured():
+        reading, posting = _costs(one, rounds)
+        table.add(f"{one.name}: read", reading, "ms CPU")
+        table.add(f"{one.name}: post", posting, "ms CPU")
+        table.add(f"{one.name}: read and post, beside slack-bolt", (reading + posting) / bolt, "×", "≤ 1")
+
+
+def _costs(one: Measured, rounds: int) -> tuple[float, float]:
+    channel = one.make(Shelf(), _nothing, lambda: NOW, Yes())
+    assert len(channel.read(one.raw)) == 1, one.name
+    began = time.process_time()
+    for _ in range(rounds):
+        channel.read(one.raw)
+    reading = (time.process_time() - began) / rounds * 1000
+    number = iter(range(10**9))
+
+    async def post() -> None:
+        receipt = await channel.post(one.room, Say("ack_created", text=HELLO), f"k{next(number)}")
+        assert receipt.state == "sent", (one.name, receipt)
+
+    return reading, processor(rounds, post)
+
+
+OURS = {"dingtalk": "ding1"}
+"""Accounts of ours that are not those of the samples."""
+SLACK = orjson.dumps(
+    {
+        "token": "t", "team_id": "T1", "api_app_id": "A1", "type": "event_callback", "event_id": "Ev1",
+        "event_time": 1772596800, "authorizations": [{"user_id": "UBOT", "is_bot": True}],
+        "event": {
+            "type": "message", "channel": "D1", "channel_type": "im", "user": "U1", "ts": "1772596800.000100",
+            "text": "空压机不启动", "client_msg_id": "c1", "team": "T1",
+        },
+    }
+)  # fmt: skip
+
+
+def measured() -> Iterator[Measured]:
+    """The channels, each with a text message in its own form."""
+    from tests.contract.cases import CASES
+
+    makers, seen = _makers(), set[str]()
+    for case in CASES:
+        sample = next((one for one in case.samples if one.becomes and one.becomes.get("kind") == "text"), None)
+        if case.name in makers.keys() - seen and sample is not None and sample.becomes is not None:
+            seen.add(case.name)
+            room = replace(sample.becomes["room"], account=OURS.get(case.name, sample.becomes["room"].account))
+            yield Measured(case.name, makers[case.name], sample.raw, room)
+
+
+def _makers() -> dict[str, Callable[[Any, Any, Any, Any], Any]]:
+    """What makes the channels that read and post by HTTP; the others hold a socket, a mailbox or a page, or only tell."""
+    from bots.dingtalk import DingTalk, DingTalkConfig
+    from bots.feishu import Feishu, FeishuConfig
+    from bots.slack import Slack, SlackConfig
+    from bots.telegram import Telegram, TelegramConfig
+    from bots.wechat_mp import MpConfig, WeChatMp
+    from bots.wecom import WeCom, WeComConfig
+    from bots.wecom_kf import KfConfig, WeComKf
+
+    keys = (("token", "a" * 43),)
+    app, service = WeComConfig("ww1", 1, "s", keys), KfConfig("ww1", "s", keys)
+    account, robot = MpConfig("wx1", "s", keys), DingTalkConfig("ding1", "s", "ding1")
+    return {
+        "wecom": lambda shelf, files, clock, way: WeCom(app, shelf, files, clock, way),
+        "wecom_kf": lambda shelf, files, clock, way: WeComKf(service, shelf, files, clock, way),
+        "wechat_mp": lambda shelf, files, clock, way: WeChatMp(account, shelf, clock, way),
+        "dingtalk": lambda shelf, files, clock, way: DingTalk(robot, shelf, files, clock, way),
+        "feishu": lambda shelf, files, clock, way: Feishu(FeishuConfig("cli_1", "s"), shelf, files, clock, way),
+        "slack": lambda shelf, files, clock, way: Slack(SlackConfig("xoxb-1"), files, clock, way),
+        "telegram": lambda shelf, files, clock, way: Telegram(TelegramConfig("1:a", "bot"), files, clock, way),
+    }
