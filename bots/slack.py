@@ -310,9 +310,10 @@ def _changed(found: Mapping[str, Any], event: Mapping[str, Any]) -> Iterator[dic
 def _moved(found: Mapping[str, Any], event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Somebody has opened his chat with the bot (not its home page), or has come into or left a channel in which it is."""
     if not _is_bots(found, event) and event.get("tab", "messages") == "messages":
-        said = _said(found, event, text(found["event_id"]), str(found["event_time"]), event["user"])
-        kind = "leave" if event["type"] == "member_left_channel" else "enter"
-        yield said | {"kind": kind, "called": not said["room"].group}
+        yield _said(found, event, text(found["event_id"]), str(found["event_time"]), event["user"]) | {
+            "kind": "leave" if event["type"] == "member_left_channel" else "enter",
+            "called": event["type"] == "app_home_opened",
+        }
 
 
 def _command(found: Mapping[str, Any], _: Any) -> Iterator[dict[str, Any]]:
