@@ -283,6 +283,40 @@ def test_the_vendors_classes_read_what_the_emulated_platform_sends(rig: DingTalk
     assert press.content["cardPrivateData"]["params"] == {"token": "accept:1"} and press.user_id == "sun01"
 
 
+@pytest.mark.parametrize(
+    ("mime", "kind", "words"),
+    [("audio/amr", "voice", "又漏油了"), ("video/mp4", "file", None), ("application/pdf", "file", None)],
+)
+def test_what_the_sdk_leaves_unread_is_read(rig: DingTalkRig, mime: str, kind: str, words: str | None) -> None:
+    """Its ChatbotMessage keeps voices, videos and files among the extensions, where most programs lose them."""
+
+    async def story() -> None:
+        await rig.server.sends("sun01", b"content", mime, "没有扩展名", words=words)
+        (message,) = rig.inbox.messages.values()
+        (media,) = message.media
+        assert (message.kind, media.words) == (kind, words) and await rig.channel.fetch(media) == b"content"
+        sdk = ChatbotMessage.from_dict(table(table(message.raw)["data"].encode()))
+        assert sdk.get_text_list() is None and sdk.extensions["content"]["downloadCode"] == media.ref
+
+    asyncio.run(story())
+
+
+def test_rich_text_is_read_without_the_call_that_harmony_os_repeats(rig: DingTalkRig) -> None:
+    async def story() -> None:
+        items = [{"text": "@回应"}, {"text": "\n"}, {"text": "三号机漏油"}]
+        await rig.server.message("sun01", "richText", group="cid9=", content={"richText": items})
+        await rig.server.message("sun01", "richText", group="cid9=", content={"richText": items[2:]})
+        assert rig.inbox.texts == ["三号机漏油"] * 2
+
+    asyncio.run(story())
+
+
+def test_every_call_goes_where_the_settings_say(rig: DingTalkRig) -> None:
+    """The SDK uploads to oapi.dingtalk.com whatever its settings are."""
+    asyncio.run(rig.channel.post(rig.room, Say("report_pdf", text="报告", file=PDF), "key"))
+    assert set(rig.hosts) == {"api.dingtalk.example"} and rig.server.calls["media/upload"] == 1
+
+
 def test_what_a_robot_cannot_do_is_not_claimed() -> None:
     assert (TALKS.buttons, TALKS.card, TALKS.edit, TALKS.safe, TALKS.push) == (0, False, False, False, None)
     assert BANNED_SECONDS == 600
