@@ -119,7 +119,11 @@ def _did(sort: str, event: Mapping[str, Any], record: Iterable[Any]) -> dict[str
             chat, message = event["chat_id"], text(event["message_id"])
             return {"kind": "recall", "about": message, "who": chat, "group": chat, "number": f"recall:{message}"}
         case "application.bot.menu_v6":
-            return {"kind": "press", "press": event["event_key"], "who": event["operator"]["operator_id"]["open_id"]}
+            return {
+                "kind": "press",
+                "press": text(event["event_key"]),
+                "who": event["operator"]["operator_id"]["open_id"],
+            }
         case "im.chat.access_event.bot_p2p_chat_entered_v1":
             return {"kind": "enter", "who": event["operator_id"]["open_id"]}
         case "im.chat.member.bot.added_v1":

@@ -55,6 +55,14 @@ def test_feishu_without_an_encrypt_key_only_tells_and_with_one_must_be_reachable
     assert asyncio.run(deaf.receive(Hook("POST", {}, [], b"{}"), inbox.accept)).status == 404
 
 
+def test_feishu_by_a_long_connection_needs_neither_key_nor_address(tmp_path: Path) -> None:
+    settings = with_channels(feishu={**FEISHU, "connection": "long"})
+    assert found(settings) == []
+    maker = channel_makers(settings, FileStore(tmp_path), lambda room: None)["feishu"]
+    long = maker(MemoryShelf(Now()), FileStore(tmp_path).read, Now())  # pyright: ignore[reportArgumentType]
+    assert isinstance(long, Feishu) and not long.single
+
+
 @pytest.mark.parametrize(
     ("name", "given", "missing"),
     [
