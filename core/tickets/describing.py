@@ -6,6 +6,7 @@ from core.clocks.lateness import response_due_at
 from core.forms.showing import facts as form_facts
 from core.parts.requesting import waiting_parts
 from core.people.model import Person
+from core.scans.history import tickets_of_device
 from core.store.turn import Turn
 from core.tickets.model import Priority, Status, Ticket
 from core.tickets.ownership import owner_of
@@ -101,6 +102,7 @@ def card(turn: Turn, ticket: Ticket, reader: Person, purpose: str, title: str, t
         "status": words.name(lang, "status", ticket.status),
         "priority": words.name(lang, "priority", ticket.priority),
         "device": device,
+        "before": _before(turn, ticket, lang),
         "fault": fault,
         "customer": customer.name if customer else None,
         "phone": seen.get("phone"),
@@ -116,6 +118,16 @@ def card(turn: Turn, ticket: Ticket, reader: Person, purpose: str, title: str, t
     facts = tuple((words.text(lang, f"staff.card.{name}"), value) for name, value in rows.items() if value)
     facts += form_facts(turn, ticket, reader)
     return Say(purpose, text, title=title, facts=facts, link=page_link(turn, ticket, reader))
+
+
+def _before(turn: Turn, ticket: Ticket, lang: str) -> str | None:
+    """How often the same device was reported before, and what it was last (S67)."""
+    serial = (ticket.serial_no or "").partition("、")[0]
+    known = [one for one in tickets_of_device(turn, ticket.entity, serial) if one.id < ticket.id] if serial else []
+    if not known:
+        return None
+    words, last = turn.house.wording, known[-1]
+    return words.text(lang, "staff.card_before", count=len(known), number=last.number, what=what(words, last, lang))
 
 
 def page_link(turn: Turn, ticket: Ticket, reader: Person) -> str | None:

@@ -46,14 +46,14 @@ def events(desk: Story, kind: str) -> list[Event]:
 @pytest.mark.req("S67", "S52")
 def test_who_scans_a_device_only_says_what_is_wrong(desk: Story) -> None:
     chen = desk.customer("陈先生", channel="webchat", phone="13800138022")
-    reported(desk, chen, "漏油", closed=True)
+    before = reported(desk, chen, "漏油", closed=True)
     wang, liu = desk.customer("王女士", channel="wechat_mp"), desk.engineer("刘工", channel="feishu")
     wang.does("enter", token("device", SERIAL))
     heard = wang.hears("smalltalk", "空压机 GA37", SERIAL)
     assert "GD-" not in heard.text and "陈" not in heard.text, "what another customer reported is not hers to see"
     wang.says("启动不了")
     number = wang.hears("ack_created").ticket
-    liu.hears("assigned", number)
+    liu.hears("assigned", number, "以前", f"1 单，最近一单 {before} ")
     ticket = desk.ticket(number)
     assert (ticket.serial_no, ticket.device, ticket.device_model) == (SERIAL, "空压机", "GA37")
     assert ticket.address is None, "the other's address is no business of hers"
