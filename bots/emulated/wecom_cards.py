@@ -44,6 +44,7 @@ class Cards:
     clock: Clock
     shown: dict[str, Card] = field(default_factory=dict)
     codes: dict[str, tuple[str, Micros]] = field(default_factory=dict)
+    _given: int = 0
 
     def is_known(self, card: Mapping[str, Any]) -> bool:
         """A card with this task_id was shown before: the call succeeds, and nobody sees anything."""
@@ -55,7 +56,8 @@ class Cards:
 
     def code_for(self, msgid: str) -> str:
         """A new code with which the card can be replaced."""
-        code = f"code{len(self.codes):027d}"
+        self._given += 1
+        code = f"code{self._given:027d}"
         self.codes[code] = msgid, self.clock()
         return code
 
