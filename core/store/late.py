@@ -13,6 +13,9 @@ from core.words import DAY, Receipt
 KEPT = DAY
 """How long a receipt is kept that has overtaken the outcome of its message."""
 
+AGAIN = ".again"
+"""Ends the key of a message that its platform took and did not show: under the old one it would never show it any more."""
+
 _outbox = Outbox.table.c
 _by_ref = select(Outbox.table).where(_outbox.channel == bindparam("channel"), _outbox.ref == bindparam("ref"))
 _under_way = (
@@ -58,6 +61,7 @@ def _applied(turn: Turn, row: Outbox, receipt: Receipt) -> bool:
     elif receipt.state in ("refused", "gone"):
         row.state, row.error = OutboxState.DEAD, receipt.why
         if receipt.why == "window":
+            row.key = f"{row.key}{AGAIN}"
             hold(turn, row, row.sent_at or turn.now)
     else:
         return False

@@ -41,6 +41,23 @@ def test_a_post_that_was_not_delivered_after_all_is_held(desk: Story) -> None:
     assert _states(desk, "engineer_assigned") == [OutboxState.HELD]
 
 
+def test_what_was_not_delivered_after_all_is_shown_when_he_writes(desk: Story) -> None:
+    """The platform knows its key already, under which it would show nothing any more."""
+    wang, liu = desk.customer("王女士", phone="13800138021"), desk.engineer("刘工")
+    wang.says("空压机漏油")
+    number = wang.hears("ack_created").ticket
+    desk.rehearsal.wecom.fault("kf/send_msg", "fail:5")
+    liu.says(f"接单 {number}")
+    desk.passes(seconds=30)
+    channel = desk.rehearsal.desk.channels["wecom_kf"]
+    desk.run(channel.pull(desk.rehearsal.desk.accept_for("wecom_kf")))  # type: ignore[attr-defined]
+    desk.settle()
+    assert _states(desk, "engineer_assigned") == [OutboxState.HELD]
+    desk.unheard.clear()
+    wang.says("有人吗")
+    wang.hears("engineer_assigned", "刘工", within=60)
+
+
 def assigned(desk: Story) -> tuple[Party, Party, str]:
     """A customer's ticket that an engineer has just accepted, which the platform did not let us tell."""
     wang, lei = desk.customer("王女士", phone="13911112222"), desk.engineer("王磊")
