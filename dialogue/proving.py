@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from core.conversations.saying import tell
 from core.people.dialling import SMS
@@ -19,6 +20,7 @@ from core.people.proving import (
     claim,
     confirm,
     has_claim,
+    may_alarm,
     may_guess,
     prove,
 )
@@ -26,7 +28,7 @@ from core.refused import Refused
 from core.store.outgoing import post
 from core.store.turn import Turn
 from core.wording import language_of
-from core.words import MINUTE, Inbound, Say
+from core.words import MINUTE, Inbound, Room, Say
 
 _CLAIM = re.compile(
     r"(?:我要)?(?:绑定|验证|认证)(?:一下)?(?:我的)?(?:手机号码?|手机|电话|号码)?[:：是\s]*(?P<number>\+?[\d\s-]{7,20})"
@@ -42,15 +44,16 @@ def proven(turn: Turn, message: Inbound, person: Person | None, *, staff_only: b
     if message.room.channel in turn.house.accounts:
         return None
     try:
-        if person is None and (member := by_directory(turn, message)) is not None:
-            prove(turn, message, member, "directory")
+        if person is None and message.who.proven and (member := by_directory(turn, message)) is not None:
+            prove(turn, _in_his_own_chat(message), member, "directory")
             return member
         return None if message.room.group else _by_himself(turn, message, person, staff_only)
     except Refused as refused:
         if refused.key == "link_taken":
-            report_shared_account(turn, message, refused)
-        lang = person.lang if person else "zh"
-        _say(turn, message, lang, "error_hint", f"refused.{refused.key}", **refused.facts)
+            _report_shared_account(turn, message, refused)
+        if message.called or not message.room.group:
+            lang = person.lang if person else "zh"
+            _say(turn, message, lang, "error_hint", f"refused.{refused.key}", **refused.facts)
         return refused.key
 
 
@@ -59,15 +62,10 @@ def may_claim(turn: Turn) -> bool:
     return SMS in turn.house.accounts
 
 
-def report_shared_account(turn: Turn, message: Inbound, refused: Refused) -> None:
-    """Two chats on one account: it is on record, and managers hear of it (S36)."""
-    entity, owner = turn.house.policies.entity, refused.facts["person"]
-    who = {"identity": message.who.id, "name": message.who.name}
-    data = {"channel": message.room.channel}
-    turn.record("person.link_refused", entity=entity, stream=f"person:{owner}", data=data, private=who)
-    for manager in in_role(turn, entity, Role.MANAGER):
-        text = turn.house.wording.text(manager.lang, "staff.shared_account", **refused.facts)
-        tell(turn, manager, Say("shared_account", text))
+def _in_his_own_chat(message: Inbound) -> Inbound:
+    """The same in his own chat with the desk, where he is reached from now on, if it was said in a group."""
+    room = message.room
+    return replace(message, room=Room(room.channel, room.account, message.who.id)) if room.group else message
 
 
 def _by_himself(turn: Turn, message: Inbound, person: Person | None, staff_only: bool) -> Person | str | None:
@@ -119,6 +117,19 @@ def _by_code(turn: Turn, message: Inbound, person: Person | None, staff_only: bo
     if person is not None:
         came_to_be(turn, message, person, known)
     return _welcome(turn, message, known)
+
+
+def _report_shared_account(turn: Turn, message: Inbound, refused: Refused) -> None:
+    """Two chats on one account: it is on record, and managers hear of it, once a day (S36)."""
+    if not may_alarm(turn, message):
+        return
+    entity, owner = turn.house.policies.entity, refused.facts["person"]
+    who = {"identity": message.who.id, "name": message.who.name}
+    data = {"channel": message.room.channel}
+    turn.record("person.link_refused", entity=entity, stream=f"person:{owner}", data=data, private=who)
+    for manager in in_role(turn, entity, Role.MANAGER):
+        text = turn.house.wording.text(manager.lang, "staff.shared_account", **refused.facts)
+        tell(turn, manager, Say("shared_account", text))
 
 
 def _claimed(text: str, *, bare: bool) -> str | None:

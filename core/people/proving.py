@@ -33,7 +33,7 @@ MOST_CLAIMS = 5
 MOST_GUESSES = 10
 """One-time codes a day that one chat may type."""
 
-_DIGITS = re.compile(rf"\d{{{CODE_DIGITS}}}", re.ASCII)
+_TYPED = re.compile(rf"(?:我的)?(?:验证码|码|code)?[是为:：\s]*(\d{{{CODE_DIGITS}}})", re.ASCII | re.IGNORECASE)
 _external = ExternalId.table.c
 _account = select(ExternalId.table).where(
     _external.entity == bindparam("entity"),
@@ -123,7 +123,7 @@ def claim(turn: Turn, message: Inbound, number: str, *, staff_only: bool) -> boo
 
 def has_claim(turn: Turn, message: Inbound) -> bool:
     """Whether this chat waits for a code, and these may be its digits."""
-    if not _DIGITS.fullmatch(message.text.strip()):
+    if _typed(message) is None:
         return False
     kept = turn.get(NumberClaim, identity_of(message))
     return kept is not None and kept.until >= turn.now
@@ -137,12 +137,17 @@ def confirm(turn: Turn, message: Inbound) -> Person:
     if kept is None or kept.until < turn.now:
         raise Refused("sms_code_wrong")
     kept.tries += 1
-    right = kept.hash == _hash(identity, message.text.strip()) and kept.tries <= MOST_TRIES
+    right = kept.hash == _hash(identity, _typed(message) or "") and kept.tries <= MOST_TRIES
     person = turn.get(Person, kept.person_id) if right and kept.person_id is not None else None
     if person is None or not person.active:
         raise Refused("sms_code_wrong")
     kept.until = 0
     return person
+
+
+def may_alarm(turn: Turn, message: Inbound) -> bool:
+    """Whether a second account of somebody is news: this one has not been told of today."""
+    return _within(turn, f"shared:{identity_of(message)}", 1)
 
 
 def may_guess(turn: Turn, message: Inbound) -> bool:
@@ -153,6 +158,12 @@ def may_guess(turn: Turn, message: Inbound) -> bool:
 def identity_of(message: Inbound) -> str:
     """A chat identity, under a hash: who claims what is nobody's business."""
     return _hash(message.room.channel, message.room.account, message.who.id)
+
+
+def _typed(message: Inbound) -> str | None:
+    """The digits of a code, with or without a word before them."""
+    found = _TYPED.fullmatch(message.text.strip())
+    return found[1] if found else None
 
 
 def _send(turn: Turn, person: Person, code: str) -> None:

@@ -123,7 +123,7 @@ def test_a_code_by_sms_binds_an_engineer_who_names_his_number(desk: Story, chann
     code = code_in(desk.phone(LIU).gets("验证码").text)
     kept = desk.act(lambda turn: turn.rows(NumberClaim, select(NumberClaim.table)))
     assert [code in repr(claim) for claim in kept] == [False]
-    stranger.says(code)
+    stranger.says(f"验证码：{code}")
     stranger.hears("action_done", "刘工", "绑定成功")
     assert links(desk, liu) == [("wecom", "setup"), (channel, "sms")]
     desk.nobody_heard_anything_else()
@@ -260,4 +260,19 @@ def test_an_account_that_the_directory_names_beside_another_is_refused_and_told(
     other.says("我的单")
     other.hears("error_hint", "一人一号")
     sun.hears("shared_account", "刘工")
+    desk.passes(minutes=31)
+    other.says("接单")
+    other.hears("error_hint", "一人一号")
     desk.nobody_heard_anything_else()
+
+
+def test_whoever_is_known_by_his_first_word_in_a_group_is_reached_in_his_own_chat(desk: Story) -> None:
+    liu = desk.engineer("刘工")
+    in_group = desk.customer("Liu", "slack")
+    listed(desk, liu, "slack", in_group.address)
+    in_group.does("text", "我的单", group="C0TECH", called=True)
+    desk.unheard.clear()
+    rooms = desk.act(
+        lambda turn: [link.room for link in turn.rows(Link, select(Link.table)) if link.channel == "slack"]
+    )
+    assert rooms == [f"slack/desk/{in_group.address}"]
