@@ -352,7 +352,7 @@ def _said(
     found: Mapping[str, Any], place: Mapping[str, Any], key: str, stamp: Any, who: Any, name: str | None = None
 ) -> dict[str, Any]:
     """Key, instant, speaker and room: the chat with him (the only ones whose numbers begin with a D), or the channel."""
-    app, channel = text(found.get("api_app_id") or found["team_id"]), text(place["channel"])
+    app, channel = text(found.get("api_app_id") or found.get("team_id", "")), text(place["channel"])
     chat, group = Room("slack", app, text(who)), Room("slack", app, channel, place.get("thread_ts"), group=True)
     at = UNTIMED if stamp is None else decimal_seconds(stamp)
     room = chat if channel.startswith("D") else group
@@ -365,8 +365,8 @@ def _bot(found: Mapping[str, Any]) -> str | None:
 
 
 def _is_bots(found: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
-    """Whether a bot, or our own, has done this."""
-    return bool(event.get("bot_id")) or event["user"] == _bot(found)
+    """Whether a bot, or our own, has done this. What was typed in one of Slack's own clients has a number from there."""
+    return bool(event.get("bot_id")) or (event["user"] == _bot(found) and "client_msg_id" not in event)
 
 
 def _words(marked: str, bot: str | None) -> str:

@@ -322,10 +322,12 @@ SAMPLES = [
     ),
     Sample(event("Ev3", type="app_home_opened", user="U0LIU", channel="D0LIU", tab="home"), None),
     Sample(
-        event("Ev4", type="member_joined_channel", user="U0LIU", channel=CHANNEL), _becomes("enter", "Ev4", room=GROUP, called=False)
+        event("Ev4", type="member_joined_channel", user="U0LIU", channel=CHANNEL),
+        _becomes("enter", "Ev4", room=GROUP, called=False),
     ),
     Sample(
-        event("Ev5", type="member_left_channel", user="U0LIU", channel=CHANNEL), _becomes("leave", "Ev5", room=GROUP, called=False)
+        event("Ev5", type="member_left_channel", user="U0LIU", channel=CHANNEL),
+        _becomes("leave", "Ev5", room=GROUP, called=False),
     ),
     Sample(event("Ev6", type="reaction_added", user="U0LIU", reaction="eyes"), None),
     Sample(orjson.dumps({"type": "view_submission", "user": {"id": "U0LIU"}, "view": {"id": "V1"}}), None),
@@ -351,7 +353,17 @@ HTTP = Case(
     sdk=frozenset({"slack_bolt", "slack_sdk"}),
     faults=frozenset(FAULTS),
     unsendable=("large", "not in the store"),
-    recorded=("evt_*", "act_*", "cmd_*", "ws_*"),
+    recorded=(
+        "evt_*",
+        "act_*",
+        "cmd_*",
+        "ws_*",
+        "voice_clip_event*",
+        "java_slash*",
+        "java_view*",
+        "java_file*",
+        "java_app*",
+    ),
 )
 SOCKET = replace(
     HTTP, rig=SocketRig, called=False, connected=True, recorded=(), faults=frozenset(FAULTS) - {"lost", "down"}
