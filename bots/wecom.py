@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ from bots.wecom_api import API_BASE, MEDIA, MOST_MEDIA, MOST_TEXT, RATE, Api, lo
 from bots.wecom_gate import Gate, unsealed, xml_fields
 from bots.wire import Trouble
 from core.words import (
+    MINUTE,
+    SECOND,
     Accept,
     Answer,
     Button,
@@ -24,6 +27,7 @@ from core.words import (
     Inbound,
     Kind,
     Media,
+    Micros,
     Receipt,
     Room,
     Say,
@@ -32,8 +36,10 @@ from core.words import (
     Who,
 )
 
+A_MINUTE = 30
+"""Messages to one member in a minute: WeCom drops what goes beyond without a word."""
 GAP = 2.0
-"""Seconds between two messages to one member: WeCom silently drops what goes beyond 30 a minute."""
+"""Seconds between two posts to one member. One of several parts may have to wait for its minute."""
 DUPLICATE_SECONDS = 10
 """For how long WeCom keeps a message from showing twice. It compares contents, not keys, so that a longer time would
 swallow an honest repetition; this covers one that follows a lost answer."""
@@ -106,6 +112,7 @@ class WeCom:
         self._config = config
         self._files = files
         self._clock = clock
+        self._told: defaultdict[str, deque[Micros]] = defaultdict(lambda: deque(maxlen=A_MINUTE))
         self._gate = Gate(config.keys, config.corp_id)
         self._api = Api(config.api_base, config.corp_id, config.secret, shelf, transport)
 
@@ -144,6 +151,8 @@ class WeCom:
                 messages.append(await self._api.file_message(say.file, self._files))
             if card and not say.replaces:
                 messages.append({"msgtype": "template_card", "template_card": card})
+            if wait := self._minute_is_full(room.id, len(messages)):
+                return Receipt("later", after=wait, why="30 messages a minute to one member")
             for message in messages:
                 ref = await self._send(room.id, message)
             if card and say.replaces:
@@ -152,8 +161,15 @@ class WeCom:
             return trouble.receipt
         return Receipt("sent", ref=ref) if ref else Receipt("refused", why="nothing to send")
 
+    def _minute_is_full(self, userid: str, parts: int) -> float:
+        """Seconds until there is room for so many messages to a member; 0 if there is."""
+        told = self._told[userid]
+        to_pass = len(told) + parts - A_MINUTE
+        return max(0.0, (told[to_pass - 1] + MINUTE - self._clock()) / SECOND) if to_pass > 0 else 0.0
+
     async def _send(self, userid: str, message: dict[str, Any]) -> str:
         once = {"enable_duplicate_check": 1, "duplicate_check_interval": DUPLICATE_SECONDS}
+        self._told[userid].append(self._clock())
         answer = await self._call("message/send", {"touser": userid, **once, **message})
         return str(answer.get("response_code") or answer.get("msgid", "unnamed"))
 

@@ -150,10 +150,18 @@ def test_one_account_of_the_api_cannot_use_the_other() -> None:
 def test_the_platform_swallows_a_flood_so_the_channel_asks_for_a_pause() -> None:
     async def story() -> None:
         rig = AppRig()
-        for number in range(31):
+        for number in range(29):
             await rig.channel.post(rig.room, Say("note", text=f"第{number}条"), str(number))
-        assert len(rig.shown()) == 30 and len(rig.server.swallowed) == 1
+            rig.now.passes(1)
+        two = Say("ask", text="长" * 161, buttons=(Button("接单", "accept:GD-1001"),))
+        waits = await rig.channel.post(rig.room, two, "two")
+        assert (waits.state, waits.after) == ("later", 31) and len(rig.shown()) == 29
+        rig.now.passes(31)
+        assert (await rig.channel.post(rig.room, two, "two")).state == "sent"
+        assert len(rig.shown()) == 31 and rig.server.swallowed == []
         assert 60 / GAP <= 30 and rig.channel.can.gap == GAP
+        other = Room("wecom", rig.room.account, "zhao")
+        assert (await rig.channel.post(other, two, "other")).state == "sent"
 
     asyncio.run(story())
 
