@@ -359,7 +359,6 @@ HTTP = Case(
         "cmd_*",
         "ws_*",
         "voice_clip_event*",
-        "java_slash*",
         "java_view*",
         "java_file*",
         "java_app*",
