@@ -214,14 +214,15 @@ class WeChatMp:
         return Receipt("sent")
 
     async def _by_template(self, room: Room, say: Say) -> Receipt:
-        """What came of it is told later (see `late`)."""
+        """What came of it is told later (see `late`). Where there is no such template after all, the window is shut."""
         words = {"text": " ".join(say.text.split())}
         data = {name: {"value": _short(value, words)} for name, value in self._config.fields.items()}
         asked = {"touser": room.id, "template_id": self._config.template, "url": say.link or "", "data": data}
         try:
             answer = await self._call("message/template/send", asked)
         except Trouble as trouble:
-            return trouble.receipt
+            refused = trouble.receipt.state == "refused"
+            return Receipt("refused", why="window") if refused else trouble.receipt
         return Receipt("sent", ref=str(answer.get("msgid", "")))
 
     async def fetch(self, media: Media) -> bytes:

@@ -170,6 +170,19 @@ def test_after_the_window_a_template_tells_the_gist_and_its_fate_comes_late() ->
     asyncio.run(story())
 
 
+def test_a_template_that_is_wrong_leaves_the_news_for_when_he_writes() -> None:
+    async def story() -> None:
+        rig = MpRig()
+        rig.now.passes(3 * DAY / SECOND)
+        assert await told(rig, 1, account(rig, template="tpl-1")) == [Receipt("refused", why="window")]
+        channel = account(rig, template="tpl-1", fields=TEMPLATE)
+        rig.server.fault("gone", "busy", path="message/template/send")
+        assert [receipt.state for receipt in await told(rig, 2, channel)] == ["gone", "later"]
+        assert rig.server.templates == []
+
+    asyncio.run(story())
+
+
 def test_a_question_is_not_cut_down_to_a_template() -> None:
     async def story() -> None:
         rig = MpRig()
