@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from bots.stored import stored
 from core.words import (
     DAY,
     Accept,
@@ -53,6 +54,7 @@ _TOKEN = re.compile(
     rf"(?P<signed>(?P<visitor>{_VISITOR.pattern})\.(?P<at>[0-9]{{1,20}}))\.(?P<signature>[0-9a-f]{{64}})"
 )
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ABOUT = re.compile(r"[!-~]{1,200}")
 _MIME = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _FILE_KINDS = ("image", "voice", "file")
@@ -112,11 +114,12 @@ class WebChat:
             delivery = orjson.loads(raw)
             visitor, at, said, file = delivery["visitor"], delivery["at"], delivery["said"], delivery.get("file")
             number, kind, text, press = said["id"], said["kind"], said.get("text", ""), said.get("press")
+            about = said.get("about")
             media = (Media(file["hash"], file["mime"], file["name"], file["size"]),) if file else ()
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise Unreadable(f"not a web chat delivery: {type(error).__name__}") from error
         known = _matches(_VISITOR, visitor) and _matches(_MESSAGE_ID, number) and type(at) is int
-        if not known or not isinstance(text, str) or not _complete(kind, press, media):
+        if not known or not isinstance(text, str) or not _complete(kind, press, about, media):
             raise Unreadable("not a web chat message")
         return [
             Inbound(
@@ -127,6 +130,7 @@ class WebChat:
                 kind=kind,
                 text=text,
                 media=media,
+                about=about,
                 press=press,
                 id=number,
                 raw=raw,
@@ -137,7 +141,7 @@ class WebChat:
         """Returns at once: browsers come to us."""
 
     async def receive(self, hook: Hook, accept: Accept) -> Answer:
-        """One message: JSON {token, id, kind, text, press}, or a file as the body with ?id&kind&name and the token as bearer."""
+        """One message: JSON {token, id, kind, text, press, about}, or a file as the body with ?id&kind&name and the token as bearer."""
         if hook.method == "GET":
             return Answer()
         if hook.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
@@ -173,10 +177,7 @@ class WebChat:
         """A file that a visitor sent. Raises CannotFetch."""
         if not _HASH.fullmatch(media.ref):
             raise CannotFetch("not the name of a stored file")
-        try:
-            return await self._files(media.ref)
-        except KeyError:
-            raise CannotFetch("the file is not in the store") from None
+        return await stored(self._files, media.ref)
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -216,11 +217,20 @@ class WebChat:
         return visitor, {"said": {"id": query["id"], "kind": query["kind"]}, "file": file}
 
 
-def _complete(kind: object, press: object, media: tuple[Media, ...]) -> bool:
-    """Whether a message of this kind has what it needs, and nothing else. Only an upload brings a file."""
+def _complete(kind: object, press: object, about: object, media: tuple[Media, ...]) -> bool:
+    """Whether a message of this kind has what it needs, and nothing else. Only an upload brings a file; what is edited or
+    recalled is named, what is answered may be."""
+    if about is not None and not _matches(_ABOUT, about):
+        return False
     if kind in _FILE_KINDS:
         return bool(media) and press is None
-    return not media and ((kind in ("text", "enter") and press is None) or (kind == "press" and isinstance(press, str)))
+    if kind == "press":
+        return not media and isinstance(press, str)
+    return (
+        not media
+        and press is None
+        and (kind in ("text", "enter") or (kind in ("edit", "recall") and about is not None))
+    )
 
 
 def _matches(pattern: re.Pattern[str], value: object) -> bool:

@@ -139,6 +139,13 @@ SAMPLES = [
         delivery("m5", "voice", file={**PHOTO, "mime": "audio/ogg", "name": "v.ogg"}),
         _becomes("m5", "voice", media=(Media("a" * 64, "audio/ogg", "v.ogg", 7),)),
     ),
+    Sample(
+        delivery("m6", "file", file={**PHOTO, "mime": "video/mp4", "name": "现场.mp4"}),
+        _becomes("m6", "file", media=(Media("a" * 64, "video/mp4", "现场.mp4", 7),)),
+    ),
+    Sample(delivery("m7", "text", text="是这张", about="o17.1"), _becomes("m7", "text", "是这张", about="o17.1")),
+    Sample(delivery("m8", "edit", text="空调不制冷", about="m1"), _becomes("m8", "edit", "空调不制冷", about="m1")),
+    Sample(delivery("m9", "recall", about="m1"), _becomes("m9", "recall", about="m1")),
 ]
 
 CASE = Case(
