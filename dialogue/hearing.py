@@ -23,6 +23,7 @@ from dialogue.customer import hearing as customer
 from dialogue.following import take_along
 from dialogue.heard import Heard, words_of
 from dialogue.proving import may_claim, proven
+from dialogue.quoting import known_by_what_it_takes_back
 from dialogue.ranking import is_ranked, must_wait, ranked
 from dialogue.scanning import customer_by_code
 from dialogue.staff import hearing as staff
@@ -55,7 +56,7 @@ class Hearing:
 
     def hear(self, turn: Turn, row: Inbox) -> str | None:
         """One message's turn: the name of what came of it (S84); None while an engine elsewhere is asked about it."""
-        message = message_of(row)
+        message = known_by_what_it_takes_back(turn, message_of(row))
         if message.room.channel in telephone.CHANNELS and (came := telephone.hear(turn, row, message)):
             return came
         if (moved := comings.hear(turn, message)) is not None:

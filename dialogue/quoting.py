@@ -9,13 +9,14 @@ from sqlalchemy import bindparam, select
 
 from core.store.intake import message_of
 from core.store.model import Event, Inbox, Outbox
+from core.store.turn import Turn
 from core.tickets.events import Happened
 from core.tickets.merging import tickets_told_of
 from core.tickets.model import Ticket
 from core.tickets.queries import by_number
 from core.tickets.recording import subject_of
 from core.tickets.undoing import done_by
-from core.words import Room
+from core.words import Inbound, Room
 from dialogue.heard import Heard, words_of
 
 ANSWERS_NOTHING = frozenset({"press", "recall", "edit"})
@@ -59,6 +60,16 @@ def earlier(heard: Heard) -> Earlier | None:
     ticket = named_in(heard, row.outcome or "")
     events = done_by(heard.turn, ticket, cause_of(row)) if ticket is not None else []
     return Earlier(row, words_of(message_of(row)), ticket, tuple(events))
+
+
+def known_by_what_it_takes_back(turn: Turn, message: Inbound) -> Inbound:
+    """A recall of which the platform tells the chat only, as Feishu does, is his who wrote the message, where he wrote it."""
+    told_whose = message.who.id != message.room.id or not message.room.group
+    if message.kind != "recall" or message.about is None or told_whose:
+        return message
+    written = map(message_of, turn.rows(Inbox, _said, channel=message.room.channel, ref=message.about))
+    his = next((said for said in written if said.room.account == message.room.account), None)
+    return replace(message, who=his.who, room=his.room) if his else message
 
 
 def cause_of(row: Inbox) -> str:

@@ -208,3 +208,23 @@ def test_a_manager_takes_an_alarm_by_pressing_a_button_in_feishu(desk_url: str, 
             assert set(desk.feishu.answers) == {200}
 
     asyncio.run(story())
+
+
+def test_an_order_that_is_taken_back_in_feishu_within_its_minute_has_not_happened(
+    desk_url: str, tmp_path: Path
+) -> None:
+    """Feishu does not tell who takes a message back."""
+
+    async def story() -> None:
+        async with house(desk_url, tmp_path) as desk:
+            await desk.reports(P2)
+            await desk.passes(MINUTE)
+            order = await desk.feishu.says("ou_liu", "接单 1001")
+            await desk.runner.settle()
+            assert (await desk.ticket()).status == "accepted"
+            await desk.passes(20 * SECOND)
+            await desk.feishu.recalls("ou_liu", order)
+            await desk.runner.settle()
+            assert (await desk.ticket()).status == "unassigned"
+
+    asyncio.run(story())
