@@ -14,7 +14,7 @@ import httpx
 import orjson
 
 from bots.apart import run_apart
-from bots.dingtalk_api import API_BASE, MOST_FILE, OAPI_BASE, OPEN, RATE, Api
+from bots.dingtalk_api import API_BASE, MOST_FILE, OAPI_BASE, OPEN, RATE, Api, undelivered
 from bots.dingtalk_payload import read_delivery
 from bots.payload import unmarked, whole
 from bots.wire import Trouble
@@ -109,11 +109,7 @@ class DingTalk:
             sent = await self._send(room, *file) if file else None
         except Trouble as trouble:
             return trouble.receipt if words is None else Receipt("unknown", words, why=f"without its file: {trouble}")
-        return (
-            Receipt("sent", words or sent)
-            if say.text or say.file or words
-            else Receipt("refused", why="nothing to send")
-        )
+        return Receipt("sent", words or sent) if file or words is not None else Receipt("refused", why="nothing to say")
 
     async def _speak(self, room: Room, say: Say, key: str) -> str | None:
         """The ref of the words, as a card where they are more than words. Raises Trouble."""
@@ -138,7 +134,7 @@ class DingTalk:
         track = f"{hashlib.sha256(key.encode()).hexdigest()[:24]}:{room.account}:{room.id if room.group else ''}"
         new = {"cardTemplateId": self._config.card_template, "outTrackId": track, "callbackType": "STREAM"}
         answer = await self._api.call("v1.0/card/instances/createAndDeliver", {**card, **new, **_place(room, say)})
-        if any(one.get("success") is False for one in (answer.get("result") or {}).get("deliverResults") or ()):
+        if undelivered(answer):
             raise Trouble(Receipt("refused", why="DingTalk made the card and did not deliver it"))
         return track
 
@@ -154,7 +150,10 @@ def places_of(say: Say) -> dict[str, str]:
     """What stands where in the template: title, content (Markdown), button1 to button5 and their tokens, empty where there is
     none. Buttons that open a page are links below the content."""
     links = [*(button for button in say.buttons if button.url), *([Button(OPEN, url=say.link)] if say.link else [])]
-    lines = [*say.text.splitlines(), *(f"{label}：{value}" for label, value in say.facts)]
+    lines = [
+        *say.text.splitlines(),
+        *(f"{label}{': ' if label.isascii() else '：'}{value}" for label, value in say.facts),
+    ]
     content = "  \n".join([*map(unmarked, lines), *(f"[{link.label}]({link.url})" for link in links)])
     presses = [button for button in say.buttons if button.token] + [Button("", "")] * MOST_BUTTONS
     named = enumerate(presses[:MOST_BUTTONS], 1)

@@ -154,3 +154,11 @@ def checked(reply: Reply) -> dict[str, Any]:
     trouble = complaint("DingTalk", code, actions, reply.status, quota=quota)
     trouble.words = str(answer.get("sub_msg") or answer.get("errmsg") or answer.get("message") or "")
     raise trouble
+
+
+def undelivered(answer: Mapping[str, Any]) -> bool:
+    """Whether a card was made that could not be shown somewhere."""
+    match answer:
+        case {"result": {"deliverResults": [*places]}}:
+            return any(isinstance(place, dict) and place.get("success") is False for place in places)
+    return False

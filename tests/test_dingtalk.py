@@ -157,6 +157,12 @@ def test_a_card_that_was_made_and_not_delivered_was_not_sent(rig: DingTalkRig) -
     assert asyncio.run(rig.channel.post(there, TICKET, "key")).state == "refused"
 
 
+@pytest.mark.parametrize("result", [True, [], {"deliverResults": None}, {"deliverResults": ["odd"]}, None])
+def test_an_odd_answer_about_a_card_is_no_crash(rig: DingTalkRig, result: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rig.server, "_new_card", lambda asked: {"success": True, "result": result})
+    assert asyncio.run(rig.channel.post(rig.room, TICKET, "key")).state == "sent"
+
+
 def test_a_robot_writes_in_its_own_rooms_only(rig: DingTalkRig) -> None:
     window = Room("dingtalk", "app-0001", "王女士")
     receipt = asyncio.run(rig.channel.post(window, Say("note", text="您好"), "key"))
