@@ -215,8 +215,8 @@ class WeChatMp:
 
     async def _by_template(self, room: Room, say: Say) -> Receipt:
         """What came of it is told later (see `late`). Where there is no such template after all, the window is shut."""
-        words = {"text": " ".join(say.text.split())}
-        data = {name: {"value": _short(value, words)} for name, value in self._config.fields.items()}
+        text, fields = " ".join(say.text.split()), self._config.fields
+        data = {name: {"value": _short(value.replace("{text}", text))} for name, value in fields.items()}
         asked = {"touser": room.id, "template_id": self._config.template, "url": say.link or "", "data": data}
         try:
             answer = await self._call("message/template/send", asked)
@@ -285,9 +285,8 @@ def _menu(head: str, choices: list[Button], tail: str) -> dict[str, Any]:
     return {"msgtype": "msgmenu", "msgmenu": {"head_content": head, "list": items, "tail_content": tail}}
 
 
-def _short(value: str, words: Mapping[str, str]) -> str:
-    filled = value.replace("{text}", words["text"])
-    return filled if len(filled) <= MOST_WORDS else filled[: MOST_WORDS - 1] + "…"
+def _short(value: str) -> str:
+    return value if len(value) <= MOST_WORDS else value[: MOST_WORDS - 1] + "…"
 
 
 def checked(reply: Reply) -> dict[str, Any]:
