@@ -153,6 +153,7 @@ def running(
         await asyncio.sleep(0)
         await desk.close()
 
+    mind()  # learnt before the clock of the start runs
     thread = threading.Thread(target=asyncio.run, args=(live(),), daemon=True)
     thread.start()
     assert started.wait(20), "the server did not start"
