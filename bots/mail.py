@@ -163,8 +163,9 @@ class Mail:
             await accept([await self._delivery(*found)] if found else [], Cursor(name, f"{box.validity}:{number}"))
 
     async def _delivery(self, received: int, mail: bytes) -> bytes:
-        """A mail with what the channel knows of it; its files are in the store before anybody hears of them."""
-        with suppress(Exception):
+        """A mail with what the channel knows of it; its files are in the store before anybody hears of them. What cannot be taken
+        apart is for the quarantine; a store that refuses is not."""
+        with suppress(AssertionError, AttributeError, LookupError, TypeError, ValueError, RecursionError):
             for file in files(opened(mail)):
                 await asyncio.to_thread(self._put, file.payload)
         return orjson.dumps(
@@ -270,7 +271,7 @@ class Box:
         answer = self._box.client.uid("FETCH", str(number), f"(INTERNALDATE BODY.PEEK[]<0.{MOST_MAIL}>)")[1]
         content = [piece[1] for piece in answer if isinstance(piece, tuple)]
         received = Internaldate2tuple(b" ".join(one[0] if isinstance(one, tuple) else one or b"" for one in answer))
-        return (int(time.mktime(received)), content[0]) if content and received else None
+        return (int(time.mktime(received) if received else time.time()), content[0]) if content else None
 
     def stop(self) -> None:
         """End the connection, whatever waits on it."""

@@ -156,6 +156,27 @@ def test_a_mailbox_that_was_numbered_anew_loses_no_mail_and_tells_none_twice() -
     asyncio.run(story())
 
 
+def test_a_file_that_could_not_be_stored_comes_again_with_its_mail() -> None:
+    async def story() -> None:
+        rig = MailRig()
+        await rig.says("第一封")
+        put, tries = rig.channel._put, []
+
+        def full(content: bytes) -> str:
+            tries.append(content)
+            if len(tries) == 1:
+                raise OSError("disk full")
+            return put(content)
+
+        rig.channel._put = full
+        await rig.sends(b"\xff\xd8\xff photo", "image/jpeg")
+        *_, message = rig.inbox.messages.values()
+        assert await rig.channel.fetch(message.media[0]) == b"\xff\xd8\xff photo" and len(tries) == 2
+        await rig.close()
+
+    asyncio.run(story())
+
+
 def test_a_range_that_ends_in_a_star_names_the_last_mail_again_and_it_is_not_fetched_again() -> None:
     """UID 3:* names mail 2 where that is the last one: every look would hand it over anew."""
 
