@@ -107,8 +107,7 @@ class Slack:
 
     @guarded
     async def receive(self, hook: Hook, accept: Accept) -> Answer:
-        """Checks a request and answers it once it is durable, a retry like any other. The SDK's own check would raise for a time
-        that is no number, and knows no clock but its own."""
+        """Checks a request and answers it once it is durable, a retry like any other (why not by Bolt: docs/decisions.md)."""
         stamp, signature = (hook.headers.get(f"x-slack-{name}", "") for name in ("request-timestamp", "signature"))
         must_be_fresh(stamp, self._clock(), FRESH)
         signed = b"v0:%b:%b" % (stamp.encode(), hook.body)
