@@ -81,6 +81,7 @@ class SlowProvider:
 
 
 def _ref(body: bytes, answer: bytes) -> str:
-    """As the desk names it: by our own number, that of the first part if there are several, or by the platform's."""
-    ours = orjson.loads(body).get("msgid")
-    return f"{ours[: MOST_KEY - 1]}0" if ours else str(orjson.loads(answer).get("msgid", ""))
+    """As the desk names it: by our own number, that of the first part if there are several, or by the platform's, which for a card
+    is the code by which it can be replaced."""
+    ours, told = orjson.loads(body).get("msgid"), orjson.loads(answer)
+    return f"{ours[: MOST_KEY - 1]}0" if ours else str(told.get("response_code") or told.get("msgid", ""))

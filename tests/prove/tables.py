@@ -78,7 +78,7 @@ def _shown_twice_to_staff(database: Database, platform: WeComServer, provider: S
     is the same as the last one, so that messages are told apart by their keys."""
     with database.reading() as connection:
         named = shown(connection, provider.calls)
-    visible = {one.msgid for one in platform.sent if one.channel == "wecom"}
+    visible = {one.ref for one in platform.sent if one.channel == "wecom"}
     keys = [one.key for call, one in zip(provider.calls, named, strict=True) if call.ref in visible]
     return len(keys) - len(set(keys))
 
