@@ -271,10 +271,8 @@ def _keys(room: Room, say: Say) -> dict[str, Any] | None:
 def _message(bot: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any] | None:
     """What a person says; bots, and what groups tell of themselves, say nothing. In a group it is for us if it is a command,
     names us, or answers us."""
-    words, forwarded = (
-        text(found.get("text", found.get("caption", ""))),
-        "forward_date" in found or "forward_origin" in found,
-    )
+    words = text(found.get("text", found.get("caption", "")))
+    forwarded = "forward_date" in found or "forward_origin" in found
     command, named = None if forwarded else _command(bot, words), _named(bot)
     said = None if found["from"].get("is_bot") else _content(found, named.sub("", words).strip(), command)
     if said is None:
@@ -297,8 +295,14 @@ def _message(bot: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]
 
 def _edit(bot: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any] | None:
     said, at = _message(bot, found), seconds(found.get("edit_date", found["date"]))
-    again = {"kind": "edit", "id": None, "at": at}
-    return said and {**said, **again, "about": said["id"], "key": f"{said['key']}:edit:{bot['update']}"}
+    return said and {
+        **said,
+        "kind": "edit",
+        "id": None,
+        "at": at,
+        "about": said["id"],
+        "key": f"{said['key']}:edit:{bot['update']}",
+    }
 
 
 def _press(bot: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any] | None:
