@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -107,8 +107,6 @@ def _costs(one: Measured, rounds: int) -> tuple[float, float]:
     return reading, processor(rounds, post)
 
 
-OURS = {"dingtalk": "ding1"}
-"""Accounts of ours that are not those of the samples."""
 SLACK = orjson.dumps(
     {
         "token": "t", "team_id": "T1", "api_app_id": "A1", "type": "event_callback", "event_id": "Ev1",
@@ -121,21 +119,64 @@ SLACK = orjson.dumps(
 )  # fmt: skip
 
 
-def measured() -> Iterator[Measured]:
-    """The channels, each with a text message in its own form."""
-    from tests.contract.cases import CASES
+WECHAT = (
+    "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[liu]]></FromUserName><CreateTime>1772596800"
+    "</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[空压机不启动]]></Content><MsgId>1</MsgId>"
+)
+SAID: dict[str, bytes] = {
+    "wecom": f"{WECHAT}<AgentID>1</AgentID></xml>".encode(),
+    "wechat_mp": f"{WECHAT}</xml>".encode(),
+    "wecom_kf": orjson.dumps(
+        {
+            "msgid": "m1", "open_kfid": "wkA", "external_userid": "wmB", "send_time": 1772596800, "origin": 3,
+            "msgtype": "text", "text": {"content": "空压机不启动"},
+        }
+    ),
+    "dingtalk": orjson.dumps(
+        {
+            "msgId": "m1", "msgtype": "text", "conversationType": "1", "conversationId": "cid9", "senderId": "$:sun",
+            "senderStaffId": "sun01", "createAt": 1772596800000, "chatbotUserId": "$:bot", "robotCode": "ding1",
+            "text": {"content": "空压机不启动"},
+        }
+    ),
+    "feishu": orjson.dumps(
+        {
+            "schema": "2.0",
+            "header": {
+                "event_id": "e1", "event_type": "im.message.receive_v1", "create_time": "1772596800000", "app_id": "cli_1",
+            },
+            "event": {
+                "sender": {"sender_id": {"open_id": "ou_sun"}, "sender_type": "user"},
+                "message": {
+                    "message_id": "om_1", "create_time": "1772596800000", "chat_id": "oc_9", "chat_type": "p2p",
+                    "message_type": "text", "content": '{"text":"空压机不启动"}',
+                },
+            },
+        }
+    ),
+    "slack": SLACK,
+    "telegram": orjson.dumps(
+        {
+            "update_id": 1,
+            "message": {
+                "message_id": 1, "date": 1772596800, "text": "空压机不启动", "chat": {"id": 50021, "type": "private"},
+                "from": {"id": 50021, "is_bot": False, "first_name": "丽"},
+            },
+        }
+    ),
+}  # fmt: skip
+"""One text message, as each platform delivers it."""
 
-    makers, seen = _makers(), set[str]()
-    for case in CASES:
-        sample = next((one for one in case.samples if one.becomes and one.becomes.get("kind") == "text"), None)
-        if case.name in makers.keys() - seen and sample is not None and sample.becomes is not None:
-            seen.add(case.name)
-            room = replace(sample.becomes["room"], account=OURS.get(case.name, sample.becomes["room"].account))
-            yield Measured(case.name, makers[case.name], sample.raw, room)
+
+def measured() -> Iterator[Measured]:
+    """The channels that read and post by HTTP; the others hold a socket, a mailbox or a page, or only tell."""
+    for name, make in _makers().items():
+        (said,) = make(Shelf(), _nothing, lambda: NOW, Yes()).read(SAID[name])
+        yield Measured(name, make, SAID[name], said.room)
 
 
 def _makers() -> dict[str, Callable[[Any, Any, Any, Any], Any]]:
-    """What makes the channels that read and post by HTTP; the others hold a socket, a mailbox or a page, or only tell."""
+    """What makes each channel."""
     from bots.dingtalk import DingTalk, DingTalkConfig
     from bots.feishu import Feishu, FeishuConfig
     from bots.slack import Slack, SlackConfig
