@@ -30,6 +30,7 @@ def policies(settings: Settings) -> Policies:
             closing=settings.closing_after_h * HOUR,
             open_watch=settings.open_watch_min * MINUTE,
             stayed=settings.stayed_after_h * HOUR,
+            effective_inquiry=settings.effective_inquiry_h * HOUR,
         ),
         conversation=ConversationPolicy(
             burst_quiet=round(talk.burst_quiet_s * SECOND),

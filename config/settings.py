@@ -202,6 +202,10 @@ class Settings(BaseSettings):
         default=48,
         description="滞留：未完工超过多少小时，自然时间（S85） · open for longer, a ticket has stayed, hours",
     )
+    effective_inquiry_h: Count = Field(
+        default=24,
+        description="有效咨询：报修后多少小时内的询问才算，不含末端（S97） · questions count so long after the report, hours",
+    )
     one_time_code_minutes: Count = Field(
         default=30, description="绑定码有效期，分钟（S5b） · a binding code is valid, minutes"
     )

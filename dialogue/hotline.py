@@ -33,6 +33,8 @@ from dialogue.understanding.words import Understanding
 
 def hear(turn: Turn, row: Inbox, message: Inbound, mind: Mind) -> str:
     """The name of what came of it."""
+    if not message.text.strip() and not message.media:
+        return "a call of which nothing was put down"
     number = phone_number(message.who.phone or "")
     if number is None:
         return "a call from no number that is proven"

@@ -103,6 +103,9 @@ def test_a_caller_reports_a_fault_and_is_known_by_his_number_from_then_on(desk: 
     hotline.took_a_call("客户补充：机器在东侧", caller="057488001234")
     assert "东侧" in desk.ticket(ticket.number).description
     hotline.took_a_call("咨询营业时间", caller="13900139000")
+    description = desk.ticket(ticket.number).description
+    hotline.took_a_call("", caller="0574-88001234")
+    assert desk.ticket(ticket.number).description == description
     hotline.took_a_call("工程师打来问路", caller=liu.number or "13700137000")
     assert len(desk.tickets()) == 1
 
