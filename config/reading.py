@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +24,7 @@ class Reader(Protocol):
     def read(raw: bytes) -> list[Inbound]: ...
 
 
+OF_A_PERSON = ("id", "name", "phone")
 OF_A_FILE = ("ref", "mime", "name", "size", "seconds", "words")
 """What a delivery tells of a file; the rest is found out later."""
 
@@ -61,7 +61,7 @@ def line_of(message: Inbound) -> dict[str, Any]:
         "key": message.key,
         "at": (_EPOCH + timedelta(microseconds=message.at)).isoformat(),
         "kind": message.kind,
-        "who": asdict(message.who),
+        "who": {name: getattr(message.who, name) for name in OF_A_PERSON},
         "room": str(message.room),
         "text": message.text,
         "media": [{name: getattr(media, name) for name in OF_A_FILE} for media in message.media],
