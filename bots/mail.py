@@ -17,7 +17,7 @@ from socket import SHUT_RDWR
 
 import orjson
 from aiosmtplib import SMTP
-from aiosmtplib.errors import SMTPException, SMTPResponseException
+from aiosmtplib.errors import SMTPException, SMTPRecipientRefused, SMTPResponseException
 from imap_tools.mailbox import MailBox, MailBoxStartTls, MailBoxUnencrypted
 
 from bots.mail_text import ADDRESS, UNPROVEN, bounced, files, ids, is_automatic, opened, read_words, sender
@@ -202,7 +202,7 @@ class Mail:
         except (KeyError, ValueError) as error:
             return Receipt("refused", why=f"cannot be sent as a mail ({type(error).__name__})")
         except SMTPResponseException as error:
-            meant = LATER if handed or "5.7." in error.message else NOBODY
+            meant = NOBODY if isinstance(error, SMTPRecipientRefused) and "5.7." not in error.message else LATER
             return complaint("SMTP", str(error.code), meant).receipt
         except (OSError, SMTPException):
             return Receipt("unknown", why="no answer") if handed else busy("no connection")

@@ -59,7 +59,11 @@ class Handed:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
-        self.refuses = ""
+        self.refuses = self.refuses_us = ""
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        envelope.mail_from = address
+        return self.refuses_us or "250 ok"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if self.refuses:
@@ -242,6 +246,12 @@ def test_what_a_server_says_of_a_recipient_leads_to_the_right_step(
     handler, port = smtp
     handler.refuses = answer
     assert asyncio.run(channel(smtp=port).post(ROOM, Say("note", text="x"), "key")).state == state
+
+
+def test_a_server_that_does_not_take_our_own_address_says_nothing_of_the_recipient(smtp: tuple[Handed, int]) -> None:
+    handler, port = smtp
+    handler.refuses_us = "553 Mail from must equal authorized user"
+    assert asyncio.run(channel(smtp=port).post(ROOM, Say("note", text="x"), "key")).state == "refused"
 
 
 def test_a_wrong_password_is_refused_and_not_told(smtp: tuple[Handed, int]) -> None:

@@ -58,7 +58,7 @@ class MailRig:
 
     def acknowledged(self) -> int:
         """How many mails lie behind the cursor."""
-        value = self.shelf._values.get(f"cursor:cursor:email:{DESK}") or self.shelf._values.get(f"cursor:email:{DESK}")
+        value = self.shelf._values.get(f"cursor:email:{DESK}")
         return int(value[0].partition(":")[2]) if value else -1
 
     def hook(self, text: str) -> Hook:
@@ -157,7 +157,7 @@ Content-Transfer-Encoding: base64
 {PHOTO}
 --b--
 """
-LEAKS = hashlib.sha256(b"\xff\xd8\xff photo").hexdigest()
+PHOTO_NAME = hashlib.sha256(b"\xff\xd8\xff photo").hexdigest()
 
 SAMPLES = [
     Sample(delivery(mail("m1", "空压机不启动", "报修")), _becomes("m1", "报修\n空压机不启动")),
@@ -175,7 +175,7 @@ SAMPLES = [
             "kind": "image",
             "text": "三号机漏油",
             "who": Who(WANG),
-            "media": (Media(LEAKS, "image/jpeg", "现场.jpg", 9),),
+            "media": (Media(PHOTO_NAME, "image/jpeg", "现场.jpg", 9),),
         },
     ),
     Sample(
