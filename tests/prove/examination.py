@@ -85,7 +85,11 @@ def faults_of(
 def shown(connection: Connection, calls: list[Call]) -> list[Shown]:
     """What the platform was handed, under the desk's own keys. An answer that its process did not live to write down is
     known by the next call with the same content."""
-    rows = ask(connection, "SELECT key, room, channel, ref FROM outbox WHERE channel IN ('wecom', 'wecom_kf')")
+    rows = ask(
+        connection,
+        "SELECT key, room, channel, CASE purpose WHEN 'card_update' THEN 'anew:' ELSE '' END || ref FROM outbox "
+        "WHERE channel IN ('wecom', 'wecom_kf')",
+    )
     of_ref = {message_id(key) if channel == "wecom_kf" else ref: (key, room) for key, room, channel, ref in rows}
     named: dict[bytes, tuple[str, str]] = {}
     found = []
@@ -129,7 +133,8 @@ def _of_outbox(connection: Connection) -> Iterator[str]:
     for ident, room, state, error in ask(
         connection,
         "SELECT id, room, state, error FROM outbox WHERE state <> 'sent' AND NOT "
-        f"(channel IN ('sms', 'voice') AND state IN {OVER}) AND NOT (state = 'withdrawn' AND purpose = 'escalation') ORDER BY id",
+        f"(channel IN ('sms', 'voice') AND state IN {OVER}) AND NOT (state = 'withdrawn' AND purpose = 'escalation') "
+        "AND NOT (state = 'expired' AND purpose = 'card_update') ORDER BY id",
     ):
         yield f"message {ident} to {room} is {state}: {error}"
 

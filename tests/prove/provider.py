@@ -13,7 +13,9 @@ from bots.emulated.wecom import WeComServer
 from bots.wecom_kf import MOST_KEY
 from core.words import SECOND, Micros
 
-POSTS = ("message/send", "kf/send_msg")
+POSTS = ("message/send", "kf/send_msg", "message/update_template_card")
+ANEW = "anew:"
+"""Begins the name of a card that is shown anew in its place."""
 LOOK_BACK = 30 * SECOND
 """What was answered longer ago has been written down long since."""
 
@@ -60,6 +62,8 @@ class SlowProvider:
                 await asyncio.sleep(self._seconds)
             else:
                 call.ref, call.answered = _ref(call.body, event["body"]), self._platform.clock()
+                if call.ref.startswith(ANEW) and orjson.loads(event["body"])["errcode"]:
+                    self.calls.remove(call)
             await send(event)
 
         await self._platform(scope, read, say)
@@ -83,5 +87,8 @@ class SlowProvider:
 def _ref(body: bytes, answer: bytes) -> str:
     """As the desk names it: by our own number, that of the first part if there are several, or by the platform's, which for a card
     is the code by which it can be replaced."""
-    ours, told = orjson.loads(body).get("msgid"), orjson.loads(answer)
+    asked, told = orjson.loads(body), orjson.loads(answer)
+    ours = asked.get("msgid")
+    if "response_code" in asked:
+        return f"{ANEW}{asked['response_code']}"
     return f"{ours[: MOST_KEY - 1]}0" if ours else str(told.get("response_code") or told.get("msgid", ""))
