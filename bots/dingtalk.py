@@ -156,8 +156,11 @@ def places_of(say: Say) -> dict[str, str]:
     ]
     content = "  \n".join([*map(unmarked, lines), *(f"[{link.label}]({link.url})" for link in links)])
     presses = [button for button in say.buttons if button.token] + [Button("", "")] * MOST_BUTTONS
-    named = enumerate(presses[:MOST_BUTTONS], 1)
-    places = {f"{name}{number}": getattr(press, part) for number, press in named for name, part in PLACES}
+    places = {
+        f"{name}{number}": getattr(press, part)
+        for number, press in enumerate(presses[:MOST_BUTTONS], 1)
+        for name, part in PLACES
+    }
     return {"title": say.title or "", "content": content, **places}
 
 

@@ -130,8 +130,8 @@ class Mail:
     def late(raw: bytes) -> tuple[str, Receipt] | None:
         """Which of our mails came back. None for any other mail. Raises Unreadable."""
         number, status = bounced(opened(base64.b64decode(text(table(raw)["mail"]), validate=True))) or ("", "")
-        state = "gone" if status.startswith(("5.1.", "5.2.1")) else "refused"
-        return (number, Receipt(state, why=f"came back: {status}")) if number else None
+        told = Receipt("gone" if status.startswith(("5.1.", "5.2.1")) else "refused", why=f"came back: {status}")
+        return (number, told) if number else None
 
     async def receive(self, hook: Hook, accept: Accept) -> Answer:
         """Nobody calls us."""
@@ -151,10 +151,12 @@ class Mail:
 
     async def _pull(self, box: Box, accept: Accept) -> None:
         """What has come since we looked. The first time that is nothing: what lies there was not written to a desk."""
-        name = f"{self.name}:{self._config.address}"
+        name, since = (
+            f"{self.name}:{self._config.address}",
+            formatdate((self._clock() - LOOK_BACK) / SECOND).split()[1:4],
+        )
         validity, known, last = (await self._shelf.get(f"cursor:{name}") or "").partition(":")
-        day, month, year = formatdate((self._clock() - LOOK_BACK) / SECOND).split()[1:4]
-        criteria = f"UID {int(last or 0) + 1}:*" if validity == box.validity else f"SINCE {day}-{month}-{year}"
+        criteria = f"UID {int(last or 0) + 1}:*" if validity == box.validity else f"SINCE {'-'.join(since)}"
         numbers = await asyncio.to_thread(box.numbers, criteria if known else "UID *")
         if not known:
             return await accept([], Cursor(name, f"{box.validity}:{max(numbers, default=0)}"))

@@ -110,8 +110,9 @@ class Slack:
         """Checks a request and answers it once it is durable, a retry like any other (why not by Bolt: docs/decisions.md)."""
         stamp, signature = (hook.headers.get(f"x-slack-{name}", "") for name in ("request-timestamp", "signature"))
         must_be_fresh(stamp, self._clock(), FRESH)
-        signed = b"v0:%b:%b" % (stamp.encode(), hook.body)
-        must_be_signed(self._config.signing_secrets, signed, signature.removeprefix("v0="))
+        must_be_signed(
+            self._config.signing_secrets, b"v0:%b:%b" % (stamp.encode(), hook.body), signature.removeprefix("v0=")
+        )
         if challenge := _CHALLENGE.fullmatch(hook.body.strip()):
             return Answer(200, challenge[1])
         await accept([hook.body])

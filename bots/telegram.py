@@ -146,8 +146,9 @@ class Telegram:
         """Polls until cancelled, or tells Telegram to call us and returns. What already waits there is never thrown away."""
         updates, kinds = [], list(HEARD)
         if self._config.hook:
-            secret = self._config.secret
-            await self._call("setWebhook", url=self._config.hook, secret_token=secret, allowed_updates=kinds)
+            await self._call(
+                "setWebhook", url=self._config.hook, secret_token=self._config.secret, allowed_updates=kinds
+            )
             return
         await self._call("deleteWebhook")
         while True:

@@ -256,10 +256,15 @@ class WeComAibot:
         content = await content_of(file, self._files, MOST_FILE, LEAST_FILE)
         kind = "image" if file.mime in ("image/jpeg", "image/png") else "file"
         pieces = [content[at : at + CHUNK] for at in range(0, len(content), CHUNK)]
-        asked = {"type": kind, "filename": file.name, "total_size": len(content), "total_chunks": len(pieces)}
-        asked["md5"] = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        begun = await self._ask(line, "aibot_upload_media_init", asked)
-        upload = {"upload_id": begun.get("upload_id")}
+        mark = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        asked = {
+            "type": kind,
+            "filename": file.name,
+            "total_size": len(content),
+            "total_chunks": len(pieces),
+            "md5": mark,
+        }
+        upload = {"upload_id": (await self._ask(line, "aibot_upload_media_init", asked)).get("upload_id")}
         for index, piece in enumerate(pieces):
             part = {**upload, "chunk_index": index, "base64_data": base64.b64encode(piece).decode()}
             await self._ask(line, "aibot_upload_media_chunk", part)

@@ -257,9 +257,9 @@ class WeComKf:
                 "kf/send_msg", {"touser": room.id, "open_kfid": room.account, "msgid": msgid, **message}
             )
         except Trouble as trouble:
-            if "msgid" in trouble.words.lower():
-                return  # Ours is always well formed: WeCom can only object that it was used, so that the message was shown.
-            if trouble.receipt.why != "window" or not await self._welcomes(room, msgid, message):
+            # Our msgid is always well formed: WeCom can only object that it was used, so that the message was shown.
+            shown = "msgid" in trouble.words.lower()
+            if not shown and (trouble.receipt.why != "window" or not await self._welcomes(room, msgid, message)):
                 raise
 
     async def _welcomes(self, room: Room, msgid: str, message: dict[str, Any]) -> bool:
