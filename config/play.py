@@ -243,6 +243,7 @@ class Performance:
             "files": list(message.files),
             "also": list(say.also),
             "offers": list(say.offers),
+            "mentions": [self.world.addresses.get((message.channel, who), who) for who in say.mentions],
             "thread": message.thread,
         }
         return row | {name: value for name, value in optional.items() if value}
