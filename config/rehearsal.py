@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -162,9 +161,8 @@ class Rehearsal:
         elif channel == "wecom":
             await self._member_does(who, kind, text or words or "", file, token)
         elif self.stage is not None and channel in self.stage.stands:
-            await self._on_stage(
-                self.stage.stands[channel].platform, channel, who, kind, text, file, words, group, thread
-            )
+            given = _content(file, kind, words or text) if kind in ("image", "file", "voice") else None
+            await self.stage.acts(channel, who, kind, words or text, given, group=group, thread=thread)
         elif channel == "voice":
             await self.phones.press(number_at(who), text)
         elif channel == "sms":
@@ -243,33 +241,6 @@ class Rehearsal:
                 accept, who, name, kind, said, media=media, press=token, about=about, group=group, thread=thread
             )
         )
-
-    async def _on_stage(
-        self, platform: Any, channel: str, who: str, kind: str, text: str, file: str | None, words: str | None,
-        group: str | None, thread: str | None,
-    ) -> None:  # fmt: skip
-        place = stage.group_id(channel, group) if group else None
-        mine = self._messages.setdefault((channel, who), [])
-        if kind == "text":
-            mine.append(await platform.says(who, text, group=place, thread=thread))
-        elif kind == "press":
-            await self._presses(platform, who, place, text)
-        elif kind == "recall":
-            await platform.recalls(who, mine[-1])
-        elif kind != "sticker":
-            spoken = words or text
-            content, mime, name = _content(file, kind, spoken)
-            mine.append(await platform.sends(who, content, mime, name, words=spoken or None, group=place))
-
-    async def _presses(self, platform: Any, who: str, place: str | None, label: str) -> None:
-        """Press the newest button with this label; where there are none, type its number, or the label itself."""
-        shown = [seen for seen in reversed(platform.sent) if seen.to == (place or who)]
-        seen = next((seen for seen in shown if label in dict(seen.buttons)), None)
-        if seen is not None:
-            await platform.presses(who, seen.ref, label)
-            return
-        listed = re.search(rf"^(\d+)\W\s*{re.escape(label)}$", "\n".join(seen.text for seen in shown), re.MULTILINE)
-        await platform.says(who, listed[1] if listed else label, group=place)
 
     # ---- out
 

@@ -5,6 +5,7 @@ A script calls people and groups by names of its own; where a platform numbers t
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ class Stage:
     def __init__(self, clock: Clock) -> None:
         self.stands: Mapping[str, Stand] = {name: build(clock) for name, build in STANDS.items()}
         self._groups: dict[tuple[str, str], str] = {}
+        self._said: dict[tuple[str, str], str] = {}
 
     def makers(self) -> dict[str, ChannelMaker]:
         return {name: stand.make for name, stand in self.stands.items()}
@@ -81,6 +83,33 @@ class Stage:
     def group_named(self, channel: str, number: str) -> str:
         """What a script calls a group."""
         return self._groups.get((channel, number), number)
+
+    async def acts(
+        self, channel: str, who: str, kind: str, text: str, file: tuple[bytes, str, str] | None = None, *,
+        group: str | None = None, thread: str | None = None,
+    ) -> None:  # fmt: skip
+        """Somebody writes, sends a file (content, media type, name) with words, presses the button called `text`, or takes his last
+        message back."""
+        platform, place = self.stands[channel].platform, group_id(channel, group) if group else None
+        if kind == "text":
+            self._said[channel, who] = await platform.says(who, text, group=place, thread=thread)
+        elif kind == "press":
+            await _presses(platform, who, place, text)
+        elif kind == "recall":
+            await platform.recalls(who, self._said[channel, who])
+        elif file is not None:
+            self._said[channel, who] = await platform.sends(who, *file, words=text or None, group=place)
+
+
+async def _presses(platform: Any, who: str, place: str | None, label: str) -> None:
+    """Press the newest button with this label; where there are none, type its number, or the label itself."""
+    shown = [seen for seen in reversed(platform.sent) if seen.to == (place or who)]
+    seen = next((seen for seen in shown if label in dict(seen.buttons)), None)
+    if seen is not None:
+        await platform.presses(who, seen.ref, label)
+        return
+    listed = re.search(rf"^(\d+)\W\s*{re.escape(label)}$", "\n".join(seen.text for seen in shown), re.MULTILINE)
+    await platform.says(who, listed[1] if listed else label, group=place)
 
 
 def _dingtalk(clock: Clock) -> Stand:

@@ -29,12 +29,14 @@ class Slack(Section):
         description="App Token（xapp-…）的出处，写了就用 Socket Mode，不需要外网地址 · with it Socket Mode is used, and no public address",
     )
     signing_secrets: Rotating = Field(
-        default=(), description="Signing Secret 的出处，轮换期间写两个，用 HTTP 收消息时必写 · to be called by HTTP; two while rotating"
+        default=(),
+        description="Signing Secret 的出处，轮换期间写两个，用 HTTP 收消息时必写 · to be called by HTTP; two while rotating",
     )
     staff_only: bool = Field(default=True, description="只有员工用 · nobody who writes there is a customer")
     api_base: WebAddress = Field(default="https://slack.com/api", description="接口地址 · base URL of the API")
     files_base: WebAddress = Field(
-        default="https://files.slack.com", description="文件地址，令牌只发给它 · where files lie; the token goes nowhere else"
+        default="https://files.slack.com",
+        description="文件地址，令牌只发给它 · where files lie; the token goes nowhere else",
     )
 
 
