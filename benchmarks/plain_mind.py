@@ -20,6 +20,7 @@ class PlainMind(Mind):
 
     def __init__(self) -> None:
         """Nothing is loaded."""
+        self._simplified = {}
 
     def customer(self, text: str, at: Micros) -> Understanding:
         if text == QUESTION:
