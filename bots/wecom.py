@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -71,6 +71,9 @@ CAN = Can(
     rate=RATE,
 )
 
+PLAIN = replace(CAN, buttons=0, edit=False)
+"""The same without cards, for members who read in WeChat's plug-in (微工作台), which does not show them."""
+
 _EVENTS: Mapping[str, Kind] = {
     "subscribe": "enter",
     "enter_agent": "enter",
@@ -85,13 +88,15 @@ _EVENTS: Mapping[str, Kind] = {
 
 @dataclass(frozen=True)
 class WeComConfig:
-    """What the app needs. `keys` are the valid pairs of callback token and EncodingAESKey, two while rotating."""
+    """What the app needs. `keys` are the valid pairs of callback token and EncodingAESKey, two while rotating; without `cards`
+    buttons are a menu by number."""
 
     corp_id: str
     agent_id: int
     secret: str = field(repr=False)
     keys: tuple[tuple[str, str], ...] = field(repr=False)
     api_base: str = API_BASE
+    cards: bool = True
 
 
 class WeCom:
@@ -108,7 +113,7 @@ class WeCom:
         clock: Clock,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self.can = CAN
+        self.can = CAN if config.cards else PLAIN
         self._config = config
         self._files = files
         self._clock = clock

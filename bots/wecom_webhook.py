@@ -133,7 +133,5 @@ def words_of(say: Say) -> dict[str, Any]:
 def _told(trouble: Trouble) -> Receipt:
     """What a refusal means for a message of which nothing was shown."""
     if trouble.code == REMOVED:
-        return Receipt(
-            "refused", why=f"the robot was removed from its group, or its key is wrong (WeCom error {REMOVED})"
-        )
+        return Receipt("gone", why=f"the robot was removed from its group, or its key is wrong (WeCom error {REMOVED})")
     return trouble.receipt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.conversations.texting import texted_instead
 from core.escalation import alerts
-from core.people.leaving import leave
+from core.people.leaving import come_back, leave
 from core.people.limits import note_attempt
 from core.people.linking import direct_room
 from core.people.model import Person
@@ -24,6 +24,8 @@ def delivered(turn: Turn, outcome: Outcome) -> None:
     if row is None:
         return
     note_delivery(turn, row, outcome.receipt)
+    if row.state == OutboxState.SENT and (room := Room.of(row.room)).group:
+        come_back(turn, room)
     if row.channel in turn.house.accounts and outcome.receipt.state in ("sent", "unknown"):
         note_attempt(turn, row, outcome.at)
     if row.state == OutboxState.WAITING and row.expires_at is not None and row.expires_at <= turn.now:

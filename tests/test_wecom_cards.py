@@ -6,10 +6,12 @@ import asyncio
 
 import pytest
 
-from bots.wecom import CHOOSE, DONE, MOST_LABEL, MOST_LINES, MOST_TITLE, OPEN
+from bots.emulated.wecom import WeComServer
+from bots.wecom import CHOOSE, DONE, MOST_LABEL, MOST_LINES, MOST_TITLE, OPEN, WeCom, WeComConfig
 from core.fitting import fit
 from core.words import Button, FileRef, Say
-from tests.contract.wecom_cases import AppRig
+from tests.contract.rig import MemoryShelf, Now
+from tests.contract.wecom_cases import AppRig, stored
 
 ACCEPT, REFUSE = Button("接单", "accept:GD-1001"), Button("拒单", "refuse:GD-1001")
 OFFER = Say("assignment_notice", text="GD-1001 空压机报 E-07\n滨江东路 1 号", buttons=(ACCEPT, REFUSE))
@@ -156,3 +158,12 @@ def test_what_is_no_card_cannot_be_replaced() -> None:
         assert [shown.text for shown in rig.shown()] == ["您好"]
 
     asyncio.run(story())
+
+
+def test_where_members_read_in_the_plug_in_buttons_are_a_menu() -> None:
+    server, now = WeComServer, Now()
+    keys = ((server.app.token, server.app.aes_key),)
+    config = WeComConfig(server.corp_id, server.agent_id, server.app.secret, keys, cards=False)
+    channel = WeCom(config, MemoryShelf(now), stored, now)
+    (said,) = fit(OFFER, channel.can)
+    assert not said.buttons and "1 接单" in said.text and not channel.can.edit

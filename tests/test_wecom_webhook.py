@@ -77,7 +77,7 @@ def test_a_removed_robot_says_so_and_its_key_is_told_nobody(caplog: pytest.LogCa
         rig = RobotRig()
         rig.server.remove(KEY)
         receipt = await rig.channel.post(rig.room, Say("alert", text="P0"), "1")
-        assert receipt.state == "refused" and "removed" in (receipt.why or "") and "93000" in (receipt.why or "")
+        assert receipt.state == "gone" and "removed" in (receipt.why or "") and "93000" in (receipt.why or "")
         assert KEY not in caplog.text + repr(receipt) + repr(rig.channel)
 
     asyncio.run(story())

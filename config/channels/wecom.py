@@ -55,6 +55,10 @@ class Wecom(WecomAccess):
     """企业微信自建应用（员工） · WeCom app, for staff"""
 
     agent_id: int | None = Field(default=None, description="应用 ID（AgentId） · agent id")
+    cards: bool = Field(
+        default=True,
+        description="按钮用卡片；有同事只在微信插件里看消息时写 false，改为回数字 · buttons on cards; false where members read in WeChat's plug-in",
+    )
 
 
 def make(given: Wecom, wiring: Wiring) -> ChannelMaker:
@@ -63,7 +67,7 @@ def make(given: Wecom, wiring: Wiring) -> ChannelMaker:
 
     assert given.agent_id is not None
     access = given.corp_id, given.agent_id, given.revealed_secret(), given.revealed_keys()
-    config = WeComConfig(*access, given.api_base)
+    config = WeComConfig(*access, given.api_base, given.cards)
     return lambda shelf, files, clock: WeCom(config, shelf, files, clock)
 
 

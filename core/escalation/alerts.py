@@ -147,9 +147,14 @@ def _alert_by(turn: Turn, episode: Episode, ticket: Ticket, person: Person, rout
 
 
 def _alert_group(turn: Turn, episode: Episode, ticket: Ticket, room: Room) -> None:
+    """Alert a group, mentioning whoever holds the ticket; in place of one that the desk has left the manager on duty."""
     row, gone = None, is_left(turn, room)
-    if room.channel in turn.house.cans and not gone:
-        say = mentioning(turn, said(turn, episode, ticket, room.channel, None), room, holder_of(turn, ticket))
+    say = said(turn, episode, ticket, room.channel, None)
+    manager = duty_manager(turn, ticket.entity) if gone else None
+    if manager is not None:
+        row = tell(turn, manager, say, subject=ticket.stream, urgent=True)[0]
+    elif room.channel in turn.house.cans and not gone:
+        say = mentioning(turn, say, room, holder_of(turn, ticket))
         row = post(turn, room, say, subject=ticket.stream, priority=0)[0]
     alert = _add(turn, episode, ticket, room.channel, None, row)
     if row is None:

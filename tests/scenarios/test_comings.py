@@ -54,6 +54,7 @@ def test_managers_hear_that_a_group_is_gone_and_alarms_go_there_again_once_the_d
     wang.says(P0)
     grouped.passes(seconds=20)
     assert in_group(grouped) == []
+    sun.hears("escalation", "请立即接手")
     liu.does("enter", group=TEAM.id)
     wang.says("一车间起火了，配电柜冒烟")
     grouped.passes(seconds=20)
@@ -70,6 +71,17 @@ def test_an_alarm_that_finds_its_group_gone_reaches_the_manager_on_duty(grouped:
     number = wang.hears("ack_created").ticket
     sun.hears("group_gone", "技术组群")
     sun.hears("escalation", number, "请立即接手")
+    grouped.rehearsal.carriers["feishu"].gone.discard(TEAM.id)
+    grouped.passes(minutes=59)
+    wang.says("一车间起火了，配电柜冒烟")
+    wang.hears("ack_created")
+    grouped.passes(seconds=30)
+    assert in_group(grouped) == [], "it was found to be gone within the hour"
+    grouped.passes(minutes=2)
+    wang.says("二车间也停了，总闸跳了，全部停产")
+    wang.hears("ack_created")
+    grouped.passes(seconds=30)
+    assert in_group(grouped)[-1].purpose == "escalation", "after an hour it is tried again"
 
 
 def test_a_customer_who_has_left_one_chat_hears_in_another_what_matters(desk: Story) -> None:
