@@ -55,7 +55,7 @@ from core.tickets import (
 )
 from core.wording import Wording
 from core.words import Accept, Channel, Clock, Cursor
-from dialogue import ranking
+from dialogue import photos, ranking
 from dialogue.customer import burst
 from dialogue.hearing import Hearing
 from dialogue.transcribing.listening import Listens
@@ -120,6 +120,7 @@ JOBS = {
     attaching.FETCH: JobKind(attaching.fetched, attaching.not_fetched),
     taking_down.TAKE_DOWN: JobKind(taking_down.taken_down, taking_down.not_taken_down, taking_down.ATTEMPTS),
     **ranking.JOBS,
+    **photos.JOBS,
 }
 """Kind of job → the turns in which it ends."""
 
@@ -300,7 +301,8 @@ def build(
         pulse.posted,
         lambda row: apart(partial(_still_held, database, row)),
     )
-    work = {attaching.FETCH: fetch_media(channels, files), ranking.RANK: ranking.asking(remote)}
+    fetches = fetch_media(channels, files)
+    work = {attaching.FETCH: fetches, photos.KEEP: fetches, ranking.RANK: ranking.asking(remote)}
     if listens is not None:
         work[taking_down.TAKE_DOWN] = take_down(channels, files, listens, pulse.listened)
     worker = Worker(work, lambda finished: desk.report_job(finished))

@@ -18,14 +18,11 @@ MAGIC = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"GIF
 
 
 def fetch_media(channels: Mapping[str, Channel], files: FileStore) -> Work:
-    """Fetch a file by its channel and keep it; what it is is read from its first bytes."""
+    """Fetch a file by its channel and keep it, unless the desk has it; what it is is read from its first bytes."""
 
     async def fetch(data: Mapping[str, Any]) -> dict[str, Any]:
-        channel = channels.get(data["channel"])
-        if channel is None:
-            raise CannotFetch(f"no channel {data['channel']}")
         media = Media.of(data["media"])
-        content = await channel.fetch(media)
+        content = await (files.read(media.hash) if media.hash else _fetched(channels.get(data["channel"]), media))
         name = await asyncio.to_thread(files.put, content)
         guessed = mimetypes.guess_type(media.name or "")[0]
         mime = next((mime for magic, mime in MAGIC.items() if content.startswith(magic)), None) or media.mime or guessed
@@ -34,3 +31,9 @@ def fetch_media(channels: Mapping[str, Channel], files: FileStore) -> Work:
         return {"hash": name, "size": len(content), "mime": mime or "application/octet-stream", **told}
 
     return fetch
+
+
+async def _fetched(channel: Channel | None, media: Media) -> bytes:
+    if channel is None:
+        raise CannotFetch("its channel is switched off")
+    return await channel.fetch(media)

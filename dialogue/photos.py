@@ -6,11 +6,16 @@ from dataclasses import asdict
 from typing import Any
 
 from core.conversations.model import Conversation
+from core.house import JobKind
+from core.store.model import Job
+from core.store.turn import Turn
 from core.tickets.model import Attachment, Ticket
 from core.words import MINUTE, SECOND, Media, Micros
 from dialogue.choosing import is_young
 from dialogue.heard import Heard
 
+KEEP = "keep_media"
+"""The job that brings a file that waits for its ticket into the desk's own store: data {talk, media, channel}."""
 BURST = 60 * SECOND
 """Photos, and words beside them, that follow one another so soon belong together."""
 NEAR = 10 * MINUTE
@@ -25,7 +30,28 @@ def keep(heard: Heard, words: str | None = None) -> bool:
     known, message = _waiting(heard), heard.message
     row = {"kind": message.kind, "at": message.at, "words": words, "media": [asdict(file) for file in message.media]}
     heard.talk.photos = {"waiting": [*known, row][:MOST_WAITING], "at": heard.turn.now}
+    for number, file in enumerate(message.media if len(known) < MOST_WAITING else ()):
+        given = {"talk": heard.talk.id, "channel": message.room.channel, "media": asdict(file)}
+        heard.turn.start(KEEP, f"{KEEP}:{heard.row.id}:{number}", given)
     return bool(known)
+
+
+def kept(turn: Turn, job: Job) -> None:
+    """The desk has the content of a file that waits: where its platform keeps it for minutes only, it can be put on its ticket
+    later."""
+    talk = turn.get(Conversation, job.data["talk"], lock=True)
+    ref, rows = job.data["media"]["ref"], (talk.photos or {}).get("waiting") if talk else None
+    if talk is None or not rows or not job.result:
+        return
+    found = {name: job.result[name] for name in ("hash", "size", "mime")}
+    waiting = [
+        {**row, "media": [{**file, **found} if file["ref"] == ref else file for file in row["media"]]} for row in rows
+    ]
+    talk.photos = {**(talk.photos or {}), "waiting": waiting}
+
+
+def not_kept(turn: Turn, job: Job) -> None:
+    """It cannot be had now; who puts it on its ticket tries once more, and says so on the attachment."""
 
 
 def waits(heard: Heard) -> bool:
@@ -72,3 +98,7 @@ def whereabouts(talk: Conversation, at: Micros) -> str | None:
 def _waiting(heard: Heard) -> list[dict[str, Any]]:
     known = heard.talk.photos or {}
     return known.get("waiting", []) if is_young(heard, known.get("at")) else []
+
+
+JOBS = {KEEP: JobKind(kept, not_kept)}
+"""Kind of job → the turns in which it ends."""

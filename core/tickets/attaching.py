@@ -31,7 +31,8 @@ _of_recording = select(Attachment.table).where(Attachment.table.c.recording_id =
 
 
 def attach(turn: Turn, ticket: Ticket, by: Person, event: Event, kind: str, media: Sequence[Media]) -> list[Attachment]:
-    """Put files on a ticket and order their content."""
+    """Put files on a ticket and order their content, also of what the desk has already: what it is, and where a photo was taken,
+    stands in it."""
     channel = Room.of(turn.cause.via).channel if turn.cause.via else ticket.channel
     rows = []
     for file in media:
@@ -56,7 +57,7 @@ def attach(turn: Turn, ticket: Ticket, by: Person, event: Event, kind: str, medi
             )
         )
         ticket.attachments += 1
-        if file.hash is None and file.recording is None:
+        if file.recording is None:
             turn.start(FETCH, f"{FETCH}:{row.id}", {"attachment": row.id, "channel": channel, "media": asdict(file)})
         rows.append(row)
     return rows

@@ -204,3 +204,22 @@ def test_where_and_when_a_photo_of_the_staff_was_taken_is_kept_with_it(desk: Sto
     by_staff, by_customer = files(desk, number)
     assert (by_staff.place, by_customer.place, by_customer.taken_at) == ("31.940000,118.790000", None, None)
     assert by_staff.taken_at is not None and abs(by_staff.taken_at - by_staff.at) < 10 * 60 * 1_000_000
+
+
+@pytest.mark.req("S90")
+def test_a_photo_that_its_platform_keeps_for_minutes_only_waits_in_the_desk(desk: Story) -> None:
+    wang, li = desk.customer("王女士"), desk.customer("李总", channel="webchat")
+    liu = desk.engineer("刘工", channel="wecom_aibot")
+    first = accepted(desk, wang, liu, "打印机卡纸")
+    accepted(desk, li, liu, "空压机漏油")
+    desk.passes(minutes=30)
+    desk.unheard.clear()
+    desk.act(lambda turn: _forget(turn))
+    liu.sends_photo("a.jpg")
+    liu.hears("ask_choice")
+    desk.passes(minutes=5)
+    desk.rehearsal.carriers["wecom_aibot"].media.clear()
+    liu.says(first)
+    liu.hears("action_done", first)
+    (kept,) = files(desk, first)
+    assert kept.hash is not None and kept.error is None and kept.size
