@@ -64,7 +64,10 @@ class Filling:
             self._connection.many(insert(kind.table), some)
 
 
-_EMPTY = {"channel": "webchat", **dict.fromkeys(("person_id", "last_in_at", "window_until", "window_left"))}
+_EMPTY = {
+    "channel": "webchat",
+    **dict.fromkeys(("person_id", "last_in_at", "window_until", "window_left", "greeted_at", "left_at")),
+}
 
 
 def _room(who: str) -> Room:

@@ -53,7 +53,7 @@ def test_half_an_hour_of_storm(desk: Story) -> None:
     assert "十分钟后开会" not in said
     for party in (liu, sun):
         written = eye.column(f"SELECT ref FROM outbox WHERE room LIKE '%/{party.address}' AND priority > 0 ORDER BY id")
-        heard = [sent.msgid for sent in wecom.sent if sent.to == party.address]
+        heard = [sent.ref for sent in wecom.sent if sent.to == party.address]
         assert [ref for ref in heard if ref in written] == [ref for ref in written if ref is not None]
     assert eye.column("SELECT purpose FROM outbox WHERE state = 'expired'") == ["reminder"]
     assert eye.broken() == []
