@@ -223,9 +223,11 @@ def _of_delivery(connection: Connection, shown: list[Shown], together: Micros) -
     for one in shown:
         if one.begun > expiry.get(one.key, one.begun):
             yield f"message {one.key} was begun {(one.begun - expiry[one.key]) / 1e6:.1f} s after it expired"
-    for _, key, _, state, *_ in rows:
-        if state == "sent" and key not in first:
-            yield f"message {key} counts as sent, and no provider has it"
+    for key, *what in _ask(
+        connection, "SELECT key, channel, purpose, ref FROM outbox WHERE state = 'sent' ORDER BY id"
+    ):
+        if key not in first:
+            yield f"message {key} counts as sent, and no provider has it ({', '.join(map(str, what))})"
     yield from (f"a provider has {key}, which nobody wrote" for key in first.keys() - {row[1] for row in rows})
     aside = {
         name
