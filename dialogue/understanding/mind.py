@@ -8,16 +8,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 from core.words import Micros
 from dialogue.understanding import expecting
-from dialogue.understanding.embed import EmbedEngine
-from dialogue.understanding.embedded import EmbeddedEngine, train
 from dialogue.understanding.engine import Engine
 from dialogue.understanding.exact.tracking import trackings
-from dialogue.understanding.keeping import Kept, fingerprint, keep, kept
 from dialogue.understanding.lexicon import Lexicon
 from dialogue.understanding.orders.clerk import Clerk
 from dialogue.understanding.orders.commands import Commands
@@ -28,6 +25,9 @@ from dialogue.understanding.sight import Sight
 from dialogue.understanding.sounds import Sounds, syllables
 from dialogue.understanding.training_data import Example, TrainingData
 from dialogue.understanding.words import Context, Entity, Order, Understanding
+
+if TYPE_CHECKING:
+    from dialogue.understanding.keeping import Kept
 
 REMEMBERED = 1_024
 """Texts whose understanding is kept at hand: what is understood before a turn is not understood again in it."""
@@ -58,6 +58,12 @@ class Mind:
 
         Raises BadTrainingData, BadLexicon, BadPhrase for data that cannot be used; NotInstalled.
         """
+        from dialogue.understanding.embed import (
+            EmbedEngine,  # engines are imported when a mind is made: they need arrays
+        )
+        from dialogue.understanding.embedded import EmbeddedEngine, train
+        from dialogue.understanding.keeping import Kept, fingerprint, kept
+
         lexicons = (lexicon_dir, *(pack / "lexicon" for pack in packs))
         lines = (nlu_dir, *(pack / "nlu" for pack in packs))
         lexicon = Lexicon.load(*lexicons)
@@ -144,6 +150,8 @@ def _examples(folders: Iterable[Path]) -> list[Example]:
 
 def _keep(folder: Path, name: str, found: Kept) -> None:
     """A model that cannot be kept is trained again at the next start; that is no reason not to start."""
+    from dialogue.understanding.keeping import keep
+
     try:
         keep(folder, name, found)
     except OSError as error:
