@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 from core.fitting import cut, fit
 from core.people.model import Person
 from core.store.model import Event, Outbox, OutboxState, RoomRow, Timer
-from core.store.outgoing import post
+from core.store.outgoing import in_doubt, post
 from core.store.turn import Turn
 from core.tickets.describing import card, progress_line
 from core.tickets.events import Happened
@@ -72,9 +72,9 @@ def show_anew(turn: Turn, timer: Timer) -> None:
     for row in cards:
         if row.state == OutboxState.SENT and row.ref:
             _replace(turn, ticket, row, shown.get(row.ref))
-        elif row.state == OutboxState.WAITING:
+        elif row.state == OutboxState.WAITING and not in_doubt(row):
             _change(turn, ticket, row)
-    if any(row.state == OutboxState.LEASED for row in cards):
+    if any(row.state == OutboxState.LEASED or _comes_again(row) for row in cards):
         _look_again(turn, ticket, UNDER_WAY, f"{timer.id}")
 
 
@@ -87,6 +87,11 @@ def _is_card(turn: Turn, row: Outbox) -> bool:
     """Whether it has something to press, where it can be replaced."""
     can = turn.house.cans.get(row.channel)
     return can is not None and can.edit and any(button.get("token") for button in row.say.get("buttons", ()))
+
+
+def _comes_again(row: Outbox) -> bool:
+    """Whether it was perhaps shown: then it goes again as it was, since a platform that knows its key would show no other words."""
+    return row.state == OutboxState.WAITING and in_doubt(row)
 
 
 def _replace(turn: Turn, ticket: Ticket, row: Outbox, last: Outbox | None) -> None:

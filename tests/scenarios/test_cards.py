@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
+from core.store.model import Outbox, OutboxState
+from core.store.outgoing import LAPSED
+from core.store.turn import Turn
 from tests.scenario import Party, Story
 
 P0 = "整条线停了，注塑机报 E-07"
@@ -90,3 +95,26 @@ def test_a_card_that_has_not_left_yet_leaves_as_it_is_now(desk: Story) -> None:
     cards = [sent for sent in carrier.sent if number in (sent.say.title or "") + sent.say.text]
     assert cards and all("接单" not in labels(card) for card in cards)
     assert shown(desk, liu) == []
+
+
+def test_a_card_that_was_perhaps_shown_goes_again_as_it_was_and_follows_its_ticket_then(desk: Story) -> None:
+    wang = desk.customer("王女士", channel="webchat")
+    liu, zhang = desk.engineer("刘工", channel="feishu"), desk.engineer("张工", channel="slack")
+    carrier = desk.rehearsal.carriers["feishu"]
+    carrier.down_until = desk.now + 3600_000_000
+    wang.says(P0)
+    number = wang.hears("ack_created").ticket
+    desk.act(_in_doubt)
+    carrier.down_until = 0
+    zhang.says(f"接单 {number}")
+    desk.passes(minutes=2)
+    first = [sent for sent in carrier.sent if number in (sent.say.title or "") + sent.say.text and labels(sent)]
+    assert first, "the same words go out under the same key"
+    assert shown(desk, liu) and not labels(shown(desk, liu)[-1])
+
+
+def _in_doubt(turn: Turn) -> None:
+    """The process that had messages for Feishu in hand has died."""
+    for row in turn.rows(Outbox, select(Outbox.table).where(Outbox.table.c.channel == "feishu")):
+        if row.state == OutboxState.WAITING:
+            row.error, row.due_at = LAPSED, turn.now + 10_000_000
