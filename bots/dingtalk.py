@@ -14,9 +14,9 @@ import httpx
 import orjson
 
 from bots.apart import run_apart
-from bots.dingtalk_api import API_BASE, MOST_FILE, OAPI_BASE, OPEN, RATE, Api, undelivered
+from bots.dingtalk_api import API_BASE, MOST_FILE, OAPI_BASE, RATE, Api, undelivered
 from bots.dingtalk_payload import read_delivery
-from bots.payload import unmarked, whole
+from bots.payload import unmarked, whole, with_link
 from bots.wire import Trouble
 from core.words import (
     Accept,
@@ -149,7 +149,7 @@ class DingTalk:
 def places_of(say: Say) -> dict[str, str]:
     """What stands where in the template: title, content (Markdown), button1 to button5 and their tokens, empty where there is
     none. Buttons that open a page are links below the content."""
-    links = [*(button for button in say.buttons if button.url), *([Button(OPEN, url=say.link)] if say.link else [])]
+    links = [button for button in with_link(say) if button.url]
     lines = [
         *say.text.splitlines(),
         *(f"{label}{': ' if label.isascii() else '：'}{value}" for label, value in say.facts),

@@ -23,8 +23,6 @@ RATE = 15.0
 """Messages a second: an interface may be called some 20 times a second."""
 MOST_FILE = 20 * 1024 * 1024
 """Largest file, either way, bytes."""
-OPEN = "查看 · Open"
-"""What a link says, in both languages, since a group or a department may speak either."""
 TOKEN_SECONDS = 7200
 BANNED_SECONDS = 600.0
 """How long a group robot is silenced that said too much."""

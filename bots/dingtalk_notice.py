@@ -18,8 +18,8 @@ from typing import Any
 import httpx
 import orjson
 
-from bots.dingtalk_api import API_BASE, OAPI_BASE, OPEN, RATE, Api
-from bots.payload import unmarked
+from bots.dingtalk_api import API_BASE, OAPI_BASE, RATE, Api
+from bots.payload import OPEN, unmarked
 from bots.wire import Trouble
 from core.words import (
     SECOND,

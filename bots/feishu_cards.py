@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bots.payload import unmarked, whole
+from bots.payload import unmarked, whole, with_link
 from core.words import Button, Say, Size
 
 MOST_CARD = 30 * 1024
@@ -15,8 +15,6 @@ MOST_BUTTONS = 10
 MOST_LABEL = Size(40)
 MOST_TOKEN = 400
 """Bytes of a button's token; Feishu names no limit but that of the card."""
-OPEN = "查看 · Open"
-"""What the button of a link says, in both languages, since a group may speak either."""
 SHORT = 20
 """Characters of a fact that may share its line with another."""
 
@@ -49,7 +47,7 @@ def _elements(say: Say, called: list[str], group: bool) -> Iterator[dict[str, An
     if say.facts:
         facts = [{"is_short": len(value) < SHORT, "text": _plain(f"{label}\n{value}")} for label, value in say.facts]
         yield {"tag": "div", "fields": facts}
-    buttons = [*say.buttons, *([Button(OPEN, url=say.link)] if say.link else [])]
+    buttons = with_link(say)
     if buttons:
         yield {"tag": "action", "actions": [_button(button, group) for button in buttons]}
 

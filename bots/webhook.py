@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
-import logging
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from typing import Any, get_args
 import httpx
 import orjson
 
-from bots.doors import Shut, must_be_fresh, same, single
+from bots.doors import Shut, guarded, must_be_fresh, same, single
 from bots.payload import reader, seconds, table, text, whole
 from bots.stored import name_of, stored
 from bots.wire import Action, Trouble, Wire, complaint, told_to_wait
@@ -68,7 +67,6 @@ TAKEN = 409
 _NUMBER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _FILE_FIELDS = ("mime", "name", "size", "seconds", "words")
-_log = logging.getLogger("huiying.webhook")
 
 
 @dataclass(frozen=True)
@@ -123,15 +121,12 @@ class Webhook:
     async def run(self, accept: Accept) -> None:
         """Returns at once: partners call us."""
 
+    @guarded
     async def receive(self, hook: Hook, accept: Accept) -> Answer:
         """Checks one delivery of ?partner=NAME and answers it once it is durable."""
         if hook.method == "GET":
             return Answer()
-        try:
-            name, number = self._checked(hook)
-        except Shut as shut:
-            _log.info("a delivery was turned away: %s", shut)
-            return Answer(shut.status)
+        name, number = self._checked(hook)
         said = await self._kept(hook.body)
         sent_at = int(hook.headers["webhook-timestamp"])
         proves = self._partners[name].proves_phones

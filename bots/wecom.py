@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from bots.payload import reader, seconds
+from bots.payload import OPEN, reader, seconds
 from bots.wecom_api import API_BASE, MEDIA, MOST_MEDIA, MOST_TEXT, RATE, Api, loaded, plain
 from bots.wecom_gate import Gate, unsealed, xml_fields
 from bots.wire import Trouble
@@ -57,8 +57,6 @@ CHOOSE = "请选择 · Please choose"
 """Title of a card whose text is none; in both languages, since a card is of the channel's making."""
 DONE = "已处理 · Done"
 """What stands, not to be pressed, in the place of buttons that are gone."""
-OPEN = "查看 · Open"
-"""What the button of a link says."""
 
 CAN = Can(
     text=MOST_TEXT,

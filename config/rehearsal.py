@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -250,22 +250,27 @@ class Rehearsal:
         return sent[start:]
 
     def _from_wecom(self, shown: list[Sent]) -> list[Reached]:
-        """What the platform showed; the parts in which one message went, of which the last is known by name, are one."""
+        """What WeCom showed."""
         found: list[Reached] = []
-        parts: dict[tuple[str, str], list[Sent]] = defaultdict(list)
-        for sent in shown:
-            say = self._meant(sent.channel, sent.ref)
-            whole = parts[sent.channel, sent.to]
-            whole.append(sent)
+        for parts, say in self._whole([(sent.channel, sent) for sent in shown]):
+            sent = parts[-1]
+            text = next((part.text for part in parts if part.text), "")
+            files = tuple(_described(part.file) for part in parts if part.file)
+            buttons = tuple(label for label, _ in sent.buttons)
+            found.append(Reached(sent.channel, sent.to, False, None, sent.at, text, buttons, files, say))
+        return found
+
+    def _whole(self, shown: list[tuple[str, Any]]) -> Iterator[tuple[list[Any], Say]]:
+        """Messages with what the desk meant by them; the parts in which one went, of which the last is known by name, are one."""
+        parts: dict[tuple[str, str], list[Any]] = defaultdict(list)
+        for channel, part in shown:
+            whole, say = parts[channel, part.to], self._meant(channel, part.ref)
+            whole.append(part)
             if say is not None:
-                text = next((part.text for part in whole if part.text), "")
-                files = tuple(_described(part.file) for part in whole if part.file)
-                buttons = tuple(label for label, _ in sent.buttons)
-                found.append(Reached(sent.channel, sent.to, False, None, sent.at, text, buttons, files, say))
+                yield [*whole], say
                 whole.clear()
         unknown = [part.ref for whole in parts.values() for part in whole]
         assert not unknown, f"messages that are in no outbox: {unknown}"
-        return found
 
     def _from_carrier(self, carried: Carried) -> Reached:
         say, room = carried.say, carried.room
@@ -278,20 +283,13 @@ class Rehearsal:
         """The same of a staged platform."""
         assert self.stage is not None
         found: list[Reached] = []
-        parts: dict[str, list[Seen]] = defaultdict(list)
-        for seen in messages:
-            whole = parts[seen.to]
-            whole.append(seen)
-            say = self._meant(channel, seen.ref)
-            if say is not None:
-                text = "\n".join(part.text for part in whole if part.text)
-                files = tuple(_shown(part, say) for part in whole if part.file)
-                to = self.stage.group_named(channel, seen.to) if seen.group else seen.to
-                labels = tuple(label for label, _ in seen.buttons)
-                found.append(Reached(channel, to, seen.group, seen.thread, seen.at, text, labels, files, say))
-                whole.clear()
-        unknown = [part.ref for whole in parts.values() for part in whole]
-        assert not unknown, f"{channel} got messages that are in no outbox: {unknown}"
+        for parts, say in self._whole([(channel, seen) for seen in messages]):
+            seen = parts[-1]
+            text = "\n".join(part.text for part in parts if part.text)
+            files = tuple(_shown(part, say) for part in parts if part.file)
+            to = self.stage.group_named(channel, seen.to) if seen.group else seen.to
+            labels = tuple(label for label, _ in seen.buttons)
+            found.append(Reached(channel, to, seen.group, seen.thread, seen.at, text, labels, files, say))
         return found
 
     def _from_phone(self, rang: Ringing) -> Reached:

@@ -9,8 +9,8 @@ import httpx
 
 from bots.dingtalk_notice import DingTalkNotice, NoticeConfig
 from bots.emulated.dingtalk_notice import DingTalkNotices
-from core.words import Hook, Room
-from tests.contract.rig import Case, Inbox, MemoryShelf, Now, Shown
+from core.words import Room
+from tests.contract.rig import Case, Inbox, MemoryShelf, Mute, Now, Shown
 
 FAULTS: dict[str, Any] = {
     "quota": 90018,
@@ -24,7 +24,7 @@ FAULTS: dict[str, Any] = {
 MARK = re.compile(r"\n\n〔[0-9a-f]{8}〕$")
 
 
-class NoticeRig:
+class NoticeRig(Mute):
     """The channel, and one member of the company."""
 
     def __init__(self) -> None:
@@ -49,24 +49,6 @@ class NoticeRig:
             Shown("liu01", "\n".join(filter(None, (MARK.sub("", notice.text).replace("  \n", "\n"), notice.link))))
             for notice in self.server.seen_by("liu01")
         ]
-
-    def statuses(self) -> list[int]:
-        return []
-
-    async def says(self, text: str) -> None:
-        raise AssertionError("nobody answers a work notification")
-
-    async def sends(self, content: bytes, mime: str) -> None:
-        raise AssertionError("nobody answers a work notification")
-
-    def hook(self, text: str) -> Hook:
-        raise AssertionError("nobody answers a work notification")
-
-    def garbage(self) -> Hook:
-        raise AssertionError("nobody answers a work notification")
-
-    def handshake(self) -> tuple[Hook, bytes]:
-        raise AssertionError("nobody answers a work notification")
 
     async def close(self) -> None:
         await self.channel.close()

@@ -8,14 +8,14 @@ import httpx
 
 from bots.dingtalk_robot import DingTalkRobot, Robot
 from bots.emulated.dingtalk_robot import DingTalkRobots
-from core.words import Hook, Room
-from tests.contract.rig import Case, Inbox, MemoryShelf, Now, Shown
+from core.words import Room
+from tests.contract.rig import Case, Inbox, MemoryShelf, Mute, Now, Shown
 
 TOKEN, SECRET = "b7f0000000000000000000000000000000000001", "SEC0000000000000000000000000000001"
 FAULTS: dict[str, Any] = {"quota": 130101, "gone": 300001, "bad": 310000, "lost": "lost", "down": "down", "busy": "5xx"}
 
 
-class RobotRig:
+class RobotRig(Mute):
     """The channel, and the managers' group with a robot that wants its messages signed."""
 
     def __init__(self) -> None:
@@ -35,27 +35,6 @@ class RobotRig:
 
     def shown(self) -> list[Shown]:
         return [Shown(sent.to, sent.text) for sent in self.server.sent]
-
-    def statuses(self) -> list[int]:
-        return []
-
-    async def says(self, text: str) -> None:
-        raise AssertionError("nobody answers a robot")
-
-    async def sends(self, content: bytes, mime: str) -> None:
-        raise AssertionError("nobody answers a robot")
-
-    def hook(self, text: str) -> Hook:
-        raise AssertionError("nobody answers a robot")
-
-    def garbage(self) -> Hook:
-        raise AssertionError("nobody answers a robot")
-
-    def handshake(self) -> tuple[Hook, bytes]:
-        raise AssertionError("nobody answers a robot")
-
-    async def close(self) -> None:
-        await self.channel.close()
 
 
 CASE = Case(

@@ -8,14 +8,14 @@ import httpx
 
 from bots.emulated.feishu_robot import FeishuRobots
 from bots.feishu_robot import FeishuRobot, Robot
-from core.words import Hook, Room
-from tests.contract.rig import Case, Inbox, MemoryShelf, Now, Shown
+from core.words import Room
+from tests.contract.rig import Case, Inbox, MemoryShelf, Mute, Now, Shown
 
 TOKEN, SECRET = "6f0a9c1e-2b1d-4e57-9b41-000000000001", "robot-secret-0001"
 FAULTS: dict[str, Any] = {"quota": 11232, "gone": 19001, "bad": 19024, "lost": "lost", "down": "down", "busy": "5xx"}
 
 
-class RobotRig:
+class RobotRig(Mute):
     """The channel, and the managers' group with a robot that wants its messages signed."""
 
     def __init__(self) -> None:
@@ -38,27 +38,6 @@ class RobotRig:
             Shown(sent.to, sent.text, tuple((label, str(value)) for label, value in sent.buttons))
             for sent in self.server.sent
         ]
-
-    def statuses(self) -> list[int]:
-        return []
-
-    async def says(self, text: str) -> None:
-        raise AssertionError("nobody answers a robot")
-
-    async def sends(self, content: bytes, mime: str) -> None:
-        raise AssertionError("nobody answers a robot")
-
-    def hook(self, text: str) -> Hook:
-        raise AssertionError("nobody answers a robot")
-
-    def garbage(self) -> Hook:
-        raise AssertionError("nobody answers a robot")
-
-    def handshake(self) -> tuple[Hook, bytes]:
-        raise AssertionError("nobody answers a robot")
-
-    async def close(self) -> None:
-        await self.channel.close()
 
 
 CASE = Case(

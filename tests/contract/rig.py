@@ -209,6 +209,33 @@ class ConnectedRig(Rig, Protocol):
         ...
 
 
+class Mute:
+    """What a rig of a channel that only tells has for those who never speak; its maker sets `channel`."""
+
+    channel: Any
+
+    def statuses(self) -> list[int]:
+        return []
+
+    async def says(self, text: str) -> None:
+        raise AssertionError("nobody answers here")
+
+    async def sends(self, content: bytes, mime: str) -> None:
+        raise AssertionError("nobody answers here")
+
+    def hook(self, text: str) -> Hook:
+        raise AssertionError("nobody answers here")
+
+    def garbage(self) -> Hook:
+        raise AssertionError("nobody answers here")
+
+    def handshake(self) -> tuple[Hook, bytes]:
+        raise AssertionError("nobody answers here")
+
+    async def close(self) -> None:
+        await self.channel.close()
+
+
 @dataclass(frozen=True)
 class Case:
     """A channel under the contract.

@@ -6,15 +6,15 @@ from typing import Any
 
 from bots.emulated.wecom_webhook import WeComRobots
 from bots.wecom_webhook import WeComWebhook
-from core.words import Hook, Room
-from tests.contract.rig import Case, Inbox, MemoryShelf, Now, Shown
+from core.words import Room
+from tests.contract.rig import Case, Inbox, MemoryShelf, Mute, Now, Shown
 from tests.contract.wecom_cases import Watched, stored
 
 KEY = "693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa"
 FAULTS: dict[str, Any] = {"quota": 45009, "bad": 40058, "lost": "lost", "down": "down", "busy": "5xx"}
 
 
-class RobotRig:
+class RobotRig(Mute):
     """The channel, and the managers' group with its robot."""
 
     def __init__(self) -> None:
@@ -33,27 +33,6 @@ class RobotRig:
 
     def shown(self) -> list[Shown]:
         return [Shown(seen.to, seen.text, (), seen.file) for seen in self.server.sent]
-
-    def statuses(self) -> list[int]:
-        return []
-
-    async def says(self, text: str) -> None:
-        raise AssertionError("nobody answers a robot")
-
-    async def sends(self, content: bytes, mime: str) -> None:
-        raise AssertionError("nobody answers a robot")
-
-    def hook(self, text: str) -> Hook:
-        raise AssertionError("nobody answers a robot")
-
-    def garbage(self) -> Hook:
-        raise AssertionError("nobody answers a robot")
-
-    def handshake(self) -> tuple[Hook, bytes]:
-        raise AssertionError("nobody answers a robot")
-
-    async def close(self) -> None:
-        await self.channel.close()
 
 
 CASE = Case(
