@@ -9,7 +9,7 @@ PYTHONS := $(or $(PYTHON),python3.13 $(HOME)/.pyenv/versions/3.13.*/bin/python3 
 	python3.11 $(HOME)/.pyenv/versions/3.11.*/bin/python3 python3)
 USABLE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
-SYSTEM_PACKAGES := chromium curl fonts-noto-cjk openssl sip-tester systemd
+SYSTEM_PACKAGES := chromium curl fonts-noto-cjk libnss3-tools openssl poppler-utils qpdf sip-tester softhsm2 systemd
 
 export HUIYING_STRICT := $(STRICT)
 

@@ -15,14 +15,15 @@ from core.people.policy import ReachingPolicy
 from core.rosters.policy import RosterPolicy
 from core.rules.rule import Rule
 from core.tickets.policy import TicketPolicy
-from core.words import MINUTE, Micros
+from core.words import HOUR, MINUTE, Micros
 
 
 @dataclass(frozen=True)
 class Policies:
     """What is promised, and within what bounds. The calendar keeps the time of `zone`.
 
-    `link_code`: how long a one-time code is valid, `pass_lasts`: a link to a page.
+    `link_code`: how long a one-time code is valid, `pass_lasts`: a link to a page, `customer_pass_lasts`: one for a
+    customer.
     `rules` are tried in order, and so are `forms`: a ticket has the first that fits."""
 
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
@@ -39,6 +40,7 @@ class Policies:
     forms: tuple[Form, ...] = ()
     link_code: Micros = 30 * MINUTE
     pass_lasts: Micros = 30 * MINUTE
+    customer_pass_lasts: Micros = 72 * HOUR
 
     def __post_init__(self) -> None:
         if self.calendar.zone != self.zone:

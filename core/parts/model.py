@@ -59,6 +59,23 @@ class Shipment(Row):
     withdrawn_at: Micros | None = None
 
 
+@stored("part_swap", Index("part_swap_ticket", "ticket_id"))
+class PartSwap(Row):
+    """A part that was replaced in a device: serial numbers of the old and the new one, as far as they were told (新件 SN, S99).
+    `withdrawn_at`: since when it counts no more (taken back, or said better)."""
+
+    id: int = Field(primary_key=True)
+    entity: str
+    ticket_id: int
+    event_id: int
+    person_id: int
+    at: Micros
+    code: str | None = None
+    old_serial: str | None = None
+    new_serial: str | None = None
+    withdrawn_at: Micros | None = None
+
+
 @stored("part")
 class Part(Row):
     """A part as the company knows it. `stock` as last heard; `price` in fen."""

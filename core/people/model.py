@@ -38,7 +38,8 @@ class Person(Row):
     (客户名称), `title` what a member of the staff is called in his own house (职位), `department` his place in the organisation tree
     (设备部/维修一组). `serving` is the conversation he holds in person, `muted` the kinds of notices he does not want. `calls` is
     what is dialled to call him, a number or a sip: address (None: his phone); `routes` the channels by which he wants alarms, the
-    one he likes best first (none: the house's order)."""
+    one he likes best first (none: the house's order). `staff_no`: the number of a member of the staff (工号). `informed_at`: when a
+    customer was told how the desk treats personal data, `erased_at` when his was erased."""
 
     id: int = Field(primary_key=True)
     entity: str
@@ -61,6 +62,9 @@ class Person(Row):
     active: bool = True
     calls: str | None = None
     routes: list[str] = Field(default_factory=list, sa_type=Text)
+    staff_no: str | None = None
+    informed_at: Micros | None = None
+    erased_at: Micros | None = None
 
     @property
     def is_staff(self) -> bool:

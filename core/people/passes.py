@@ -36,7 +36,8 @@ class Pages:
     """Where the desk's own pages stand (`url`, without a slash at its end), and the key that signs passes to them.
 
     A pass is a bearer's: until its time is over, whoever holds the link reads what its person may read, under his name. That is
-    why it is short-lived, opens one page, and lets nobody do anything there but fill in the ticket's form.
+    why it is short-lived, opens one page, and lets nobody do anything there but what that page is for: fill in the ticket's
+    form, sign one report.
     """
 
     url: str
@@ -47,6 +48,16 @@ class Pages:
         if not person.is_staff or not person.active:
             return None
         given = issue_pass(self.key, person.id, subject, turn.now + turn.house.policies.pass_lasts)
+        return f"{self.url}/{quote(subject)}?p={given}"
+
+    def customers_link(self, turn: Turn, person: Person, subject: str) -> str | None:
+        """A customer's own link to a page, good for `customer_pass_lasts` from now; None for whoever is none, or no more.
+
+        Pages of customers stand apart from those of the staff: c/GD-2071 a ticket, s/TOKEN a report to be signed, my all that is his.
+        """
+        if person.is_staff or not person.active:
+            return None
+        given = issue_pass(self.key, person.id, subject, turn.now + turn.house.policies.customer_pass_lasts)
         return f"{self.url}/{quote(subject)}?p={given}"
 
     def read(self, text: str, now: Micros) -> Pass:

@@ -11,15 +11,18 @@ import core.links.model
 import core.parts.model
 import core.people.model
 import core.people.numbers
+import core.privacy.model
 import core.recordings.model
+import core.reports.model
 import core.rosters.model
+import core.satisfaction.model
 import core.store.checkpoints
 import core.tickets.model
 from core.store import numbers  # noqa: F401 - its sequences belong to the schema
 from core.store.model import Event
 from core.store.rows import metadata
 
-REVISION = 6
+REVISION = 7
 """The newest migration that this program knows."""
 GUARDS = {
     "sqlite": (

@@ -78,7 +78,8 @@ class Ticket(Row):
     tickets older than those columns. `response_due_at` and `resolution_due_at` are what the clock says of its events
     (`core/clocks`), kept here to be found; `red` why it stands red on the board, `urgent_at` since
     when it is a P0. `acked_at`: when `acked_by` took the last alarm. `team`: the team (班组) whose
-    code its customer had scanned (S58).
+    code its customer had scanned (S58). `told_at`: when its customer last heard of it from the desk; `maintenance_at`: when
+    its device is next due for maintenance (S66).
     """
 
     id: int = Field(primary_key=True)
@@ -140,6 +141,8 @@ class Ticket(Row):
     acked_at: Micros | None = None
     acked_by: int | None = None
     team: str | None = None
+    told_at: Micros | None = None
+    maintenance_at: Micros | None = None
 
     @property
     def is_open(self) -> bool:
@@ -197,7 +200,9 @@ class Attachment(Row):
 
     `words` are what is said in it, `engine` who wrote them down, `confidence` in percent, `corrected` what its speaker says that
     he said; `recording_id` is the row of a voice message whose words came, or may come, later (S68).
-    `place` and `taken_at`: where and when a photo of the staff was taken, as his platform or his camera says (S90).
+    `place` and `taken_at`: where and when a photo of the staff was taken, as his platform or his camera says (S90); `place_from`: which
+    of the two. `marked` and `marked_size`: the copy of a photo that may leave the desk (S37), None until it has been made.
+    `shows`: old_part, new_part, or None (S99).
     """
 
     id: int = Field(primary_key=True)
@@ -220,3 +225,7 @@ class Attachment(Row):
     recording_id: int | None = None
     place: str | None = None
     taken_at: Micros | None = None
+    place_from: str | None = None
+    marked: str | None = None
+    marked_size: int | None = None
+    shows: str | None = None

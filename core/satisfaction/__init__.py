@@ -1,0 +1,1 @@
+"""How content customers are: ratings, recommendations, repairs that held."""
