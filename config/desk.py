@@ -19,6 +19,7 @@ from core.dispatch import offering, reasons
 from core.escalation import episodes, watching
 from core.forms import following, telling
 from core.house import House, JobKind, Reaction
+from core.insight import monthly
 from core.parts import requesting, shipping
 from core.people import reaching
 from core.people.passes import Pages
@@ -27,6 +28,7 @@ from core.pulse import Pulse
 from core.recordings import taking_down
 from core.rosters import attending
 from core.rules import applying
+from core.satisfaction import surveying
 from core.scans.codes import Codes
 from core.store.database import Database
 from core.store.files import FileStore
@@ -73,6 +75,8 @@ def _together(*declared: Mapping[Any, tuple[Reaction, ...]]) -> dict[str, tuple[
     return {kind: tuple(reaction for one in declared for reaction in one.get(kind, ())) for kind in kinds}
 
 
+REPORTS: tuple[monthly.Report, ...] = ()
+"""What managers hear of on the first of a month."""
 TIMERS = {
     **burst.TIMERS,
     **opening.TIMERS,
@@ -85,6 +89,8 @@ TIMERS = {
     **episodes.TIMERS,
     **quiet.TIMERS,
     **taking_down.TIMERS,
+    **surveying.TIMERS,
+    **monthly.timers(REPORTS),
     completing.CLOSE_TIMER: closing.close_when_due,
 }
 """Kind of timer → what happens when it is due."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from config.calendar import Calendar
 from config.carriers import carriers
-from config.desk import Desk, build, lexicons_of, load_mind
+from config.desk import REPORTS, Desk, build, lexicons_of, load_mind
 from config.doctor import MARKS, examine, spoken_here
 from config.engines import REMOTE, remote_engine
 from config.keys import KEY_FILE, derived_key, web_key
@@ -29,6 +29,7 @@ from config.troubles import Finding
 from config.voice import listening_to_voices
 from config.watching import Watch
 from core.clocks.beginning import begin
+from core.insight import monthly
 from core.people.passes import Pages
 from core.scans.codes import Codes
 from core.store.database import AlreadyRunning, Database
@@ -247,8 +248,9 @@ async def _begin(desk: Desk) -> None:
     """What holds from now on is recorded. A desk that cannot do so yet serves none the less."""
     try:
         await desk.act(begin)
+        await desk.act(lambda turn: monthly.begin(turn, REPORTS))
     except Exception:
-        log.exception("the policies of this desk could not be recorded")
+        log.exception("the policies of this desk could not be recorded, or its reports not be ordered")
 
 
 def _listener(desk: Desk, bells: Bells) -> Listener | None:
