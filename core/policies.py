@@ -14,6 +14,7 @@ from core.forms.definition import Form
 from core.people.policy import ReachingPolicy
 from core.rosters.policy import RosterPolicy
 from core.rules.rule import Rule
+from core.satisfaction.policy import SatisfactionPolicy
 from core.tickets.policy import TicketPolicy
 from core.words import HOUR, MINUTE, Micros
 
@@ -36,6 +37,7 @@ class Policies:
     reaching: ReachingPolicy = field(default_factory=ReachingPolicy)
     escalation: EscalationPolicy = field(default_factory=EscalationPolicy)
     rosters: RosterPolicy = field(default_factory=RosterPolicy)
+    satisfaction: SatisfactionPolicy = field(default_factory=SatisfactionPolicy)
     rules: tuple[Rule, ...] = ()
     forms: tuple[Form, ...] = ()
     link_code: Micros = 30 * MINUTE

@@ -11,7 +11,7 @@ from core.words import Micros
 
 @stored("survey", UniqueConstraint("entity", "person_id", "quarter"), Index("survey_quarter", "entity", "quarter"))
 class Survey(Row):
-    """One customer asked once in a quarter (2026Q1) how likely he is to recommend the house: 0 to 10, or None (S84)."""
+    """One customer asked once in a quarter (2026-Q1) how likely he is to recommend the house: 0 to 10, or None (S84)."""
 
     id: int = Field(primary_key=True)
     entity: str

@@ -33,6 +33,8 @@ class Happened(StrEnum):
     PARCEL_SENT = "ticket.parcel_sent"
     PARCEL_CAME = "ticket.parcel_came"
     RATED = "ticket.rated"
+    RATING_COMMENTED = "ticket.rating_commented"
+    SURVEYED = "ticket.surveyed"
     URGED = "ticket.urged"
     INQUIRED = "ticket.inquired"
     SUPPORT_ASKED = "ticket.support_asked"

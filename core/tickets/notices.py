@@ -266,7 +266,7 @@ def tell_superior_of_handovers(turn: Turn, event: Event) -> None:
 def tell_superior_of_low_rating(turn: Turn, event: Event) -> None:
     """A bad verdict is for a manager to see (S53, S97)."""
     ticket = ticket_in(turn, event)
-    if event.data["rating"] > 2:
+    if event.data["rating"] > turn.house.policies.satisfaction.low:
         return
     for manager in _role(turn, ticket, Role.MANAGER):
         _say(turn, ticket, manager, "angry_customer", "staff.low_rating", stars=str(event.data["rating"]))

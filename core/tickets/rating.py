@@ -27,3 +27,11 @@ def rate(turn: Turn, ticket: Ticket, by: Person, stars: int, words: str = "") ->
     turn.forget(CLOSE_TIMER, ticket.stream)
     withdraw(turn, ticket.stream, OVERTAKEN)
     return record(turn, Happened.RATED, ticket, by, private={"words": words}, rating=stars)
+
+
+def comment(turn: Turn, ticket: Ticket, by: Person, words: str) -> Event:
+    """What he says besides, once he has rated it. Raises Refused: not_done, not_entitled."""
+    must_be_entitled(by, "rate", ticket)
+    if ticket.rating is None:
+        raise Refused("not_done", number=ticket.number)
+    return record(turn, Happened.RATING_COMMENTED, ticket, by, private={"words": words})

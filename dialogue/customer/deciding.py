@@ -1,11 +1,11 @@
-"""What a customer decides about his ticket: another time, no visit after all, a verdict. Hard things need a clear yes."""
+"""What a customer decides about his ticket: another time, no visit after all, not fixed. Hard things need a clear yes."""
 
 from __future__ import annotations
 
 from core.conversations.saying import answer, tell
 from core.people.model import Person
 from core.refused import Refused
-from core.tickets import appointing, cancelling, rating
+from core.tickets import appointing, cancelling
 from core.tickets.describing import state, what, who
 from core.tickets.model import Status, Ticket
 from core.tickets.ownership import owner_of
@@ -19,17 +19,10 @@ from dialogue.customer.slots import fields_of, told_by
 from dialogue.heard import Heard
 from dialogue.quoting import quoted
 from dialogue.understanding.words import Understanding
-from dialogue.vocabulary import bare, says, sort_of
+from dialogue.vocabulary import says
 
 DECISIONS = frozenset({"cancel", "appointment"})
 """Questions that want a decision."""
-RATE = "rate:"
-"""Token of a choice: a rating (rate:TICKET:STARS)."""
-VERDICTS = {"bad": 2, "fair": 3, "good": 5}
-"""Stars of a verdict without a number."""
-STARS = frozenset("12345")
-LOW = 2
-"""Stars up to which we say sorry."""
 
 # ---- another time
 
@@ -159,7 +152,7 @@ def _ask_engineer(heard: Heard, ticket: Ticket) -> str:
     return "asked the engineer"
 
 
-# ---- a verdict
+# ---- not fixed
 
 
 def not_fixed(heard: Heard, meant: Understanding) -> str | None:
@@ -180,49 +173,6 @@ def not_fixed(heard: Heard, meant: Understanding) -> str | None:
 def not_fixed_after_all(heard: Heard, ticket: Ticket, said: str) -> str:
     """He chose which of those that were done is not fixed."""
     return reporting.reopen_as(heard, ticket, said) if ticket.status == Status.DONE else progress.show(heard, ticket)
-
-
-def bare_stars(heard: Heard) -> str | None:
-    """A lone number from 1 to 5 while a ticket waits for its rating, and nothing else is asked."""
-    question = heard.talk.question
-    asked = question is not None and is_young(heard, question["at"])
-    return rate(heard) if not asked and awaits_stars(heard) else None
-
-
-def awaits_stars(heard: Heard) -> bool:
-    """Whether a ticket of his waits for its rating, and he says a number that may be one."""
-    return bare(heard.text) in STARS and _done_last(heard) is not None
-
-
-def rate(heard: Heard, meant: Understanding | None = None) -> str:
-    """评价: a number or a verdict on the ticket that was done last."""
-    done = _done_last(heard)
-    if done is None:
-        heard.answer("smalltalk", "customer.nothing_to_rate")
-        return "nothing to rate"
-    stars = heard.mind.expect("rating", heard.text, heard.message.at) or VERDICTS.get(
-        sort_of(heard.text, "verdict") or ""
-    )
-    if stars is None:
-        heard.answer("rating_request", "customer.rate_which", number=done.number)
-        return "asked for stars"
-    return give_stars(heard, done, stars)
-
-
-def give_stars(heard: Heard, ticket: Ticket, stars: int) -> str:
-    """Keep the rating, and thank for it."""
-    try:
-        rating.rate(heard.turn, ticket, heard.person, stars, heard.text)
-    except Refused:
-        heard.answer("smalltalk", "customer.nothing_to_rate")
-        return "nothing to rate"
-    heard.answer("rating_thanks", "customer.rated_low" if stars <= LOW else "customer.rated")
-    return f"rated {ticket.number}"
-
-
-def _done_last(heard: Heard) -> Ticket | None:
-    tickets = tickets_of_customer(heard.turn, heard.person)
-    return next((ticket for ticket in tickets if ticket.status == Status.DONE), None)
 
 
 def _own_open(heard: Heard, meant: Understanding) -> list[Ticket]:

@@ -6,7 +6,19 @@ from collections.abc import Callable
 
 from core.rules.applying import keyword_hit
 from core.tickets.sameness import other_device
-from dialogue.customer import asking, burst, changing, chatting, deciding, forms, muting, progress, reporting, scanning
+from dialogue.customer import (
+    asking,
+    burst,
+    changing,
+    chatting,
+    deciding,
+    forms,
+    muting,
+    progress,
+    rating,
+    reporting,
+    scanning,
+)
 from dialogue.customer.pressing import press, pressed_by_number
 from dialogue.customer.slots import fields_of, told_by
 from dialogue.heard import Heard
@@ -25,7 +37,7 @@ QUESTIONS: dict[str, Callable[[Heard, Understanding], str]] = {
     "cancel_ticket": deciding.cancel,
     "return_exchange": chatting.pass_on,
     "ask_faq": chatting.pass_on,
-    "rate_service": deciding.rate,
+    "rate_service": rating.rate,
 }
 """What wants an answer of its own, whatever was asked before."""
 
@@ -44,6 +56,7 @@ def hear(heard: Heard) -> str:
 
 def _hear(heard: Heard) -> str:
     if heard.message.kind in ("text", "voice") and (relayed := relay_to_agent(heard)):
+        rating.keep_comment(heard)
         return relayed
     match heard.message.kind:
         case "image" | "file" | "voice" if not heard.text:
@@ -109,7 +122,9 @@ def _answered(heard: Heard, meant: Understanding) -> str | None:
         or asking.correct_priority(heard)
         or deciding.take_decision(heard, meant)
         or deciding.not_fixed(heard, meant)
-        or deciding.bare_stars(heard)
+        or rating.bare_stars(heard)
+        or rating.score(heard)
+        or rating.comment(heard, meant)
         or muting.asked(heard)
     )
 

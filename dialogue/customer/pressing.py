@@ -9,7 +9,7 @@ from core.conversations.saying import ask_which
 from core.tickets.model import Ticket
 from core.tickets.reporting import Told
 from dialogue.choosing import chosen, is_young
-from dialogue.customer import chatting, deciding, forms, progress, reporting
+from dialogue.customer import chatting, deciding, forms, progress, rating, reporting
 from dialogue.customer.slots import fields_of, told_by
 from dialogue.forms import TOKEN
 from dialogue.heard import Heard
@@ -20,7 +20,7 @@ def pressed_by_number(heard: Heard) -> str | None:
     """A bare number that chooses from the menu shown last. Of one of long ago nothing is guessed: it is shown again."""
     if token := chosen(heard):
         return press(heard, token)
-    if deciding.awaits_stars(heard) or chosen(heard, late=True) is None:
+    if rating.awaits_stars(heard) or chosen(heard, late=True) is None:
         return None
     question = heard.talk.question or {}
     heard.talk.question = {"slot": "which", "text": "", "ticket": 0, **question, "at": heard.turn.now}
@@ -34,8 +34,8 @@ def press(heard: Heard, token: str) -> str:
     heard.talk.menu = None
     if token.startswith(progress.ABOUT):
         return _about(heard, *token.removeprefix(progress.ABOUT).partition(":")[::2])
-    if token.startswith(deciding.RATE):
-        return _rated(heard, *token.removeprefix(deciding.RATE).partition(":")[::2])
+    if token.startswith(rating.RATE):
+        return _rated(heard, *token.removeprefix(rating.RATE).partition(":")[::2])
     if token.startswith(reporting.FILES):
         return reporting.put_files(heard, token.removeprefix(reporting.FILES))
     if token.startswith(chatting.MEANING):
@@ -59,7 +59,7 @@ def _rated(heard: Heard, ticket_id: str, stars: str) -> str:
     ticket = _named(heard, ticket_id)
     if ticket is None or ticket.customer_id != heard.person.id or not stars.isdecimal():
         return chatting.welcome(heard)
-    return deciding.give_stars(heard, ticket, int(stars))
+    return rating.give_stars(heard, ticket, int(stars), "")
 
 
 def _meant(heard: Heard, intent: str) -> str:
@@ -103,7 +103,7 @@ ANSWERS: dict[str, Callable[[Heard, Understanding, Told], str]] = {
     "complain": lambda heard, meant, told: chatting.apologise(heard, meant),
     "change_appointment": lambda heard, meant, told: deciding.change_appointment(heard, meant),
     "cancel_ticket": lambda heard, meant, told: deciding.cancel(heard, meant),
-    "rate_service": lambda heard, meant, told: deciding.rate(heard, meant),
+    "rate_service": lambda heard, meant, told: rating.rate(heard, meant),
     "ask_price": lambda heard, meant, told: chatting.price_later(heard, meant),
     **dict.fromkeys(("greet", "thanks", "goodbye"), lambda heard, meant, told: chatting.courtesy(heard, meant)),
     **dict.fromkeys(("return_exchange", "ask_faq"), lambda heard, meant, told: chatting.pass_on(heard, meant)),
