@@ -141,6 +141,17 @@ def page_of(number: str) -> str:
     return f"t/{number}"
 
 
+def customer_link_of(turn: Turn, ticket: Ticket, person: Person) -> str | None:
+    """A customer's own link to how his ticket stands, where pages have a public address (S97, S99)."""
+    pages = turn.house.pages
+    return pages.customers_link(turn, person, customer_page_of(ticket.number)) if pages else None
+
+
+def customer_page_of(number: str) -> str:
+    """The path of the page on which a customer sees how his ticket stands, which is what a pass to it names."""
+    return f"c/{number}"
+
+
 def accept_hint(turn: Turn, ticket: Ticket, lang: str) -> str:
     """How to take the ticket by typing."""
     return turn.house.wording.text(lang, "staff.accept_hint", digits=digits_of(ticket.number))
