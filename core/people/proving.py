@@ -30,6 +30,8 @@ MOST_TRIES = 5
 """How often one code may be typed; then even the right one is wrong."""
 MOST_CLAIMS = 5
 """Codes a day that one chat may ask for, and that one number is sent, whoever asks."""
+LINK_CODE = "link_code"
+"""Purpose of the SMS with a code that binds a chat."""
 MOST_GUESSES = 10
 """One-time codes a day that one chat may type."""
 
@@ -106,24 +108,28 @@ def came_to_be(turn: Turn, message: Inbound, former: Person, person: Person) -> 
 def claim(turn: Turn, message: Inbound, number: str, *, staff_only: bool) -> bool:
     """Somebody says that a number is his. If it is that of one known person, a code goes to it by SMS; he is told the same
     in any case. False if he has asked too often today."""
-    identity = identity_of(message)
+    return send_code(turn, identity_of(message), by_number(turn, number, customers=not staff_only), number, LINK_CODE)
+
+
+def send_code(turn: Turn, identity: str, person: Person | None, number: str, purpose: str) -> bool:
+    """A fresh code for whoever goes by this identity, in place of the one before; it goes by SMS to the person whose number this is,
+    or to nobody. False if it was asked for too often today."""
     if not _within(turn, f"claims:{identity}", MOST_CLAIMS):
         return False
     code = f"{int(turn.house.chance(), 16) % 10**CODE_DIGITS:0{CODE_DIGITS}}"
-    person = by_number(turn, number, customers=not staff_only)
     kept = turn.get(NumberClaim, identity, lock=True)
     if kept is None:
         kept = turn.add(NumberClaim(identity=identity, entity=turn.house.policies.entity, hash="", until=0))
     kept.hash, kept.until, kept.tries = _hash(identity, code), turn.now + CODE_LASTS, 0
     kept.person_id = person.id if person else None
     if person is not None and _within(turn, f"codes:{_hash('number', number)}", MOST_CLAIMS):
-        _send(turn, person, code)
+        _send(turn, person, code, purpose)
     return True
 
 
 def has_claim(turn: Turn, message: Inbound) -> bool:
     """Whether this chat waits for a code, and these may be its digits."""
-    if _typed(message) is None:
+    if typed_code(message.text) is None:
         return False
     kept = turn.get(NumberClaim, identity_of(message))
     return kept is not None and kept.until >= turn.now
@@ -132,12 +138,17 @@ def has_claim(turn: Turn, message: Inbound) -> bool:
 def confirm(turn: Turn, message: Inbound) -> Person:
     """The person to whose number the code went that was typed; it is used up. Raises Refused: wrong, tried too often, or
     sent to nobody, all in the same words."""
-    identity = identity_of(message)
+    return use_code(turn, identity_of(message), typed_code(message.text) or "")
+
+
+def use_code(turn: Turn, identity: str, code: str) -> Person:
+    """The person to whose number this code went; it is used up. A wrong one counts, so that its turn must be kept. Raises
+    Refused: sms_code_wrong, whatever is wrong with it."""
     kept = turn.get(NumberClaim, identity, lock=True)
     if kept is None or kept.until < turn.now:
         raise Refused("sms_code_wrong")
     kept.tries += 1
-    right = kept.hash == _hash(identity, _typed(message) or "") and kept.tries <= MOST_TRIES
+    right = kept.hash == _hash(identity, code) and kept.tries <= MOST_TRIES
     person = turn.get(Person, kept.person_id) if right and kept.person_id is not None else None
     if person is None or not person.active:
         raise Refused("sms_code_wrong")
@@ -155,24 +166,24 @@ def may_guess(turn: Turn, message: Inbound) -> bool:
     return _within(turn, f"guesses:{identity_of(message)}", MOST_GUESSES)
 
 
+def typed_code(text: str) -> str | None:
+    """The digits of a code, with or without a word before them."""
+    found = _TYPED.fullmatch(text.strip())
+    return found[1] if found else None
+
+
 def identity_of(message: Inbound) -> str:
     """A chat identity, under a hash: who claims what is nobody's business."""
     return _hash(message.room.channel, message.room.account, message.who.id)
 
 
-def _typed(message: Inbound) -> str | None:
-    """The digits of a code, with or without a word before them."""
-    found = _TYPED.fullmatch(message.text.strip())
-    return found[1] if found else None
-
-
-def _send(turn: Turn, person: Person, code: str) -> None:
+def _send(turn: Turn, person: Person, code: str, purpose: str) -> None:
     room = number_room(turn, person, SMS)
     if room is None:
         return
     params = {"code": code, "minutes": str(CODE_LASTS // MINUTE)}
-    text = turn.house.wording.text(person.lang, "sms.link_code", **params)
-    say = Say("link_code", text, params=tuple(params.items()))
+    text = turn.house.wording.text(person.lang, f"sms.{purpose}", **params)
+    say = Say(purpose, text, params=tuple(params.items()))
     send(turn, room, say, person_id=person.id, subject=None, urgent=False, expires_at=turn.now + CODE_LASTS)
 
 

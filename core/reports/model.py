@@ -69,7 +69,8 @@ class Signature(Row):
     """Who signed a report, when, how, and which bytes. `name`, `strokes`, `address`, `agent` and `phone` are personal, and erasable.
 
     `method`: drawn (strokes with a finger) or code (a one-time code by SMS). `document`: SHA-256 of the sealed report that was
-    shown; `strokes_hash`: SHA-256 of the strokes as they are kept; `phone`: where the code went, its last four digits.
+    shown; `strokes_hash`: SHA-256 of the strokes as they are kept; `phone`: where the code went, its last four digits; `through`:
+    the member of the staff on whose link the customer signed on site.
     """
 
     id: int = Field(primary_key=True)
@@ -85,3 +86,4 @@ class Signature(Row):
     address: str | None = None
     agent: str | None = None
     phone: str | None = None
+    through: int | None = None
