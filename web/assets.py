@@ -23,12 +23,12 @@ FOREVER = "public, max-age=31536000, immutable"
 
 
 class Assets:
-    """The content of web/static and web/pages."""
+    """The content of web/static, web/static/vendor (what others have written, see vendor.json there) and web/pages."""
 
     def __init__(self) -> None:
-        self._files = {
-            path.name: path.read_bytes() for path in sorted((HOME / "static").iterdir()) if path.suffix in TYPES
-        }
+        folders = (HOME / "static", HOME / "static" / "vendor")
+        paths = [path for folder in folders for path in sorted(folder.iterdir()) if path.suffix in TYPES]
+        self._files = {path.name: path.read_bytes() for path in paths}
         content = hashlib.sha256()
         for name, file in self._files.items():
             content.update(name.encode() + b"\0" + file + b"\0")
