@@ -20,7 +20,7 @@ from core.escalation import episodes, watching
 from core.forms import following, telling
 from core.house import House, JobKind, Reaction
 from core.insight import monthly
-from core.parts import requesting, shipping
+from core.parts import requesting, shipping, swapping
 from core.people import reaching
 from core.people.passes import Pages
 from core.policies import Policies
@@ -29,6 +29,7 @@ from core.recordings import taking_down
 from core.rosters import attending
 from core.rules import applying
 from core.satisfaction import surveying
+from core.satisfaction import telling as satisfaction
 from core.scans.codes import Codes
 from core.store.database import Database
 from core.store.files import FileStore
@@ -75,7 +76,7 @@ def _together(*declared: Mapping[Any, tuple[Reaction, ...]]) -> dict[str, tuple[
     return {kind: tuple(reaction for one in declared for reaction in one.get(kind, ())) for kind in kinds}
 
 
-REPORTS: tuple[monthly.Report, ...] = ()
+REPORTS: tuple[monthly.Report, ...] = (satisfaction.MONTHLY, satisfaction.QUARTERLY)
 """What managers hear of on the first of a month."""
 TIMERS = {
     **burst.TIMERS,
@@ -113,6 +114,7 @@ REACTIONS = _together(
 """Kind of event → what follows in the same turn."""
 REVERSALS = _together(
     requesting.REVERSALS,
+    swapping.REVERSALS,
     shipping.REVERSALS,
     completing.REVERSALS,
     maintaining.REVERSALS,

@@ -102,7 +102,8 @@ class LinkCode(Row):
 @stored("number_claim")
 class NumberClaim(Row):
     """A chat identity (under a hash) says that a number is its own. `hash`: that of the code, which went to the number of
-    `person_id`, or to nobody (None); it holds until `until`, and for so many `tries`."""
+    `person_id`, or to nobody (None); it holds until `until`, and for so many `tries`. `guest`: he does not say that it is his own,
+    but that its owner lets him ask."""
 
     identity: str = Field(primary_key=True)
     entity: str
@@ -110,6 +111,21 @@ class NumberClaim(Row):
     until: Micros
     person_id: int | None = None
     tries: int = 0
+    guest: bool = False
+
+
+@stored("guest", Index("guest_person", "person_id"), Index("guest_customer", "customer_id"))
+class Guest(Row):
+    """Somebody whom a customer lets ask about his open tickets, in one room, `until` then or until he ended it (家属代问, S18)."""
+
+    id: int = Field(primary_key=True)
+    entity: str
+    person_id: int
+    customer_id: int
+    room: str
+    at: Micros
+    until: Micros
+    ended_at: Micros | None = None
 
 
 EVERY_DAY = 0b1111111

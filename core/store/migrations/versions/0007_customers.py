@@ -20,6 +20,7 @@ def upgrade() -> None:
     swaps()
     surveys()
     requests()
+    guests()
 
 
 def tickets() -> None:
@@ -159,3 +160,22 @@ def requests() -> None:
     )
     op.create_index("privacy_request_person", "privacy_request", ["person_id"])
     op.create_index("privacy_request_open", "privacy_request", ["entity", "state"])
+
+
+def guests() -> None:
+    """Relatives whom a customer lets ask about his tickets."""
+    op.add_column("number_claim", sa.Column("guest", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_table(
+        "guest",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("room", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("guest_person", "guest", ["person_id"])
+    op.create_index("guest_customer", "guest", ["customer_id"])
