@@ -133,8 +133,8 @@ def first_time(turn: Turn, entity: str, since: Micros, until: Micros) -> FirstTi
         done = next((event for event in told if event.kind == Happened.COMPLETED), None)
         if done is None or not since <= done.at < until:
             continue
-        back = [event.at for event in told if event.kind == Happened.REOPENED and event.at > done.at]
-        if any(0 < at - done.at <= lasts for at in (*back, *again[done.data["ticket"]])):
+        back = [event.at for event in told if event.kind == Happened.REOPENED and event.seq > done.seq]
+        if any(0 <= at - done.at <= lasts for at in (*back, *again[done.data["ticket"]])):
             failed.append(done.data["ticket"])
         elif turn.now - done.at <= lasts:
             undecided += 1

@@ -70,6 +70,8 @@ def give_stars(heard: Heard, ticket: Ticket, stars: int, words: str) -> str:
     except Refused:
         heard.answer("smalltalk", "customer.nothing_to_rate")
         return "nothing to rate"
+    if any(token.startswith(RATE) for _, token in heard.talk.menu or ()):
+        heard.talk.menu = None
     if stars <= heard.turn.house.policies.satisfaction.low:
         _person_goes_on(heard, ticket, stars)
     else:

@@ -31,6 +31,7 @@ from dialogue.staff import (
 )
 from dialogue.staff.auditing import audit_asked
 from dialogue.staff.belated import overtaken, put_on_record
+from dialogue.staff.contentment import contentment_asked
 from dialogue.staff.drafting import add_to_draft
 from dialogue.staff.echoing import echo, gathering
 from dialogue.staff.explaining import explain, meant_to_explain
@@ -87,6 +88,7 @@ ASKED_FIRST: tuple[Callable[[Heard], str | None], ...] = (
     stayed_asked,
     idle_asked,
     inquiries_asked,
+    contentment_asked,
     scanning.history_asked,
     acknowledging.alarm_taken,
     roster_asked,
