@@ -12,6 +12,7 @@ from core.store.turn import Turn
 from core.tickets.describing import what
 from core.tickets.events import Happened
 from core.tickets.model import Ticket
+from core.tickets.recording import ticket_in
 from core.wording import local
 from core.words import SECOND, Micros, Say
 
@@ -35,13 +36,15 @@ def next_maintenance(turn: Turn, ticket: Ticket, written: int | None) -> Micros:
 
 
 def plan(turn: Turn, event: Event) -> None:
-    """The work is done: the reminder is set."""
+    """The work is done: the day is noted, and the reminder is set."""
     due_at, ticket_id = event.data["maintenance"], event.data["ticket"]
+    ticket_in(turn, event).maintenance_at = due_at
     turn.remind(TIMER, event.stream, due_at, episode=str(event.id), data={"ticket": ticket_id})
 
 
 def drop(turn: Turn, event: Event) -> None:
     """The work was not done after all."""
+    ticket_in(turn, event).maintenance_at = None
     turn.forget(TIMER, event.stream)
 
 
