@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from config.channels import PLUGS
 from config.forms import forms_of
 from config.holidays import public_holidays, with_exceptions, years_with
 from config.packs import rules_of
@@ -14,8 +15,9 @@ from core.dispatch.policy import DispatchPolicy
 from core.people.policy import ReachingPolicy
 from core.policies import Policies
 from core.rosters.policy import RosterPolicy
+from core.satisfaction.policy import SatisfactionPolicy
 from core.tickets.policy import TicketPolicy
-from core.words import HOUR, MINUTE, SECOND
+from core.words import DAY, HOUR, MINUTE, SECOND
 
 
 def policies(settings: Settings) -> Policies:
@@ -32,6 +34,7 @@ def policies(settings: Settings) -> Policies:
             stayed=settings.stayed_after_h * HOUR,
             effective_inquiry=settings.effective_inquiry_h * HOUR,
         ),
+        silence=settings.silence.policy(),
         conversation=ConversationPolicy(
             burst_quiet=round(talk.burst_quiet_s * SECOND),
             burst_window=round(talk.burst_window_s * SECOND),
@@ -53,10 +56,23 @@ def policies(settings: Settings) -> Policies:
             hole_ahead=settings.rosters.hole_ahead_h * HOUR,
             hole_again=settings.rosters.hole_again_h * HOUR,
         ),
+        satisfaction=SatisfactionPolicy(
+            low=settings.satisfaction.low_stars,
+            first_time=settings.satisfaction.first_time_days * DAY,
+            surveys=settings.satisfaction.surveys,
+        ),
+        privacy=settings.privacy.policy(ZoneInfo(settings.timezone), guarded(settings)),
         rules=rules_of(settings.pack),
         forms=forms_of(settings.pack),
         link_code=settings.one_time_code_minutes * MINUTE,
     )
+
+
+def guarded(settings: Settings) -> frozenset[str]:
+    """The channels in use to which no personal data may go: kept abroad, and not allowed by `privacy.abroad`."""
+    outside = {name for name, plug in PLUGS.items() if plug.abroad} | set(settings.privacy.stored_abroad)
+    in_use = {name for name, given in settings.channels if given.enabled}
+    return frozenset((outside & in_use) - set(settings.privacy.abroad))
 
 
 def reaching(settings: Settings) -> ReachingPolicy:

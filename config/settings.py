@@ -25,9 +25,11 @@ from config.channels import Channels
 from config.channels.dingtalk_notice import DINGTALK_API, DINGTALK_OAPI
 from config.escalation_settings import Escalation
 from config.packs import DEFAULT, PackError, packs_of
+from config.privacy_settings import Privacy
 from config.secret import Secret
 from config.section import Count, Dates, Names, Seconds, Section, WebAddress, listed
 from config.service_settings import ServiceLevelSettings
+from config.silence_settings import Silence
 from config.understanding_settings import UnderstandingSettings
 from config.voice_settings import Voice
 from core.clocks.calendar import Shift
@@ -120,6 +122,25 @@ class Rosters(Section):
     )
     hole_again_h: Count = Field(
         default=24, description="没补上之前多久再提醒一次，小时 · and again until it is filled, hours"
+    )
+
+
+class Satisfaction(Section):
+    """满意度 · what is a low score, how long a repair has to hold, and who is asked to recommend us"""
+
+    low_stars: int = Field(
+        default=2,
+        ge=0,
+        le=4,
+        description="低分：几星及以下由人接着谈 · up to so many stars a person goes on with the talk",
+    )
+    first_time_days: Count = Field(
+        default=30,
+        description="一次修好：完工后多少天内没有返修、没有再报 · a repair holds if nothing comes back within days",
+    )
+    surveys: bool = Field(
+        default=True,
+        description="每季度问一次推荐意愿（NPS） · ask customers once a quarter how likely they recommend us",
     )
 
 
@@ -217,16 +238,19 @@ class Settings(BaseSettings):
     conversation: Conversation = Conversation()
     understanding: UnderstandingSettings = UnderstandingSettings()
     service_level: ServiceLevelSettings = ServiceLevelSettings()
+    silence: Silence = Silence()
     quiet_hours: QuietHours = QuietHours()
     working_hours: WorkingHours = WorkingHours()
     dispatch: Dispatch = Dispatch()
     rosters: Rosters = Rosters()
+    satisfaction: Satisfaction = Satisfaction()
     escalation: Escalation = Escalation()
     limits: Limits = Limits()
     channels: Channels = Channels()
     voice: Voice = Voice()
     carriers: Carriers = Carriers()
     directory: Directories = Directories()
+    privacy: Privacy = Privacy()
 
     @property
     def checkpoint_folder(self) -> Path:

@@ -12,10 +12,11 @@ from core.dispatch.policy import DispatchPolicy
 from core.escalation.policy import EscalationPolicy
 from core.forms.definition import Form
 from core.people.policy import ReachingPolicy
+from core.privacy.policy import PrivacyPolicy
 from core.rosters.policy import RosterPolicy
 from core.rules.rule import Rule
 from core.satisfaction.policy import SatisfactionPolicy
-from core.tickets.policy import TicketPolicy
+from core.tickets.policy import SilencePolicy, TicketPolicy
 from core.words import HOUR, MINUTE, Micros
 
 
@@ -30,6 +31,7 @@ class Policies:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     entity: str = "main"
     tickets: TicketPolicy = field(default_factory=TicketPolicy)
+    silence: SilencePolicy = field(default_factory=SilencePolicy)
     conversation: ConversationPolicy = field(default_factory=ConversationPolicy)
     service_level: ServiceLevel = field(default_factory=ServiceLevel)
     calendar: Calendar = field(default_factory=Calendar)
@@ -38,6 +40,7 @@ class Policies:
     escalation: EscalationPolicy = field(default_factory=EscalationPolicy)
     rosters: RosterPolicy = field(default_factory=RosterPolicy)
     satisfaction: SatisfactionPolicy = field(default_factory=SatisfactionPolicy)
+    privacy: PrivacyPolicy = field(default_factory=PrivacyPolicy)
     rules: tuple[Rule, ...] = ()
     forms: tuple[Form, ...] = ()
     link_code: Micros = 30 * MINUTE

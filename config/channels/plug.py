@@ -41,7 +41,8 @@ class Plug:
     `channel` names its class ("bots.wecom:WeCom"), which is imported when the channel is switched on or asked for;
     `make` gives what makes it; `needed` are settings that it cannot do without; `account` is the account of its rooms;
     `called_back` says whether the platform calls our public address, `staff_only` whether nobody who writes there is a
-    customer; `rooms` names all rooms that it can reach, where the settings do; `troubles` is what the doctor says of it besides.
+    customer; `rooms` names all rooms that it can reach, where the settings do; `troubles` is what the doctor says of it besides;
+    `abroad`: its vendor keeps what is said there outside the mainland (PIPL Art. 38).
     """
 
     channel: str
@@ -53,3 +54,4 @@ class Plug:
     staff_only: Callable[[Any], bool] = never
     rooms: Callable[[Any], Collection[str] | None] = lambda given: None
     troubles: Callable[[Any], Iterator[Trouble]] = nothing
+    abroad: bool = False

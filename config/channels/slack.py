@@ -69,4 +69,5 @@ PLUG = Plug(
     called_back=lambda given: bool(given.signing_secrets) and given.app_token is None,
     staff_only=lambda given: given.staff_only,
     troubles=troubles,
+    abroad=True,
 )

@@ -53,4 +53,5 @@ PLUG = Plug(
     needed=("token", "bot_name"),
     called_back=lambda given: given.webhook,
     staff_only=lambda given: given.staff_only,
+    abroad=True,
 )

@@ -11,13 +11,18 @@ from core.conversations.texting import texted
 from core.people.dialling import send
 from core.people.linking import direct_room, known_as
 from core.people.model import Person
+from core.privacy.informing import informed
 from core.store.model import Outbox, OutboxState, RoomRow
 from core.store.outgoing import post
 from core.store.turn import Turn
+from core.tickets.model import Ticket
+from core.tickets.recording import subject_of
 from core.words import Button, Micros, Room, Say
 
 MAY_WAIT = frozenset({"progress", "engineer_arrived", "engineer_assigned"})
 """News that gives way when the platform lets us send only one message more: the end of a repair is not to be held back."""
+OF_HIS_TICKET = frozenset({"ack_created", "progress", "ticket_no", "confirm_change", "dup_linked"})
+"""Answers that tell a customer something about the ticket spoken of."""
 ALARM, NORMAL = 0, 1
 """Priorities of outgoing messages: an alarm goes first and is repeated when its outcome is unknown."""
 
@@ -36,6 +41,8 @@ def answer(turn: Turn, talk: Conversation, purpose: str, text: str, **more: Any)
     room = Room.of(talk.room)
     say = mentioning(turn, Say(purpose, text, **more), room, turn.get(Person, talk.person_id) if room.group else None)
     _send(turn, talk, room, say, talk.person_id, None, NORMAL, None, unasked=False)
+    if purpose in OF_HIS_TICKET and talk.last_ticket is not None:
+        _has_heard(turn, turn.get(Person, talk.person_id), turn.get(Ticket, talk.last_ticket))
 
 
 def mentioning(turn: Turn, say: Say, room: Room, person: Person | None) -> Say:
@@ -61,11 +68,14 @@ def tell(
     if room is None or room.channel in turn.house.accounts:
         sms = texted(turn, person, say, subject)
         if sms is not None:
+            _has_heard(turn, person, subject_of(turn, subject))
             return [sms]
     if room is None:
         return [_nowhere(turn, person, say, subject)]
     talk = conversation_with(turn, person, room)
     rows = _send(turn, talk, room, say, person.id, subject, ALARM if urgent else NORMAL, expires_at, unasked=not urgent)
+    if any(row.state not in (OutboxState.DEAD, OutboxState.HELD) for row in rows):
+        _has_heard(turn, person, subject_of(turn, subject))
     if quiet:
         until_morning(turn, rows)
     return rows
@@ -90,6 +100,7 @@ def _send(
     expires_at: Micros | None,
     unasked: bool,
 ) -> list[Outbox]:
+    say = informed(turn, say, person_id, room)
     tokens = [[button.label, button.token] for button in say.buttons if button.token]
     if len(tokens) > 1:
         talk.menu, talk.menu_at = tokens, turn.now
@@ -102,6 +113,12 @@ def _send(
     return post(
         turn, room, say, person_id=person_id, subject=subject, priority=priority, expires_at=expires_at, held=held
     )
+
+
+def _has_heard(turn: Turn, person: Person | None, ticket: Ticket | None) -> None:
+    """A customer hears something about the ticket: from now on its silence is counted anew."""
+    if ticket is not None and person is not None and not person.is_staff:
+        ticket.told_at = turn.now
 
 
 def _last_word(turn: Turn, room: Room) -> bool:
