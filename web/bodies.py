@@ -12,14 +12,14 @@ MOST = 4_096
 """Bytes."""
 
 
-async def small_json(request: Request) -> dict[str, Any]:
+async def small_json(request: Request, most: int = MOST) -> dict[str, Any]:
     """The object in the body. Raises HTTPException: 415 unless it says that it is JSON (a form of another site cannot), 413, 400."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415)
     body = b""
     async for piece in request.stream():
         body += piece
-        if len(body) > MOST:
+        if len(body) > most:
             raise HTTPException(413)
     try:
         found = orjson.loads(body or b"{}")

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from core.clocks.policy import ServiceLevel
 from core.people.passes import Pages
+from core.reports.press import Press
 from core.store.database import Database
 from core.store.turn import Cause, Turn
 from core.words import Clock, Files, Room
@@ -32,7 +33,7 @@ class Front:
     """The desk as pages see it. Without `visitors` there is no web chat; without `board_key` the board is open to all who
     reach this port (a demonstration); without `pages` nobody comes with a pass. `look` reads as a turn reads, from any thread;
     `act` carries out a turn, `keep` a file, whose hash it gives. `metrics` is what Prometheus reads, with `metrics_key`;
-    `channels` are those that are in use."""
+    `channels` are those that are in use; `press` draws reports and looks into them, and is None where there are none."""
 
     database: Database
     entity: str
@@ -51,3 +52,4 @@ class Front:
     metrics: Callable[[], bytes] | None = None
     metrics_key: str | None = None
     channels: Sequence[str] = ()
+    press: Press | None = None

@@ -28,6 +28,7 @@ MAY: dict[str, frozenset[Role]] = {
     "quote": WORKERS | {Role.AGENT},
     "merge": frozenset({Role.MANAGER, Role.AGENT, Role.ENGINEER}),
     "rate": frozenset({Role.CUSTOMER}),
+    "sign": WORKERS | {Role.CUSTOMER},
     "support": STAFF,
     "note": STAFF,
     "photo": STAFF,
@@ -38,7 +39,7 @@ MAY: dict[str, frozenset[Role]] = {
 }
 """Verb → roles. What is not listed is allowed to nobody."""
 
-OWNERS_ONLY = frozenset({"arrive", "complete", "hold", "resume", "need_part", "transfer", "cancel"})
+OWNERS_ONLY = frozenset({"arrive", "complete", "hold", "resume", "need_part", "transfer", "cancel", "sign"})
 """Verbs of the engineer who answers for the ticket, or to whom it is offered; a manager may do them in his stead."""
 
 

@@ -33,6 +33,7 @@ class Happened(StrEnum):
     PART_SWAPPED = "ticket.part_swapped"
     PARCEL_SENT = "ticket.parcel_sent"
     PARCEL_CAME = "ticket.parcel_came"
+    REPORT_SIGNED = "ticket.report_signed"
     RATED = "ticket.rated"
     RATING_COMMENTED = "ticket.rating_commented"
     SURVEYED = "ticket.surveyed"

@@ -18,6 +18,7 @@ from dialogue.customer import (
     rating,
     reporting,
     scanning,
+    signing,
 )
 from dialogue.customer.pressing import press, pressed_by_number
 from dialogue.customer.slots import fields_of, told_by
@@ -79,7 +80,7 @@ def _hear(heard: Heard) -> str:
         return "nothing said"
     if heard.message.forwarded:
         return _hear_record(heard)
-    return pressed_by_number(heard) or _hear_words(heard)
+    return pressed_by_number(heard) or signing.take_code(heard) or signing.asked(heard) or _hear_words(heard)
 
 
 def _number_in(heard: Heard) -> str:

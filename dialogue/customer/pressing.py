@@ -9,7 +9,7 @@ from core.conversations.saying import ask_which
 from core.tickets.model import Ticket
 from core.tickets.reporting import Told
 from dialogue.choosing import chosen, is_young
-from dialogue.customer import chatting, deciding, forms, progress, rating, reporting
+from dialogue.customer import chatting, deciding, forms, progress, rating, reporting, signing
 from dialogue.customer.slots import fields_of, told_by
 from dialogue.forms import TOKEN
 from dialogue.heard import Heard
@@ -36,6 +36,8 @@ def press(heard: Heard, token: str) -> str:
         return _about(heard, *token.removeprefix(progress.ABOUT).partition(":")[::2])
     if token.startswith(rating.RATE):
         return _rated(heard, *token.removeprefix(rating.RATE).partition(":")[::2])
+    if token.startswith(signing.SIGN) and (offered := signing.chosen(heard, token.removeprefix(signing.SIGN))):
+        return offered
     if token.startswith(reporting.FILES):
         return reporting.put_files(heard, token.removeprefix(reporting.FILES))
     if token.startswith(chatting.MEANING):

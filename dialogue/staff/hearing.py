@@ -39,6 +39,7 @@ from dialogue.staff.idling import idle_asked
 from dialogue.staff.inquiring import inquiries_asked
 from dialogue.staff.refusing import refuse
 from dialogue.staff.rostering import roster_asked
+from dialogue.staff.signing import signature_asked
 from dialogue.staff.staying import stayed_asked
 from dialogue.staff.swapping import SWAP, swap_pressed
 from dialogue.staff.which import NoTicket, numbers_named, ticket_meant, ticket_numbered
@@ -93,6 +94,7 @@ ASKED_FIRST: tuple[Callable[[Heard], str | None], ...] = (
     acknowledging.alarm_taken,
     roster_asked,
     serving.forward,
+    signature_asked,
     shipping.take,
 )
 """What is recognised by its own words before any order is looked for; each says what came of it, or None."""
