@@ -47,7 +47,7 @@ MOST_POINTS = 4_000
 LEAST_POINTS = 5
 LEAST_REACH = 80
 """Thousandths by which a signature extends in one direction at least: less is a dot or a slip of the finger."""
-LONGEST_NAME = 40
+LONGEST_NAME = 30
 """Characters of the name that is written beside a signature."""
 LONGEST_AGENT = 300
 """Characters of what a browser calls itself that are kept."""
@@ -202,7 +202,7 @@ def _lines(turn: Turn, report: Report, signature: Signature) -> list[str]:
         "document": signature.document[:SHOWN_HASH],
         "engineer": (through.name if through else None) or "",
     }
-    keys = ("name", "when", "method", *(("through",) if through else ()), "document")
+    keys = ("who", "through" if through else "how", "what")
     return [words.text(lang, f"sign.line_{key}", **facts) for key in keys]
 
 
