@@ -24,6 +24,7 @@ from core.parts import requesting, shipping, swapping
 from core.people import reaching
 from core.people.passes import Pages
 from core.policies import Policies
+from core.privacy.places import place_of
 from core.pulse import Pulse
 from core.recordings import taking_down
 from core.rosters import attending
@@ -342,6 +343,7 @@ def _house(
         jobs=JOBS,
         pages=pages,
         codes=codes,
+        place=place_of,
     )
 
 

@@ -38,7 +38,7 @@ class House:
     or a finished job of a kind does; `chance` gives 32 hexadecimal digits that nobody can guess;
     `accounts` names, by channel, the account from which telephone numbers are reached (SMS, voice);
     `why` says in a language why a ticket was given to whom it was given; `pages` is None where no public address is known;
-    `codes` reads the tokens of QR codes, and is None where there is no key to them.
+    `codes` reads the tokens of QR codes, and is None where there is no key to them; `place` says where a turn happens, as events keep it.
     """
 
     policies: Policies
@@ -53,6 +53,7 @@ class House:
     jobs: Mapping[str, JobKind] = field(default_factory=dict)
     pages: Pages | None = None
     codes: Codes | None = None
+    place: Callable[[Turn], str | None] = lambda turn: turn.cause.via
 
     @property
     def zone(self) -> ZoneInfo:

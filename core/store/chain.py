@@ -51,7 +51,7 @@ def append(
         at=at,
         recorded_at=turn.now,
         by=by,
-        via=turn.cause.via,
+        via=turn.place,
         cause=turn.cause.text,
         data=data,
         private_hash=private_hash(hidden) if hidden else None,

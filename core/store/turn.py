@@ -60,8 +60,16 @@ class Turn:
         self._new: dict[type[Row], list[Row]] = {}
         self._depth = 0
         self._guarded = False
+        self._place: tuple[str | None] | None = None
         self.heads: dict[str, Event] = {}
         self.posts: list[Outbox] = []
+
+    @property
+    def place(self) -> str | None:
+        """Where it happens, as the event log keeps it."""
+        if self._place is None:
+            self._place = (self.house.place(self),)
+        return self._place[0]
 
     # ---- reading
 

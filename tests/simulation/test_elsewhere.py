@@ -17,7 +17,8 @@ from tests.simulation.world import World
 
 SEEDS = range(1_000, 1_009)
 HEARD = (
-    "SELECT inbox.room, inbox.id FROM event JOIN inbox ON event.cause = 'inbox:' || inbox.id WHERE event.via = inbox.room "
+    "SELECT inbox.room, inbox.id FROM event JOIN inbox ON event.cause = 'inbox:' || inbox.id "
+    "WHERE inbox.channel || '/' = substr(event.via, 1, length(inbox.channel) + 1) "
     "ORDER BY event.id"
 )
 """Messages in the order in which anything came of them."""
