@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from config.media import fetch_media
+from config.media import fetch_media, mark_photo
 from config.packs import DEFAULT, packs_of
 from config.taking_down import take_down
 from core.clocks import beginning, keeping
@@ -53,9 +53,11 @@ from core.tickets import (
     completing,
     handing_over,
     maintaining,
+    marking,
     merging,
     notices,
     opening,
+    silence,
 )
 from core.wording import Wording
 from core.words import Accept, Channel, Clock, Cursor
@@ -67,6 +69,7 @@ from dialogue.understanding.engine import Remote
 from dialogue.understanding.mind import Mind
 from notifier.delivering import Deliverer, Pause
 from notifier.outcomes import delivered, said_late
+from notifier.photos.darkroom import Darkroom
 
 CONFIG = Path(__file__).parent
 
@@ -85,11 +88,13 @@ TIMERS = {
     **cards.TIMERS,
     **offering.TIMERS,
     **maintaining.TIMERS,
+    **marking.TIMERS,
     **beginning.TIMERS,
     **watching.TIMERS,
     **attending.TIMERS,
     **episodes.TIMERS,
     **quiet.TIMERS,
+    **silence.TIMERS,
     **taking_down.TIMERS,
     **surveying.TIMERS,
     **monthly.timers(REPORTS),
@@ -111,6 +116,7 @@ REACTIONS = _together(
     watching.REACTIONS,
     attending.REACTIONS,
     cards.REACTIONS,
+    silence.REACTIONS,
 )
 """Kind of event → what follows in the same turn."""
 REVERSALS = _together(
@@ -127,6 +133,7 @@ REVERSALS = _together(
 """Event → what its taking back takes back besides."""
 JOBS = {
     attaching.FETCH: JobKind(attaching.fetched, attaching.not_fetched),
+    **marking.JOBS,
     taking_down.TAKE_DOWN: JobKind(taking_down.taken_down, taking_down.not_taken_down, taking_down.ATTEMPTS),
     **ranking.JOBS,
     **photos.JOBS,
@@ -158,6 +165,7 @@ class Desk:
     shelf: StoreShelf
     leases: Leases
     pulse: Pulse
+    darkroom: Darkroom
     remote: Remote | None = None
     listens: Listens | None = None
     runner: Runner | None = None
@@ -217,6 +225,7 @@ class Desk:
             await self.remote.close()
         if self.listens is not None:
             await self.listens.close()
+        await self.darkroom.close()
         for channel in self.channels.values():
             await channel.close()
         self.pump.close()
@@ -278,11 +287,13 @@ def build(
     accounts: Mapping[str, str] | None = None,
     remote: Remote | None = None,
     listens: Listens | None = None,
+    darkroom: Darkroom | None = None,
     apart: Callable[[Callable[[], bool]], Awaitable[bool]] = asyncio.to_thread,
 ) -> Desk:
     """Put a desk together. `makers` make its channels, by name; `pages` is where staff find its pages, `codes` reads QR codes;
     `accounts` says from which account a carrier reaches numbers; `remote` is an engine elsewhere that ranks what customers say; `listens` finds out
-    what is said in voice messages; `apart` runs what looks into the store, off the event loop."""
+    what is said in voice messages; `darkroom` is where photos are opened (one of its own, if none is given); `apart` runs what looks into the
+    store, off the event loop."""
     holder = holder or secrets.token_hex(8)
     channels: dict[str, Channel] = {}
     cans: dict[str, Any] = {}
@@ -310,13 +321,33 @@ def build(
         pulse.posted,
         lambda row: apart(partial(_still_held, database, row)),
     )
-    fetches = fetch_media(channels, files)
-    work = {attaching.FETCH: fetches, photos.KEEP: fetches, ranking.RANK: ranking.asking(remote)}
+    darkroom = darkroom or Darkroom()
+    fetches = fetch_media(channels, files, darkroom)
+    work = {
+        attaching.FETCH: fetches,
+        photos.KEEP: fetches,
+        marking.MARK: mark_photo(files, darkroom),
+        ranking.RANK: ranking.asking(remote),
+    }
     if listens is not None:
-        work[taking_down.TAKE_DOWN] = take_down(channels, files, listens, pulse.listened)
+        work[taking_down.TAKE_DOWN] = take_down(fetches, files, listens, pulse.listened)
     worker = Worker(work, lambda finished: desk.report_job(finished))
     desk = Desk(
-        database, house, channels, files, clock, mind, pump, deliverer, worker, shelf, leases, pulse, remote, listens
+        database,
+        house,
+        channels,
+        files,
+        clock,
+        mind,
+        pump,
+        deliverer,
+        worker,
+        shelf,
+        leases,
+        pulse,
+        darkroom,
+        remote,
+        listens,
     )
     return desk
 

@@ -22,10 +22,11 @@ from bots.emulated.wecom_service import Sent, Stored
 from config import stage
 from config.carriers import Telephony
 from config.desk import Desk, build
-from config.ear import Ear, recording
+from config.ear import Ear
 from config.forms import forms_of
 from config.packs import DEFAULT, rules_of
 from config.phones import ACCOUNTS, USUAL, Phones, Ringing, number_at
+from config.samples import content_of
 from config.stage import Stage
 from config.stepping import HandClock, StepRunner
 from core.people.passes import Pages
@@ -39,6 +40,7 @@ from core.words import HOUR, MINUTE, SECOND, Micros, Say
 from dialogue.understanding.engine import Remote
 from dialogue.understanding.mind import Mind
 from notifier.carriers.desk_phone import DeskPhoneConfig
+from notifier.photos.darkroom import LastingDarkroom
 
 CARRIED = (
     "wecom_aibot",
@@ -55,10 +57,8 @@ PAGES = Pages("http://desk.example", b"key of rehearsals")
 """Where staff of a rehearsal would find the desk's pages."""
 CODES = Codes(b"key of the rehearsal")
 """Makes and reads the QR codes of a rehearsal."""
-SAMPLE = {"jpg": b"\xff\xd8\xff\xe0sample photo", "png": b"\x89PNG\r\n\x1a\nsample", "pdf": b"%PDF-1.4 sample",
-          "amr": b"#!AMR\nsample"}  # fmt: skip
-"""What a file that a script only names is made of."""
-MIMES = {"jpg": "image/jpeg", "png": "image/png", "pdf": "application/pdf", "amr": "audio/amr"}
+DARKROOM = LastingDarkroom()
+"""Where the photos of all rehearsals are opened."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,7 @@ class Rehearsal:
                 codes=CODES,
                 accounts=carried.accounts if carried else ACCOUNTS,
                 listens=ear if listening else None,
+                darkroom=DARKROOM,
                 apart=_at_once,
                 remote=remote,
             )
@@ -161,7 +162,7 @@ class Rehearsal:
         elif channel == "wecom":
             await self._member_does(who, kind, text or words or "", file, token)
         elif self.stage is not None and channel in self.stage.stands:
-            given = _content(file, kind, words or text) if kind in ("image", "file", "voice") else None
+            given = content_of(file, kind, words or text) if kind in ("image", "file", "voice") else None
             await self.stage.acts(channel, who, kind, words or text, given, group=group, thread=thread)
         elif channel == "voice":
             await self.phones.press(number_at(who), text)
@@ -207,7 +208,7 @@ class Rehearsal:
         elif kind == "sticker":
             number = ""
         else:
-            number = await server.customer_sends(who, kind, *_content(file, kind, text))
+            number = await server.customer_sends(who, kind, *content_of(file, kind, text))
         self._messages.setdefault(("wecom_kf", who), []).append(number)
         channel: Any = self.desk.channels["wecom_kf"]
         await channel.pull(self.desk.accept_for("wecom_kf"))
@@ -218,7 +219,7 @@ class Rehearsal:
         elif kind == "press":
             await self.wecom.member_taps(who, token or text)
         elif kind not in ("sticker", "recall"):
-            await self.wecom.member_sends(who, kind, *_content(file, kind, text))
+            await self.wecom.member_sends(who, kind, *content_of(file, kind, text))
 
     async def _carried(
         self, channel: str, who: str, kind: str, text: str, name: str | None, file: str | None, words: str | None,
@@ -226,7 +227,7 @@ class Rehearsal:
     ) -> None:  # fmt: skip
         carrier, media = self.carriers[channel], []
         if kind in ("image", "file", "voice"):
-            content, mime, called = _content(file, kind)
+            content, mime, called = content_of(file, kind)
             ref = f"{channel}-file-{len(carrier.media)}"
             carrier.media[ref] = content
             media = [{"ref": ref, "mime": mime, "name": called, "size": len(content), "words": words or text or None}]
@@ -337,17 +338,6 @@ def _wecom_makers(server: WeComServer) -> dict[str, Any]:
         "wecom": lambda shelf, files, now: WeCom(app, shelf, files, now, httpx.ASGITransport(server)),
         "wecom_kf": lambda shelf, files, now: WeComKf(kf, shelf, files, now, httpx.ASGITransport(server)),
     }
-
-
-def _content(file: str | None, kind: str, words: str = "") -> tuple[bytes, str, str]:
-    """What a file is made of; a recording that has no file says the words."""
-    if kind == "voice" and not file and words:
-        return recording(words), MIMES["amr"], "voice.amr"
-    name = file or {"image": "photo.jpg", "voice": "voice.amr"}.get(kind, "file.pdf")
-    path = Path(name)
-    ending = path.suffix.lstrip(".").lower() or "jpg"
-    content = path.read_bytes() if path.is_file() else SAMPLE.get(ending, b"sample")
-    return content, MIMES.get(ending, "application/octet-stream"), path.name
 
 
 def packs_named(settings: Mapping[str, Any]) -> tuple[str, ...]:

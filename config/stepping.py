@@ -14,6 +14,8 @@ from core.words import SECOND, Micros
 
 PATIENCE = 2_000
 """Rounds of the event loop granted to channels that talk to emulators, before a step counts as stuck."""
+LONGEST_JOB = 60.0
+"""Seconds of real time in which long work must come to its end before a step counts as stuck."""
 TO_TELL = 5
 """Rounds that a telephone needs to tell what has happened to it."""
 
@@ -83,8 +85,9 @@ class StepRunner:
 
     async def settle(self) -> None:
         """Until nothing is left to do at this instant."""
-        quiet = 0
-        for _ in range(PATIENCE):
+        quiet = rounds = 0
+        until = asyncio.get_running_loop().time() + LONGEST_JOB
+        while rounds < PATIENCE and asyncio.get_running_loop().time() < until:
             self.kick()
             await asyncio.sleep(0)
             busy = self._desk.deliverer.busy + self._desk.worker.busy
@@ -95,6 +98,8 @@ class StepRunner:
                 return
             if self._desk.worker.busy:
                 await asyncio.sleep(0.001)
+            else:
+                rounds += 1
         raise RuntimeError("the desk does not come to rest")
 
     async def pass_until(self, until: Micros) -> None:

@@ -6,10 +6,9 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from config.media import fetch_media
 from core.store.files import FileStore
 from core.store.working import Work
-from core.words import Channel, Media
+from core.words import Media
 from dialogue.transcribing.listening import Listens
 
 log = logging.getLogger("huiying.voice")
@@ -18,11 +17,9 @@ NO_WORDS = "none"
 """What is counted as the engine of a recording that nobody could write down."""
 
 
-def take_down(
-    channels: Mapping[str, Channel], files: FileStore, listens: Listens, count: Callable[[str, float], None]
-) -> Work:
-    """The work; its result is {media: fields of Media, why}. `count` hears the engine and the seconds that it took."""
-    fetch = fetch_media(channels, files)
+def take_down(fetch: Work, files: FileStore, listens: Listens, count: Callable[[str, float], None]) -> Work:
+    """The work; its result is {media: fields of Media, why}. `fetch` brings the recording into the store; `count` hears the engine and
+    the seconds that it took."""
 
     async def work(data: Mapping[str, Any]) -> dict[str, Any]:
         fetched = await fetch(data)
@@ -33,6 +30,7 @@ def take_down(
         log.info("a recording was listened to", extra={"recording": data["recording"], "status": status})
         words = {"words": found.words, "engine": found.engine, "confidence": found.confidence}
         length = {"seconds": found.seconds} if found.seconds is not None and declared is None else {}
-        return {"media": {**fetched, **words, **length}, "why": found.why}
+        kept = {name: fetched[name] for name in ("hash", "size", "mime")}
+        return {"media": {**kept, **words, **length}, "why": found.why}
 
     return work

@@ -12,10 +12,12 @@ from core.words import Files
 SHOWN_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf", "audio/mpeg", "audio/ogg", "audio/wav"})  # fmt: skip
 """Types under which a stored file is handed out. Anything else is plain bytes, whatever its sender called it."""
 PICTURES = frozenset(kind for kind in SHOWN_TYPES if kind.startswith("image/"))
+KEPT = "private, max-age=86400"
+"""A file never changes: a browser may keep it for a day."""
 
 
-async def file_answer(files: Files, name: str, called: str, mime: str | None) -> Response:
-    """The file with this hash. Raises HTTPException 404 if it is not in the store."""
+async def file_answer(files: Files, name: str, called: str, mime: str | None, *, keep: str = KEPT) -> Response:
+    """The file with this hash; `keep` says how long a browser may. Raises HTTPException 404 if it is not in the store."""
     try:
         content = await files(name)
     except KeyError:
@@ -23,6 +25,6 @@ async def file_answer(files: Files, name: str, called: str, mime: str | None) ->
     headers = {
         "content-disposition": f"attachment; filename*=UTF-8''{quote(called or 'file', safe='')}",
         "content-security-policy": "default-src 'none'; sandbox",
-        "cache-control": "private, max-age=86400",
+        "cache-control": keep,
     }
     return Response(content, media_type=mime if mime in SHOWN_TYPES else "application/octet-stream", headers=headers)

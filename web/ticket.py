@@ -15,17 +15,19 @@ from core.people.passes import Pass
 from core.store.turn import Cause, Turn
 from core.tickets.describing import page_of
 from core.tickets.opening import opened
-from core.tickets.page import TicketPage, readable, ticket_page
+from core.tickets.page import TicketPage, original_of, readable, ticket_page
 from core.tickets.queries import by_number
 from core.words import Room
 from web.addresses import address_of
 from web.assets import Assets
-from web.files import PICTURES, file_answer
+from web.files import file_answer
 from web.front import BOARD, Front
 from web.passes import Passes
 from web.streams import stream_of
 
 COOKIE = "pass"
+VERSION = 8
+"""Characters of a file's hash that its address carries: the copy of a photo may be made anew."""
 
 
 def routes(front: Front, assets: Assets) -> list[Route]:
@@ -36,6 +38,7 @@ def routes(front: Front, assets: Assets) -> list[Route]:
         Route("/t/{number}/data", page.data),
         Route("/t/{number}/stream", page.stream),
         Route("/t/{number}/files/{id:int}", page.file),
+        Route("/t/{number}/files/{id:int}/original", page.original),
     ]
 
 
@@ -67,8 +70,9 @@ class TicketDoor:
         """All that the page shows."""
         found = asdict(self._shown(request))
         for file in found["files"]:
-            file["picture"] = file.pop("mime") in PICTURES
-            del file["hash"]
+            name, original = file.pop("hash"), file.pop("original")
+            file["version"], file["original"] = name and name[:VERSION], original is not None
+            del file["mime"]
         return JSONResponse(found)
 
     def stream(self, request: Request) -> Response:
@@ -80,9 +84,26 @@ class TicketDoor:
         """A file that this reader may have. Unknown and foreign ones are equally not there."""
         shown = await asyncio.to_thread(self._shown, request)
         for file in shown.files:
-            if file.id == request.path_params["id"]:
+            if file.id == request.path_params["id"] and file.hash is not None:
                 return await file_answer(self._front.files, file.hash, file.name, file.mime)
         raise HTTPException(404)
+
+    async def original(self, request: Request) -> Response:
+        """A photo as it came, for those who may see it; each look is recorded. It is plain bytes, and stays in no cache."""
+        number, file_id = request.path_params["number"], request.path_params["id"]
+        brought = self._passes.brought(request, page_of(number))
+        if brought is None:
+            raise HTTPException(403)
+
+        def act(turn: Turn) -> tuple[str, str] | None:
+            known = readable(turn, brought.person_id, number)
+            return original_of(turn, *known, file_id) if known else None
+
+        seen = await self._front.act(act, self._cause(request, brought))
+        if seen is None:
+            raise HTTPException(404)
+        name, called = seen
+        return await file_answer(self._front.files, name, called, None, keep="no-store")
 
     def _shown(self, request: Request) -> TicketPage:
         number = request.path_params["number"]
@@ -109,5 +130,9 @@ class TicketDoor:
             opened(turn, ticket, reader)
             return True
 
+        return await self._front.act(act, self._cause(request, found))
+
+    def _cause(self, request: Request, found: Pass) -> Cause:
+        """Who does it, and from where."""
         via = str(Room("web", "page", address_of(request.scope) or "here"))
-        return await self._front.act(act, Cause(f"page:{secrets.token_hex(8)}", found.person_id, via))
+        return Cause(f"page:{secrets.token_hex(8)}", found.person_id, via)

@@ -13,6 +13,7 @@ from core.people.model import Person
 from core.store.model import Event, Job
 from core.store.turn import Turn
 from core.tickets.events import Happened
+from core.tickets.marking import EXIF, order
 from core.tickets.model import Attachment, Ticket
 from core.tickets.recording import record
 from core.words import DAY, MINUTE, SECOND, Media, Room
@@ -85,19 +86,24 @@ def move(turn: Turn, files: Sequence[Attachment], wrong: Ticket, right: Ticket, 
 
 
 def fetched(turn: Turn, job: Job) -> None:
-    """The content has come: `result` {hash, size, mime}."""
+    """The content has come: `result` {hash, size, mime}, of a picture also what its camera says {place, taken_at}, or why it cannot
+    be shown {why}."""
     row = turn.get(Attachment, job.data["attachment"])
     if row is not None and job.result:
         row.hash, row.size, row.mime = job.result["hash"], job.result["size"], job.result["mime"] or row.mime
         _taken(turn, row, job.result)
+        row.error = job.result.get("why")
+        if row.error is None:
+            order(turn, row)
 
 
 def _taken(turn: Turn, row: Attachment, result: Mapping[str, Any]) -> None:
     """Where and when the camera says that a photo of the staff was taken; what the platform told of the place stays (S90)."""
-    by, at = turn.get(Person, row.person_id), result.get("taken_at")
+    by, at, place = turn.get(Person, row.person_id), result.get("taken_at"), result.get("place")
     if by is None or not by.is_staff:
         return
-    row.place = row.place or result.get("place")
+    if row.place is None and place is not None:
+        row.place, row.place_from = place, EXIF
     when = round(datetime.fromisoformat(at).replace(tzinfo=turn.house.zone).timestamp()) * SECOND if at else None
     row.taken_at = when if when is not None and row.at - OLDEST <= when <= row.at + CLOCKS_DIFFER else None
 

@@ -32,6 +32,7 @@ MAY: dict[str, frozenset[Role]] = {
     "support": STAFF,
     "note": STAFF,
     "photo": STAFF,
+    "original": frozenset({Role.MANAGER}),
     "fill": STAFF | {Role.CUSTOMER},
     "priority": WORKERS | {Role.AGENT},
     "acknowledge": WORKERS | {Role.AGENT},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from sqlalchemy import bindparam, select
 
@@ -20,7 +21,9 @@ from core.tickets.board import Column, column_of
 from core.tickets.describing import card, what
 from core.tickets.entitled import may
 from core.tickets.events import Happened
+from core.tickets.marking import FAILED, REASONS, copy_of
 from core.tickets.model import Attachment, Priority, Status, Ticket
+from core.tickets.recording import record_aside
 from core.tickets.views import SEES, Sort, sees
 from core.words import MINUTE, Micros
 
@@ -38,7 +41,7 @@ TOLD: dict[str, tuple[str, Sort]] = {
     Happened.COMPLETED: ("summary", Sort.WORK),
 }
 """Event → which of its private words are told, and what sort they are. Others are told to nobody."""
-LABELS = ("story", "files", "clock", "overdue", "empty", "download", "readonly", "fill")
+LABELS = ("story", "files", "clock", "overdue", "empty", "download", "readonly", "fill", "original")
 """Words of the page itself."""
 
 _ticket, _event, _attachment = Ticket.table.c, Event.table.c, Attachment.table.c
@@ -67,16 +70,24 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A photo, recording or file that the reader may have; what is `said` in a recording, and who `wrote` that down (S68)."""
+    """A photo, recording or file that the reader may have; what is `said` in a recording, and who `wrote` that down (S68).
+
+    Of a photo `hash` is its marked copy; None while that is being made, or if it cannot be, as the `note` says. `original` is the
+    photo as it came, for those who may see it, and `proof` names its content (S37).
+    """
 
     id: int
-    hash: str
+    hash: str | None
     name: str
     mime: str
     size: int | None
     when: str
     said: str = ""
     wrote: str = ""
+    picture: bool = False
+    note: str = ""
+    original: str | None = None
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +157,43 @@ def papers(turn: Turn, ticket: Ticket, reader: Person) -> list[Paper]:
     for row in turn.rows(Attachment, _files, ticket_id=ticket.id, most=MOST_FILES):
         sender = turn.get(Person, row.person_id)
         sort = Sort.WORK if sender is not None and sender.is_staff else Sort.WORDS
-        if sort in seen and row.hash:
-            when = words.moment(reader.lang, row.at, turn.now, zone)
-            name, mime = row.name or words.text(reader.lang, "page.file"), row.mime or "application/octet-stream"
+        if sort not in seen or not row.hash:
+            continue
+        when = words.moment(reader.lang, row.at, turn.now, zone)
+        name, mime = row.name or words.text(reader.lang, "page.file"), row.mime or "application/octet-stream"
+        if row.kind == "image" or mime.startswith("image/"):
+            found.append(_photo(turn, ticket, row, reader, when))
+        else:
             found.append(Paper(row.id, row.hash, name, mime, row.size, when, *_said(turn, row, reader)))
     return found
+
+
+def original_of(turn: Turn, ticket: Ticket, reader: Person, file_id: int) -> tuple[str, str] | None:
+    """The photo as it came, if he may see it: its hash and its name. That he looks at it is recorded, with where he is (S37)."""
+    found = next((one for one in papers(turn, ticket, reader) if one.id == file_id), None)
+    if found is None or found.original is None:
+        return None
+    record_aside(turn, Happened.ORIGINAL_SEEN, ticket, reader, file=file_id)
+    row = turn.get(Attachment, file_id)
+    return found.original, (row.name if row else None) or found.name
+
+
+def _photo(turn: Turn, ticket: Ticket, row: Attachment, reader: Person, when: str) -> Paper:
+    """A photo by its marked copy; a file that is no picture at all as the file that it is."""
+    words, lang = turn.house.wording, reader.lang
+    name, mime = row.name or words.text(lang, "page.file"), row.mime or "application/octet-stream"
+    copy = copy_of(row, PurePath(name).stem)
+    if copy is not None:
+        shown = Paper(row.id, copy.hash, copy.name, copy.mime, copy.size, when, picture=True)
+    elif row.error is None:
+        shown = Paper(row.id, None, name, mime, row.size, when, note=words.text(lang, "photo.making"))
+    else:
+        why = row.error if row.error in REASONS else FAILED
+        kept = row.hash if not mime.startswith("image/") else None
+        shown = Paper(row.id, kept, name, mime, row.size, when, note=words.text(lang, f"photo.why.{why}"))
+    if row.hash is None or not may(reader, "original", ticket):
+        return shown
+    return replace(shown, original=row.hash, proof=words.text(lang, "photo.proof", hash=row.hash))
 
 
 def _form(turn: Turn, ticket: Ticket, reader: Person) -> str | None:

@@ -8,6 +8,7 @@ from core.tickets import noting
 from core.tickets.announcing import announce
 from core.tickets.attaching import move
 from core.tickets.describing import what
+from core.tickets.marking import locate
 from core.tickets.model import Attachment, Status, Ticket
 from core.tickets.queries import open_of_engineer, unaccepted
 from core.tickets.reporting import Told, report
@@ -29,7 +30,7 @@ def take(heard: Heard) -> str:
     """A photo without words."""
     if heard.among_people and quoted(heard) is None and not photos.burst(heard):
         return "shown among people"
-    ticket = _meant(heard)
+    ticket = meant(heard)
     if ticket is None:
         return _ask(heard)
     try:
@@ -73,18 +74,17 @@ def place(heard: Heard) -> str | None:
     heard.talk.whereabouts = {"text": heard.message.text, "at": heard.message.at}
     just = photos.burst(heard, photos.NEAR)
     files = [file for key in (just or {}).get("files", ()) if (file := heard.turn.get(Attachment, key)) is not None]
-    for file in files:
-        file.place = file.place or heard.message.text
+    locate(heard.turn, files, heard.message.text)
     if files or photos.waits(heard):
         heard.answer("action_done", "staff.done_place")
         return "place of photos"
-    if _meant(heard) is None:
+    if meant(heard) is None:
         heard.answer("hint", "staff.place_kept")
         return "place kept"
     return None
 
 
-def _meant(heard: Heard) -> Ticket | None:
+def meant(heard: Heard) -> Ticket | None:
     """The ticket quoted, that of the burst, the one just spoken of, the one he is at, the one spoken of last, his only one."""
     if (named := quoted(heard)) is not None:
         return named
@@ -132,8 +132,8 @@ def _put(heard: Heard, ticket: Ticket, *, sure: bool) -> str:
     kind = message.kind if message.media else "image"
     event = noting.photo(turn, ticket, heard.person, kind, media)
     files = [file for file in turn.seen(Attachment) if file.event_id == event.id]
-    for file in files:
-        file.place = photos.whereabouts(heard.talk, message.at)
+    if place := photos.whereabouts(heard.talk, message.at):
+        locate(turn, files, place)
     photos.put(heard, ticket, files, sure=sure, before=before)
     heard.talk.last_ticket = ticket.id
     heard.answer("action_done", "staff.done_photo", number=ticket.number, count=len(media))

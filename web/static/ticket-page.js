@@ -66,9 +66,17 @@ function stepNode(step) {
 
 function fileNode(file, labels) {
   const url = `${here}/files/${file.id}`;
-  const inside = file.picture ? el("img", { src: url, alt: file.name, loading: "lazy" }) : el("span", { class: "paper" }, labels.download);
-  const link = el("a", { href: url, download: file.name }, inside, el("small", {}, `${file.name} · ${file.when}`));
-  return el("li", {}, link, file.said && el("p", { class: "said" }, file.said, el("small", {}, file.wrote)));
+  const inside = file.picture ? el("img", { src: `${url}?v=${file.version}`, alt: file.name, loading: "lazy" }) : el("span", { class: "paper" }, file.version ? labels.download : "…");
+  const caption = el("small", {}, `${file.name} · ${file.when}`);
+  const shown = file.version ? el("a", { href: `${url}?v=${file.version}`, download: file.name }, inside, caption) : el("div", {}, inside, caption);
+  return el(
+    "li",
+    {},
+    shown,
+    file.note && el("p", { class: "soft" }, file.note),
+    file.said && el("p", { class: "said" }, file.said, el("small", {}, file.wrote)),
+    file.original && el("p", { class: "original" }, el("a", { href: `${url}/original`, download: "" }, labels.original), el("small", {}, file.proof)),
+  );
 }
 
 keepLooking(() => `${here}/stream`, once(refresh));
