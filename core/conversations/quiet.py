@@ -28,9 +28,9 @@ _later_news = (
 )
 
 
-def quiet_until(turn: Turn) -> Micros | None:
-    """When the quiet hours that hold now are over, or None if none do."""
-    policy, now = turn.house.policies.reaching, local(turn.now, turn.house.zone)
+def quiet_until(turn: Turn, at: Micros | None = None) -> Micros | None:
+    """When the quiet hours that hold now, or `at` an instant, are over; None if none do."""
+    policy, now = turn.house.policies.reaching, local(turn.now if at is None else at, turn.house.zone)
     begins, ends, clock = policy.quiet_from, policy.quiet_until, now.time()
     in_them = begins <= clock < ends if begins < ends else begins != ends and (clock >= begins or clock < ends)
     if not in_them:

@@ -201,6 +201,7 @@ WATCHED = tuple(
         Happened.CALLED,
         Happened.ANNOUNCED,
         Happened.INQUIRED,
+        Happened.KEPT_POSTED,
     )
 )
 """Events after which promises may have changed: all but clicks and questions, and what the alarms themselves record."""

@@ -1,10 +1,11 @@
-"""Thresholds of tickets: summary (S38), closing, numbers."""
+"""Thresholds of tickets: summary (S38), closing, numbers, and how long a customer may hear nothing (S97)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from core.tickets.model import Priority, Status
 from core.words import DAY, HOUR, MINUTE, SECOND, Micros
 
 
@@ -28,3 +29,41 @@ class TicketPolicy:
     effective_inquiry: Micros = 24 * HOUR
     maintenance_months: int = 6
     maintenance_of: Mapping[str, int] = field(default_factory=dict)
+
+
+OTHERS = "other"
+"""The grade of customers that have none of their own."""
+BUSINESS = frozenset({Status.UNASSIGNED, Status.ACCEPTED, Status.ON_SITE})
+"""Stages in which one of us must act: who waits knows when the house is open, so their budgets run in business time. Waiting for a part
+or for a date is counted in days on the wall, and a P0 is always on the wall clock."""
+
+
+@dataclass(frozen=True)
+class SilencePolicy:
+    """How long a customer hears nothing about his ticket before the desk says so itself (静默预算), in µs by stage and grade, `urgent`
+    for a P0 in any stage; 0 or no entry: never. `late`: so long after a date has passed the desk owns up to it. `most`: so often, in
+    one stage and without any news between, that there is nothing new; each time after twice as long; 0: the desk keeps silent. `kept`:
+    messages of a reply window that are left for what matters more (done, report, rating)."""
+
+    budgets: Mapping[Status, Mapping[str, Micros]] = field(
+        default_factory=lambda: {
+            Status.UNASSIGNED: {"A": 2 * HOUR, "B": 3 * HOUR, OTHERS: 4 * HOUR},
+            Status.ACCEPTED: {"A": 4 * HOUR, "B": 6 * HOUR, OTHERS: 8 * HOUR},
+            Status.ON_SITE: {"A": 4 * HOUR, "B": 6 * HOUR, OTHERS: 8 * HOUR},
+            Status.WAITING_PART: {"A": DAY, "B": DAY, OTHERS: 2 * DAY},
+            Status.ON_HOLD: {"A": 2 * DAY, "B": 2 * DAY, OTHERS: 3 * DAY},
+        }
+    )
+    urgent: Mapping[str, Micros] = field(default_factory=lambda: {"A": HOUR, "B": HOUR, OTHERS: 2 * HOUR})
+    late: Micros = 30 * MINUTE
+    most: int = 3
+    kept: int = 2
+
+    def budget(self, status: Status, priority: Priority, grade: str | None) -> Micros:
+        """How long a customer of this grade may hear nothing; 0: as long as it takes."""
+        spans = self.urgent if priority == Priority.P0 else self.budgets.get(status, {})
+        return spans.get(grade or OTHERS, spans.get(OTHERS, 0))
+
+    def in_business(self, status: Status, priority: Priority) -> bool:
+        """Whether the time runs only while the house is open."""
+        return priority != Priority.P0 and status in BUSINESS

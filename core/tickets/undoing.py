@@ -28,6 +28,7 @@ KEPT = frozenset(
         "urgent_at",
         "response_due_at",
         "resolution_due_at",
+        "told_at",
     }
 )
 """Fields that go on as they are, or follow from the events."""

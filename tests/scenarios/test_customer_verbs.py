@@ -113,6 +113,7 @@ def test_a_yes_to_a_question_of_two_days_ago_cancels_nothing(desk: Story) -> Non
     wang.hears("smalltalk", "再说一次")
     assert desk.ticket(number).status == S.ACCEPTED
     liu.hears("overdue", number, within=0)
+    liu.hears("customer_waiting", number, "第 1 次", within=0)
     liu.hears_nothing(seconds=30)
 
 

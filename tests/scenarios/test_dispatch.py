@@ -275,7 +275,7 @@ def test_without_any_staff_the_ticket_waits_on_the_board(desk: Story) -> None:
     waiting = {standing.ticket.number for standing in board if standing.column == Column.UNASSIGNED}
     assert waiting == numbers
     desk.passes(hours=24)
-    desk.nobody_heard_anything_else()
+    assert {message.say.purpose for message in desk.unheard} == {"still_waiting"}
 
 
 # ---- others step in

@@ -113,6 +113,7 @@ def test_a_key_takes_it_everybody_sees_it_and_an_hour_without_work_rings_one_lev
     desk_house.qian.hears("escalation", number, "第 1 级", within=0)
     sun.silent()
     qian.presses("1")
+    desk_house.sun.hears("customer_waiting", number, "没有听到新消息", within=0)
     desk_house.sun.hears_nothing()
     desk_house.liu.says(f"接单 {number}")
     desk_house.liu.says(f"{number} {NOTE}")

@@ -59,7 +59,7 @@ VERBS = {
     "quote": (S.ON_SITE, "{n} 报价 350"),
     "reschedule": (S.ACCEPTED, "{n} 约明天下午三点"),
 }
-CHANGING = frozenset(Ticket.columns) - {"updated_at", "asked", "announced"}
+CHANGING = frozenset(Ticket.columns) - {"updated_at", "asked", "announced", "told_at"}
 
 
 @pytest.mark.parametrize(("status", "words"), VERBS.values(), ids=VERBS)

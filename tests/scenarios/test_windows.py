@@ -18,6 +18,7 @@ def test_after_48_hours_a_notice_is_held_and_goes_when_the_customer_writes(desk:
     wang.says("空压机漏油")
     number = wang.hears("ack_created").ticket
     desk.passes(hours=49)
+    desk.unheard.clear()
     liu.says(f"接单 {number}")
     wang.hears_nothing()
     assert _states(desk, "engineer_assigned") == [OutboxState.HELD]
