@@ -13,6 +13,7 @@ from core.escalation.policy import EscalationPolicy
 from core.forms.definition import Form
 from core.people.policy import ReachingPolicy
 from core.privacy.policy import PrivacyPolicy
+from core.reports.policy import ReportPolicy
 from core.rosters.policy import RosterPolicy
 from core.rules.rule import Rule
 from core.satisfaction.policy import SatisfactionPolicy
@@ -41,6 +42,7 @@ class Policies:
     rosters: RosterPolicy = field(default_factory=RosterPolicy)
     satisfaction: SatisfactionPolicy = field(default_factory=SatisfactionPolicy)
     privacy: PrivacyPolicy = field(default_factory=PrivacyPolicy)
+    reports: ReportPolicy = field(default_factory=ReportPolicy)
     rules: tuple[Rule, ...] = ()
     forms: tuple[Form, ...] = ()
     link_code: Micros = 30 * MINUTE

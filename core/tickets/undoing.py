@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 from core.conversations.saying import tell
 from core.people.model import Person
 from core.refused import Refused
+from core.reports.queries import taken_back_now
 from core.store.model import Event, Outbox, OutboxState
 from core.store.turn import Turn
 from core.tickets.describing import progress_line
@@ -108,14 +109,19 @@ def _correct(turn: Turn, ticket: Ticket, cause: str, by: Person) -> None:
             misled.setdefault(row.person_id, subject_of(turn, row.subject) or ticket)
         if row.state in UNSENT:
             row.state = OutboxState.WITHDRAWN
+    void = taken_back_now(turn, ticket)
+    if void is not None:
+        misled.setdefault(void.person_id, ticket)
     for person_id, about in misled.items():
         person = turn.get(Person, person_id)
         if person is not None:
             words, lang = turn.house.wording, person.lang
             side = "staff" if person.is_staff else "customer"
             facts = {"number": about.number, "state": progress_line(turn, about, lang)}
-            say = Say("correction", words.text(lang, f"{side}.correction", **facts), params=tuple(facts.items()))
-            tell(turn, person, say, subject=about.stream)
+            text = words.text(lang, f"{side}.correction", **facts)
+            if void is not None and person_id == void.person_id:
+                text += "\n" + words.text(lang, "report.void_undone", report=void.number)
+            tell(turn, person, Say("correction", text, params=tuple(facts.items())), subject=about.stream)
 
 
 def _perhaps_heard(row: Outbox) -> bool:
