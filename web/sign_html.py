@@ -68,7 +68,7 @@ def _form(page: SignPage, path: str) -> str:
     return (
         f'<form class="sheet signing" id="signing" action="{path}" data-document="{page.document}" data-unit="{UNIT}" '
         f'data-most="{MOST_POINTS}" {says} novalidate>'
-        f'<p class="agree">{word("agree")}</p>'
+        f'<p class="agree">{escape(page.agreement)}</p><p class="hint">{word("evidence")}</p>'
         f'<div class="field"><label for="name">{word("name")}</label>'
         f'<input id="name" name="name" autocomplete="name" maxlength="{LONGEST_NAME}" value="{escape(page.name)}"></div>'
         f'<div id="drawing"><div class="field"><span id="here">{word("here")}</span>'

@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import bindparam, select
-
 from core.people.dialling import SMS, number_room
 from core.people.model import Person
 from core.refused import Refused
+from core.reports.delivering import newest_file
 from core.reports.model import Report, ReportState
+from core.reports.queries import report_by_token
 from core.reports.signing import signature_of
 from core.store.turn import Turn
 from core.tickets.entitled import must_be_entitled
@@ -21,16 +21,13 @@ from core.words import FileRef
 
 SignState = Literal["making", "open", "received", "signed", "void"]
 """Being made; to be signed; signed but not yet put into the document; the document is signed; does not count any more."""
-PDF = "application/pdf"
-
-_by_token = select(Report.table).where(Report.table.c.token == bindparam("token"))
 
 
 @dataclass(frozen=True, slots=True)
 class SignPage:
     """A report as whoever has it signed sees it. `document` is the hash of what is shown, `file` the newest of its versions; `name` the
     customer's, `phone` the end of his number if a code can be sent there; `signed_by` and `signed_when` say who has signed;
-    `through` is the name of the member of the staff who hands it over on site."""
+    `through` is the name of the member of the staff who hands it over on site; `agreement` what both parties agree upon."""
 
     number: str
     lang: str
@@ -42,6 +39,7 @@ class SignPage:
     signed_by: str
     signed_when: str
     through: str
+    agreement: str
 
 
 def page_of(token: str) -> str:
@@ -58,14 +56,9 @@ def sign_link(turn: Turn, report: Report, person: Person) -> str | None:
     return link(turn, person, page_of(report.token))
 
 
-def report_with_token(turn: Turn, token: str) -> Report | None:
-    """The report whose QR code names this token."""
-    return turn.first(Report, _by_token, token=token)
-
-
 def seen_by(turn: Turn, person_id: int, token: str) -> tuple[Report, Person] | None:
     """The report and its reader, if it is his to have signed: its customer, or who answers for the ticket."""
-    report, person = report_with_token(turn, token), turn.get(Person, person_id)
+    report, person = report_by_token(turn, token), turn.get(Person, person_id)
     ticket = turn.get(Ticket, report.ticket_id) if report else None
     if report is None or person is None or ticket is None:
         return None
@@ -90,20 +83,14 @@ def sign_page(turn: Turn, person_id: int, token: str) -> SignPage | None:
         lang=report.lang,
         state=_state(report, signed=signature is not None),
         document=report.hash or "",
-        file=file_of(report),
+        file=newest_file(turn, report),
         name=(customer.name if customer else None) or "",
         phone=room.id[-4:] if room else "",
         signed_by=(signature.name if signature else None) or "",
         signed_when=when,
         through=(reader.name or "") if reader.is_staff else "",
+        agreement=turn.house.policies.reports.agreement or turn.house.wording.text(report.lang, "report.agreement"),
     )
-
-
-def file_of(report: Report) -> FileRef | None:
-    """The newest version of the document. Each has a name of its own: a browser shows the first again that had the same."""
-    if report.signed_hash is not None:
-        return FileRef(report.signed_hash, f"{report.number}-signed.pdf", PDF, report.signed_size or 0)
-    return FileRef(report.hash, f"{report.number}.pdf", PDF, report.size or 0) if report.hash else None
 
 
 def _state(report: Report, *, signed: bool) -> SignState:

@@ -15,13 +15,18 @@ from typing import Any, cast
 import orjson
 from sqlalchemy import bindparam, select
 
+from core.conversations.saying import tell
 from core.house import JobKind
 from core.people.dialling import SMS, number_room
-from core.people.model import Person
+from core.people.duty import in_role
+from core.people.model import Person, Role
 from core.people.proving import send_code, use_code
 from core.refused import Refused
+from core.reports.delivering import deliver
 from core.reports.model import Report, ReportState, Signature
+from core.reports.ordering import FAILED
 from core.reports.press import Hand, Stroke
+from core.reports.queries import reports_of_customer
 from core.store.model import Job
 from core.store.turn import Turn
 from core.tickets.entitled import must_be_entitled
@@ -29,7 +34,7 @@ from core.tickets.events import Happened
 from core.tickets.model import Ticket
 from core.tickets.recording import record
 from core.wording import local
-from core.words import Micros
+from core.words import Micros, Say
 
 log = logging.getLogger("huiying.reports")
 
@@ -60,6 +65,12 @@ _of_report = select(Signature.table).where(Signature.table.c.report_id == bindpa
 def signature_of(turn: Turn, report: Report) -> Signature | None:
     """The signature under a report; None as long as nobody has signed."""
     return turn.first(Signature, _of_report, report_id=report.id)
+
+
+def unsigned_of(turn: Turn, person: Person) -> list[Report]:
+    """A customer's reports that he has yet to sign, the newest first."""
+    sealed = [report for report in reports_of_customer(turn, person) if report.state == ReportState.SEALED]
+    return [report for report in sealed if report.person_id == person.id and signature_of(turn, report) is None]
 
 
 def strokes_in(raw: Any) -> tuple[Stroke, ...]:
@@ -154,14 +165,21 @@ def put_in(turn: Turn, job: Job) -> None:
         log.info("a signature came too late for its report", extra={"report": job.data["report"]})
         return
     report.state, report.signed_at = ReportState.SIGNED, signature.at
-    report.signed_hash, report.signed_size = job.result["hash"], job.result["size"]
+    report.signed_hash, report.signed_size, report.error = job.result["hash"], job.result["size"], None
+    deliver(turn, report, signed=True)
 
 
 def not_put_in(turn: Turn, job: Job) -> None:
-    """The signature is on record and not in the document: the job can be done again by hand (`desk again`)."""
+    """The signature is on record and not in the document: managers hear so, and can have it tried again (`desk again`)."""
     report = turn.get(Report, job.data["report"], lock=True)
-    if report is not None:
-        report.error = job.error
+    if report is None or report.state != ReportState.SEALED:
+        return
+    report.error = job.error
+    ticket = cast(Ticket, turn.get(Ticket, report.ticket_id))
+    for manager in in_role(turn, report.entity, Role.MANAGER):
+        facts = {"number": ticket.number, "report": report.number, "job": job.id}
+        text = turn.house.wording.text(manager.lang, "sign.not_put_in", **facts)
+        tell(turn, manager, Say(FAILED, text), subject=ticket.stream)
 
 
 # ---- what is written down

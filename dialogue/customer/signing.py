@@ -8,9 +8,9 @@ from core.conversations.saying import answer, ask_which
 from core.people.proving import CODE_LASTS, typed_code
 from core.refused import Refused
 from core.reports.model import Report
+from core.reports.queries import reports_of_ticket
 from core.reports.sign_page import sign_link
-from core.reports.signing import ask_code, sign_by_code, signable
-from core.reports.unsigned import last_report_of, unsigned_of
+from core.reports.signing import ask_code, sign_by_code, signable, unsigned_of
 from core.tickets.queries import by_number, digits_of, full_number, tickets_of_customer
 from core.words import HOUR, MINUTE
 from dialogue.choosing import is_young
@@ -112,10 +112,10 @@ def _none_waits(heard: Heard, digits: str | None) -> str:
         tickets = [named] if named is not None and named.customer_id == person.id else []
     else:
         tickets = tickets_of_customer(turn, person)
-    report = next(filter(None, (last_report_of(turn, ticket) for ticket in tickets)), None)
+    last = next(filter(None, (reports_of_ticket(turn, ticket) for ticket in tickets)), None)
     try:
-        if report is not None:
-            signable(turn, report, person)
+        if last is not None:
+            signable(turn, last[-1], person)
         raise Refused("no_report")
     except Refused as refused:
         return _refuse(heard, refused)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from core.conversations.saying import answer, tell
+from core.reports.queries import reports_of_ticket
 from core.reports.sign_page import sign_link
 from core.reports.signing import signable
-from core.reports.unsigned import last_report_of
 from core.tickets.entitled import must_be_entitled
 from core.tickets.model import Ticket
 from core.words import MINUTE, Say
@@ -44,11 +44,12 @@ def _hand_over(heard: Heard, ticket: Ticket) -> str:
     """The link, in his own chat whoever is listening. Raises Refused."""
     turn, person = heard.turn, heard.person
     must_be_entitled(person, "sign", ticket)
-    report = last_report_of(turn, ticket)
-    if report is None:
+    reports = reports_of_ticket(turn, ticket)
+    if not reports:
         heard.answer("error_hint", "sign.no_report_yet", number=ticket.number)
         return "no report yet"
-    link = sign_link(turn, signable(turn, report, person), person)
+    report = signable(turn, reports[-1], person)
+    link = sign_link(turn, report, person)
     if link is None:
         heard.answer("error_hint", "sign.no_page")
         return "no page to sign on"
