@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -76,11 +77,38 @@ def words_waiting(heard: Heard) -> str | None:
 def put(heard: Heard, ticket: Ticket, files: list[Attachment], *, sure: bool, before: list[Any]) -> None:
     """Remember where the photos of this burst went. `before` is what the ticket's clocks read before the first of them."""
     known = burst(heard)
+    ids, more = [file.id for file in files], {}
     if known and known["ticket"] == ticket.id:
-        ids, before, sure = [*known["files"], *(file.id for file in files)], known["before"], known["sure"] or sure
-    else:
-        ids = [file.id for file in files]
-    heard.talk.photos = {"ticket": ticket.id, "files": ids, "sure": sure, "before": before, "at": heard.turn.now}
+        ids, before, sure = [*known["files"], *ids], known["before"], known["sure"] or sure
+        more = {"expects": known["expects"]} if known.get("expects") else {}
+    heard.talk.photos = {
+        "ticket": ticket.id,
+        "files": ids,
+        "sure": sure,
+        "before": before,
+        "at": heard.turn.now,
+        **more,
+    }
+
+
+def expect(heard: Heard, ticket: Ticket, sides: Sequence[str]) -> None:
+    """He said what the photos show that he sends next: one after the other, the last for all that follow."""
+    before = [ticket.first_action_at, ticket.last_action_at]
+    just = burst(heard)
+    if just is None or just["ticket"] != ticket.id:
+        just = {"ticket": ticket.id, "files": [], "sure": True, "before": before}
+    heard.talk.photos = {**just, "expects": list(sides), "at": heard.turn.now}
+
+
+def expected(heard: Heard) -> str | None:
+    """What the next photo of this burst shows, if he said so."""
+    just = burst(heard)
+    sides = just.get("expects") if just else None
+    if not just or not sides:
+        return None
+    if len(sides) > 1:
+        heard.talk.photos = {**just, "expects": sides[1:]}
+    return sides[0]
 
 
 def burst(heard: Heard, lasts: Micros = BURST) -> dict[str, Any] | None:

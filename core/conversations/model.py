@@ -18,7 +18,8 @@ class Conversation(Row):
     `question` {slot, ticket, at}: what the desk asked last. `menu` [[label, token], …]: choices shown last. `burst`: what an
     opening report has brought so far, answered when the customer falls quiet. `draft` {ticket, verb, text, at}: a summary
     that was too short. `spoken` {cause, words, at, said_at, ticket, id}: what was taken down from his voice last.
-    `photos`: those that wait for their ticket {waiting, at}, or were put on one just now {ticket, files, sure, before, at};
+    `photos`: those that wait for their ticket {waiting, at}, or were put on one just now {ticket, files, sure, before, at},
+    and what the next ones show (expects);
     `whereabouts` {text, at}: the place sent last. `agent_id`: who answers in person, last active at `agent_at`.
     `last_ticket`: the ticket spoken of last, at `spoken_at`. `scan` {kind, target, at}: the code scanned last, until its report.
     """

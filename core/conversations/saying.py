@@ -23,6 +23,8 @@ MAY_WAIT = frozenset({"progress", "engineer_arrived", "engineer_assigned"})
 """News that gives way when the platform lets us send only one message more: the end of a repair is not to be held back."""
 OF_HIS_TICKET = frozenset({"ack_created", "progress", "ticket_no", "confirm_change", "dup_linked"})
 """Answers that tell a customer something about the ticket spoken of."""
+NO_LIMIT = 1_000
+"""Messages that a platform takes which counts none: more than anybody has to say."""
 ALARM, NORMAL = 0, 1
 """Priorities of outgoing messages: an alarm goes first and is repeated when its outcome is unknown."""
 
@@ -119,6 +121,15 @@ def _has_heard(turn: Turn, person: Person | None, ticket: Ticket | None) -> None
     """A customer hears something about the ticket: from now on its silence is counted anew."""
     if ticket is not None and person is not None and not person.is_staff:
         ticket.told_at = turn.now
+
+
+def left_to_say(turn: Turn, room: Room) -> int:
+    """How many more messages the platform takes in this room until somebody writes there, those not counted that are on their way."""
+    row = turn.get(RoomRow, str(room))
+    if turn.house.cans[room.channel].push is None or row is None or row.window_left is None:
+        return NO_LIMIT
+    coming = (OutboxState.WAITING, OutboxState.LEASED)
+    return row.window_left - sum(sent.room == str(room) and sent.state in coming for sent in turn.seen(Outbox))
 
 
 def _last_word(turn: Turn, room: Room) -> bool:

@@ -102,8 +102,7 @@ class LinkCode(Row):
 @stored("number_claim")
 class NumberClaim(Row):
     """A chat identity (under a hash) says that a number is its own. `hash`: that of the code, which went to the number of
-    `person_id`, or to nobody (None); it holds until `until`, and for so many `tries`. `guest`: he does not say that it is his own,
-    but that its owner lets him ask."""
+    `person_id`, or to nobody (None); it holds until `until`, and for so many `tries`."""
 
     identity: str = Field(primary_key=True)
     entity: str
@@ -111,7 +110,6 @@ class NumberClaim(Row):
     until: Micros
     person_id: int | None = None
     tries: int = 0
-    guest: bool = False
 
 
 @stored("guest", Index("guest_person", "person_id"), Index("guest_customer", "customer_id"))

@@ -132,6 +132,8 @@ def _answered(heard: Heard, meant: Understanding) -> str | None:
 
 def _asked(heard: Heard, meant: Understanding) -> str | None:
     """What wants an answer of its own."""
+    if (of_parts := progress.asked_of_parts(heard, meant)) is not None:
+        return of_parts
     if meant.decision == "accept" and meant.intent in QUESTIONS and not _pushes_what_nobody_knows(heard, meant):
         return QUESTIONS[meant.intent](heard, meant)
     return progress.number_not_his(heard, meant)

@@ -54,7 +54,7 @@ def _about(heard: Heard, intent: str, ticket_id: str) -> str:
         return progress.not_his(heard)
     if intent in WANTS_OWN and ticket.customer_id == heard.person.id:
         return WANTS_OWN[intent](heard, ticket, said)
-    return progress.push(heard, ticket) if intent == "urge" and ticket.is_open else progress.show(heard, ticket)
+    return progress.push(heard, ticket) if intent == "urge" and ticket.is_open else progress.show(heard, ticket, said)
 
 
 def _rated(heard: Heard, ticket_id: str, stars: str) -> str:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from core.conversations.saying import answer, ask_which
-from core.tickets.describing import progress_line, what
+from dataclasses import replace
+
+from core.conversations.saying import answer, ask_which, left_to_say
+from core.tickets.describing import customer_link_of, progress_line, what
 from core.tickets.merging import merged_into, tickets_told_of
 from core.tickets.model import Status, Ticket
+from core.tickets.progress import Asked, Fact, as_file, photos_to_show, progress
 from core.tickets.queries import by_number, full_number, tickets_of_customer
 from core.tickets.sameness import other_device
 from core.tickets.urging import urge
+from core.words import Room
 from dialogue.customer.inquiring import inquired
 from dialogue.heard import Heard
 from dialogue.quoting import quoted
 from dialogue.understanding.words import Understanding
+from dialogue.vocabulary import says, sort_of
 
 ABOUT = "about:"
 """Token of a choice: what he wants is about this ticket (about:INTENT:TICKET)."""
 MOST_CHOICES = 8
+AFTER_PICTURES = 2
+"""Messages that the platform must still take besides pictures: the answer itself, and whatever is to be said after it."""
 
 
 def tell(heard: Heard, meant: Understanding) -> str:
@@ -27,7 +34,16 @@ def tell(heard: Heard, meant: Understanding) -> str:
     inquired(heard, meant, tickets)
     if not tickets:
         return has_none(heard)
+    if len(tickets) > 1 and says(heard.text, "all_of_them"):
+        return show_all(heard, tickets)
     return show(heard, tickets[0]) if len(tickets) == 1 else ask_which_one(heard, tickets, "ask_progress")
+
+
+def asked_of_parts(heard: Heard, meant: Understanding) -> str | None:
+    """新件序列号多少? He asks about replaced parts of a ticket; None if he does not, or has none."""
+    if not says(heard.text, "asks_of_parts") or not asked_about(heard, meant):
+        return None
+    return tell(heard, replace(meant, intent="ask_progress"))
 
 
 def urged(heard: Heard, meant: Understanding) -> str:
@@ -58,20 +74,51 @@ def tell_number(heard: Heard, meant: Understanding) -> str:
     return "told number"
 
 
-def show(heard: Heard, ticket: Ticket) -> str:
-    """One ticket's progress."""
-    heard.talk.last_ticket, heard.talk.spoken_at = ticket.id, heard.turn.now
-    answer(heard.turn, heard.talk, "progress", progress_line(heard.turn, ticket, heard.lang))
+def show(heard: Heard, ticket: Ticket, said: str | None = None) -> str:
+    """One ticket's progress: what he asks first, the link to its page, then the photos of the old part and the new one (S99).
+    `said` are the words with which he asked, if they are not those of this message."""
+    asked = _asked(heard, ticket)
+    first = Fact(sort_of(heard.text if said is None else said, "progress_first") or Fact.STAGE)
+    _answer(heard, asked, progress(asked, first))
     return f"progress {ticket.number}"
+
+
+def show_all(heard: Heard, tickets: list[Ticket]) -> str:
+    """都到哪了: a line for each."""
+    lines = [progress_line(heard.turn, ticket, heard.lang) for ticket in tickets[:MOST_CHOICES]]
+    answer(heard.turn, heard.talk, "progress", "\n".join(lines))
+    return "progress of all"
 
 
 def push(heard: Heard, ticket: Ticket) -> str:
     """Counted, whoever has the ticket hears so, and he hears where it stands."""
     urge(heard.turn, ticket, heard.person)
-    heard.talk.last_ticket, heard.talk.spoken_at = ticket.id, heard.turn.now
-    text = heard.say("customer.urged", state=progress_line(heard.turn, ticket, heard.lang))
-    answer(heard.turn, heard.talk, "progress", text)
+    asked = _asked(heard, ticket)
+    _answer(heard, asked, heard.say("customer.urged", state=progress(asked)))
     return f"urged {ticket.number}"
+
+
+def _asked(heard: Heard, ticket: Ticket) -> Asked:
+    heard.talk.last_ticket, heard.talk.spoken_at = ticket.id, heard.turn.now
+    return Asked(heard.turn, ticket, heard.lang)
+
+
+def _answer(heard: Heard, asked: Asked, text: str) -> None:
+    """The answer with the link to his page; then, to him whose ticket it is and in no group, the newest photos: they bear where
+    they were taken. The last message that the platform lets the desk send is not spent on one."""
+    turn, room = heard.turn, Room.of(heard.talk.room)
+    own = asked.ticket.customer_id == heard.person.id
+    most, limit = left_to_say(turn, room) - AFTER_PICTURES, turn.house.cans[room.channel].file
+    shown = photos_to_show(turn, asked.ticket) if own and not room.group else []
+    files = [(side, file) for side, photo in shown if (file := as_file(asked, side, photo)).size <= limit]
+    files = files[: max(most, 0)]
+    if files:
+        key = "pictures" if len(files) > 1 else f"picture_{files[0][0]}"
+        text = f"{text}\n{asked.say(key)}"
+    link = customer_link_of(turn, asked.ticket, heard.person) if own else None
+    answer(turn, heard.talk, "progress", text, link=link)
+    for _, file in files:
+        answer(turn, heard.talk, "progress", "", file=file)
 
 
 def ask_which_one(heard: Heard, tickets: list[Ticket], intent: str) -> str:

@@ -14,7 +14,7 @@ from dialogue import serving
 from dialogue.choosing import chosen, is_young
 from dialogue.forms import TOKEN as FORM
 from dialogue.heard import Heard
-from dialogue.photos import waits
+from dialogue.photos import keep, waits
 from dialogue.quoting import quoted
 from dialogue.staff import (
     acknowledging,
@@ -26,6 +26,7 @@ from dialogue.staff import (
     listing,
     parts,
     photos,
+    replacing,
     scanning,
     shipping,
 )
@@ -132,7 +133,7 @@ def _hear(heard: Heard) -> str:
     if (passed_on := forwarding.take(heard)) is not None:
         return passed_on
     if message.kind in ("image", "file", "voice") and not heard.text:
-        return forms.take_files(heard) or shipping.take_photo(heard) or photos.take(heard)
+        return forms.take_files(heard) or shipping.take_photo(heard) or replacing.take_photo(heard)
     if message.kind == "place":
         return photos.place(heard) or _carry_out(
             heard, Order(heard.text, "note", TicketRef(), {"text": message.text}, 1.0)
@@ -165,7 +166,7 @@ def _order(heard: Heard) -> Order:
         order = replace(order, ticket=TicketRef("number", digits_of(answered.number)))
     named = bool(numbers_named(order.ticket)) and order.ticket.form != "last"
     cancels = named and _NOT_WORDS.sub("", heard.text.casefold()) in vocabulary("cancel")
-    return replace(order, action="cancel") if cancels else meant_to_explain(heard, order)
+    return replace(order, action="cancel") if cancels else replacing.as_note(heard, meant_to_explain(heard, order))
 
 
 def _carry_out(heard: Heard, order: Order) -> str:
@@ -201,7 +202,10 @@ def _do(heard: Heard, order: Order, digits: str | None) -> str:
         else:
             outcome = "; ".join([DO[order.action](heard, ticket, order), *_further(heard, ticket, order)])
         photos.follow(heard, ticket, order.action, named=digits is not None)
+        replacing.follow(heard, ticket, order.text)
     except NoTicket as missing:
+        if heard.message.kind == "image":
+            keep(heard)
         return missing.outcome
     except Refused as refused:
         return refuse(heard, refused)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from core.words import Micros
 from dialogue.understanding import expecting
 from dialogue.understanding.engine import Engine
+from dialogue.understanding.exact.replaced import Replaced, replaced
 from dialogue.understanding.exact.tracking import trackings
 from dialogue.understanding.lexicon import Lexicon
 from dialogue.understanding.orders.clerk import Clerk
@@ -119,6 +120,10 @@ class Mind:
             start, end = said.span(hit.start, hit.end)
             rest[start:end] = " " * (end - start)
         return tuple(dict.fromkeys(hit.value for hit in hits)), "".join(rest)
+
+    def replaced(self, text: str) -> Replaced | None:
+        """What a text tells of parts that were replaced, whoever wrote it; None if it tells nothing of them."""
+        return replaced(self._plain(text))
 
     def order(self, text: str, at: Micros, role: str, context: Context, has_picture: bool = False) -> Order:
         """What a member of staff with that role wants done."""

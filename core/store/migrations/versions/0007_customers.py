@@ -164,7 +164,6 @@ def requests() -> None:
 
 def guests() -> None:
     """Relatives whom a customer lets ask about his tickets."""
-    op.add_column("number_claim", sa.Column("guest", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table(
         "guest",
         sa.Column("id", sa.BigInteger(), nullable=False),
