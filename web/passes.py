@@ -22,10 +22,11 @@ FRESH = "new."
 
 
 class Passes:
-    """Takes passes for pages. A pass is checked at every request; who it names is for each page to look at."""
+    """Takes passes for pages. A pass is checked at every request; who it names is for each page to look at. `shut` is the page of whoever
+    has none."""
 
-    def __init__(self, front: Front, assets: Assets, cookie: str) -> None:
-        self._front, self._assets, self._cookie = front, assets, cookie
+    def __init__(self, front: Front, assets: Assets, cookie: str, shut: str = "pass-closed") -> None:
+        self._front, self._assets, self._cookie, self._shut = front, assets, cookie, shut
 
     def enter(self, request: Request, subject: str, path: str) -> Response:
         """The answer to a link: keep its pass for everything under `path`, and go on."""
@@ -51,7 +52,7 @@ class Passes:
 
     def closed(self) -> Response:
         """What everybody sees who has no pass, or none any more; it does not tell which."""
-        return self._assets.page("pass-closed", 403)
+        return self._assets.page(self._shut, 403)
 
     def _read(self, given: str, subject: str) -> Pass | None:
         if self._front.pages is None or not given:

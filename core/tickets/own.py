@@ -1,0 +1,128 @@
+"""All that is a customer's at the desk: his devices and their lives, his tickets, his reports, and when maintenance is due (S97, S104)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select
+
+from core.people.model import Person
+from core.reports.model import Report
+from core.reports.queries import reports_of_customer
+from core.store.turn import Turn
+from core.tickets.describing import what
+from core.tickets.merging import tickets_told_of
+from core.tickets.model import Status, Ticket
+from core.words import Micros
+
+MY = "my"
+"""The path of the page with all of it, which is what a pass to it names."""
+MOST = 200
+"""Tickets of one customer that are looked at: the last ones."""
+
+_ticket = Ticket.table.c
+_tickets = (
+    select(Ticket.table).where(_ticket.customer_id == bindparam("person_id")).order_by(_ticket.id.desc()).limit(MOST)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device of his, known by its serial number, or else by what it is called. `tickets`: its life, the latest first; `maintenance_at`:
+    when it is next due, None if that is not known."""
+
+    name: str
+    model: str
+    serial: str
+    tickets: tuple[Ticket, ...]
+
+    @property
+    def maintenance_at(self) -> Micros | None:
+        return next((ticket.maintenance_at for ticket in self.tickets if ticket.maintenance_at), None)
+
+    @property
+    def number(self) -> str:
+        """That of its last ticket, by which the device is found again."""
+        return self.tickets[0].number
+
+    @property
+    def called(self) -> str:
+        """How it is named in a sentence."""
+        return " ".join(filter(None, (self.name, self.model, f"SN {self.serial}" if self.serial else "")))
+
+
+def own_tickets(turn: Turn, person: Person) -> list[Ticket]:
+    """His tickets and those of whose fault he told too: open ones first, then the latest first."""
+    found = [*tickets_of(turn, person), *(one for one in tickets_told_of(turn, person) if one.entity == person.entity)]
+    unlike = {ticket.id: ticket for ticket in found}
+    return sorted(unlike.values(), key=lambda ticket: (not is_current(ticket), -ticket.id))
+
+
+def is_current(ticket: Ticket) -> bool:
+    """Whether something is still to be expected: it is open, or waits for his yes."""
+    return ticket.is_open or ticket.status == Status.DONE
+
+
+def tickets_of(turn: Turn, person: Person) -> list[Ticket]:
+    """His tickets, the latest first."""
+    return turn.rows(Ticket, _tickets, person_id=person.id)
+
+
+def devices_of(tickets: Sequence[Ticket]) -> list[Device]:
+    """The devices that these tickets of one customer (the latest first) were about: the one reported last comes first."""
+    lives: dict[str, list[Ticket]] = {}
+    serials: dict[str, str] = {}
+    for ticket in tickets:
+        for key, serial in _devices_in(ticket):
+            serials.setdefault(key, serial)
+            lives.setdefault(key, []).append(ticket)
+    return [_device(serials[key], life) for key, life in lives.items()]
+
+
+def devices_at(turn: Turn, person: Person, number: str) -> list[Device]:
+    """The devices of this ticket of his, with their whole lives; none if it is not his."""
+    return [
+        device
+        for device in devices_of(tickets_of(turn, person))
+        if any(ticket.number == number for ticket in device.tickets)
+    ]
+
+
+def reports_of(turn: Turn, person: Person) -> list[Report]:
+    """The reports of his tickets that hold and are made, the latest first."""
+    return [report for report in reports_of_customer(turn, person) if report.hash is not None]
+
+
+def his_own(turn: Turn, person_id: int) -> Person | None:
+    """The customer, if he still is one of this desk."""
+    person = turn.get(Person, person_id)
+    if person is None or person.is_staff or not person.active or person.erased_at is not None:
+        return None
+    return person if person.entity == turn.house.policies.entity else None
+
+
+def my_link(turn: Turn, person: Person) -> str | None:
+    """His own link to all of it, where pages have a public address."""
+    return turn.house.pages.customers_link(turn, person, MY) if turn.house.pages else None
+
+
+def device_called(turn: Turn, device: Device, lang: str) -> str:
+    """How a device is named in a list: by its name, else by the last fault."""
+    return device.name or what(turn.house.wording, device.tickets[0], lang)
+
+
+def _devices_in(ticket: Ticket) -> list[tuple[str, str]]:
+    """What tells its devices apart: each serial number, or the name and the model where there is none; nothing where nothing is
+    known."""
+    serials = [serial for serial in (ticket.serial_no or "").split("、") if serial]
+    if serials:
+        return [(serial.casefold(), serial) for serial in serials]
+    named = " ".join(filter(None, (ticket.device, ticket.device_model))).casefold()
+    return [(f" {named}", "")] if named else []
+
+
+def _device(serial: str, life: Sequence[Ticket]) -> Device:
+    name = next((ticket.device for ticket in life if ticket.device), "")
+    model = next((ticket.device_model for ticket in life if ticket.device_model), "")
+    return Device(name, model, serial, tuple(life))
