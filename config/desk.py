@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from config.media import fetch_media, mark_photo
 from config.packs import DEFAULT, packs_of
+from config.reports import report_work
 from config.taking_down import take_down
 from core.clocks import beginning, keeping
 from core.conversations import quiet
@@ -19,7 +20,7 @@ from core.dispatch import offering, reasons
 from core.escalation import episodes, watching
 from core.forms import following, telling
 from core.house import House, JobKind, Reaction
-from core.insight import monthly
+from core.insight import monthly, telling_inquiries
 from core.parts import requesting, shipping, swapping
 from core.people import reaching
 from core.people.passes import Pages
@@ -27,6 +28,8 @@ from core.policies import Policies
 from core.privacy.places import place_of
 from core.pulse import Pulse
 from core.recordings import taking_down
+from core.reports import ordering, signing, voiding
+from core.reports.press import Press
 from core.rosters import attending
 from core.rules import applying
 from core.satisfaction import surveying
@@ -80,7 +83,12 @@ def _together(*declared: Mapping[Any, tuple[Reaction, ...]]) -> dict[str, tuple[
     return {kind: tuple(reaction for one in declared for reaction in one.get(kind, ())) for kind in kinds}
 
 
-REPORTS: tuple[monthly.Report, ...] = (satisfaction.MONTHLY, satisfaction.QUARTERLY)
+REPORTS: tuple[monthly.Report, ...] = (
+    satisfaction.MONTHLY,
+    satisfaction.QUARTERLY,
+    telling_inquiries.MONTHLY,
+    telling_inquiries.QUARTERLY,
+)
 """What managers hear of on the first of a month."""
 TIMERS = {
     **burst.TIMERS,
@@ -116,6 +124,8 @@ REACTIONS = _together(
     watching.REACTIONS,
     attending.REACTIONS,
     cards.REACTIONS,
+    voiding.REACTIONS,
+    ordering.REACTIONS,
     silence.REACTIONS,
 )
 """Kind of event → what follows in the same turn."""
@@ -129,12 +139,15 @@ REVERSALS = _together(
     merging.REVERSALS,
     offering.REVERSALS,
     following.REVERSALS,
+    voiding.REVERSALS,
 )
 """Event → what its taking back takes back besides."""
 JOBS = {
     attaching.FETCH: JobKind(attaching.fetched, attaching.not_fetched),
     **marking.JOBS,
     taking_down.TAKE_DOWN: JobKind(taking_down.taken_down, taking_down.not_taken_down, taking_down.ATTEMPTS),
+    **ordering.JOBS,
+    **signing.JOBS,
     **ranking.JOBS,
     **photos.JOBS,
 }
@@ -168,6 +181,7 @@ class Desk:
     darkroom: Darkroom
     remote: Remote | None = None
     listens: Listens | None = None
+    press: Press | None = None
     runner: Runner | None = None
     watchers: list[Callable[[], None]] = field(default_factory=list)
 
@@ -288,15 +302,18 @@ def build(
     remote: Remote | None = None,
     listens: Listens | None = None,
     darkroom: Darkroom | None = None,
-    apart: Callable[[Callable[[], bool]], Awaitable[bool]] = asyncio.to_thread,
+    press: Press | None = None,
+    apart: Callable[[Callable[[], Any]], Awaitable[Any]] = asyncio.to_thread,
 ) -> Desk:
     """Put a desk together. `makers` make its channels, by name; `pages` is where staff find its pages, `codes` reads QR codes;
     `accounts` says from which account a carrier reaches numbers; `remote` is an engine elsewhere that ranks what customers say; `listens` finds out
-    what is said in voice messages; `darkroom` is where photos are opened (one of its own, if none is given); `apart` runs what looks into the
-    store, off the event loop."""
+    what is said in voice messages; `darkroom` is where photos are opened (one of its own, if none is given); `press` makes service reports (none are
+    ordered without one); `apart` runs what takes long, or looks into the store, off the event loop."""
     holder = holder or secrets.token_hex(8)
     channels: dict[str, Channel] = {}
     cans: dict[str, Any] = {}
+    if press is None:
+        policies = replace(policies, reports=replace(policies.reports, enabled=False))
     house = _house(policies, chance, cans, accounts or {}, pages, codes)
     pulse = Pulse(clock)
     hearing = Hearing(mind, staff_channels, remote, pulse.ranked, listens is not None)
@@ -331,6 +348,8 @@ def build(
     }
     if listens is not None:
         work[taking_down.TAKE_DOWN] = take_down(fetches, files, listens, pulse.listened)
+    if press is not None:
+        work |= report_work(lambda see: desk.look(see), files, press, apart)
     worker = Worker(work, lambda finished: desk.report_job(finished))
     desk = Desk(
         database,
@@ -348,6 +367,7 @@ def build(
         darkroom,
         remote,
         listens,
+        press,
     )
     return desk
 

@@ -8,6 +8,8 @@ import unicodedata
 HOME = "+86"
 """Country of numbers that name none."""
 
+_FIRST_SHOWN, _LAST_SHOWN, _SHORT = 3, 4, 8
+"""Digits that a masked number still shows, at its end only if it has at most so many."""
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"(0(?:10|2\d|[3-9]\d{2}))([2-9]\d{6,7})")
 _SERVICE = re.compile(r"[48]00\d{7}")
@@ -49,6 +51,18 @@ def phone_number(text: str) -> str | None:
 def without_numbers(text: str) -> str:
     """A text in which every telephone number is starred out: for readers whom it is none of the business."""
     return _IN_TEXT.sub("***", text)
+
+
+def masked(text: str) -> str:
+    """A text in which the middle of every telephone number is starred out: 138****8021."""
+    return _IN_TEXT.sub(lambda found: masked_number(found[0]), text)
+
+
+def masked_number(number: str) -> str:
+    """One number with its middle starred out; of a short one the beginning too."""
+    digits = re.sub(r"\D", "", phone_number(number) or number)
+    first, last = (_FIRST_SHOWN if len(digits) > _SHORT else 0), _LAST_SHOWN
+    return f"{digits[:first]}{'*' * max(len(digits) - first - last, 0)}{digits[-last:]}"
 
 
 def is_mobile(number: str) -> bool:

@@ -22,7 +22,7 @@ class CannotPrint(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """A part that was fitted: code, name, how many, serial numbers of the old and the new one."""
+    """A part that was fitted: code, name, how many (0: nobody said), serial numbers of the old and the new one."""
 
     code: str
     name: str = ""

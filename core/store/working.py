@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from core.reports.press import CannotPrint
 from core.store.jobs import Finished
 from core.store.model import Job
 from core.words import CannotFetch
@@ -53,8 +54,8 @@ class Worker:
             try:
                 async with asyncio.timeout(LONGEST):
                     result = await self._kinds[job.kind](job.data)
-            except CannotFetch as error:
-                self._report(Finished(job.id, job.lease or "", error=str(error) or "gone", final=True))
+            except (CannotFetch, CannotPrint) as error:
+                self._report(Finished(job.id, job.lease or "", error=str(error)[:500] or "gone", final=True))
             except Exception as error:
                 log.warning("job failed", exc_info=True, extra={"job": job.id, "kind": job.kind})
                 self._report(Finished(job.id, job.lease or "", error=f"{type(error).__name__}: {error}"[:500]))
