@@ -62,9 +62,11 @@ def policies(settings: Settings) -> Policies:
             surveys=settings.satisfaction.surveys,
         ),
         privacy=settings.privacy.policy(ZoneInfo(settings.timezone), guarded(settings)),
+        reports=settings.report.policy(),
         rules=rules_of(settings.pack),
         forms=forms_of(settings.pack),
         link_code=settings.one_time_code_minutes * MINUTE,
+        guest_lasts=settings.guest_hours * HOUR,
     )
 
 

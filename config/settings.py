@@ -26,6 +26,7 @@ from config.channels.dingtalk_notice import DINGTALK_API, DINGTALK_OAPI
 from config.escalation_settings import Escalation
 from config.packs import DEFAULT, PackError, packs_of
 from config.privacy_settings import Privacy
+from config.report_settings import Reports
 from config.secret import Secret
 from config.section import Count, Dates, Names, Seconds, Section, WebAddress, listed
 from config.service_settings import ServiceLevelSettings
@@ -230,6 +231,9 @@ class Settings(BaseSettings):
     one_time_code_minutes: Count = Field(
         default=30, description="绑定码有效期，分钟（S5b） · a binding code is valid, minutes"
     )
+    guest_hours: Count = Field(
+        default=24, description="家属凭验证码可代问进度，小时（S18） · a relative with a code may ask about progress, hours"
+    )
     pack: Names = Field(
         default=(DEFAULT,),
         min_length=1,
@@ -249,6 +253,7 @@ class Settings(BaseSettings):
     channels: Channels = Channels()
     voice: Voice = Voice()
     carriers: Carriers = Carriers()
+    report: Reports = Reports()
     directory: Directories = Directories()
     privacy: Privacy = Privacy()
 
