@@ -98,10 +98,10 @@ def _marked(image: Image.Image, lines: Sequence[str]) -> Image.Image:
 
 
 def _large_enough(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The picture itself, or one with room for the mark on which it stands in the upper left corner."""
+    """The picture itself; one that is smaller than its mark stands above it, on paper."""
     if image.width >= size[0] and image.height >= size[1]:
         return image
-    canvas = Image.new("RGB", (max(image.width, size[0]), max(image.height, size[1])), PAPER)
+    canvas = Image.new("RGB", (max(image.width, size[0]), image.height + size[1]), PAPER)
     canvas.paste(image)
     return canvas
 

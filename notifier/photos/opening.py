@@ -43,26 +43,30 @@ def opened(content: bytes) -> Iterator[Image.Image]:
     """The picture, of which nothing has been decoded yet. Raises NoPicture, then and as long as it is open."""
     if len(content) > MOST_BYTES:
         raise NoPicture("too_large")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with _known(content) as image:
+            if image.width * image.height > MOST_PIXELS or max(image.size) > LONGEST_EDGE:
+                raise NoPicture("too_many_pixels")
+            try:
+                yield image
+            except (NoPicture, MemoryError):
+                raise
+            except Exception:  # whatever a decoder makes of foreign bytes
+                raise NoPicture("damaged") from None
+
+
+def _known(content: bytes) -> Image.Image:
+    """The picture by its first bytes. Raises NoPicture."""
     _know_heic()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(content), formats=FORMATS)
+        return Image.open(io.BytesIO(content), formats=FORMATS)
     except Image.DecompressionBombError:
         raise NoPicture("too_many_pixels") from None
     except MemoryError:
         raise
-    except Exception:  # whatever a decoder makes of foreign bytes
+    except Exception:  # the same
         raise NoPicture("no_picture") from None
-    with image:
-        if image.width * image.height > MOST_PIXELS or max(image.size) > LONGEST_EDGE:
-            raise NoPicture("too_many_pixels")
-        try:
-            yield image
-        except (NoPicture, MemoryError):
-            raise
-        except Exception:
-            raise NoPicture("damaged") from None
 
 
 def look(content: bytes) -> Taken:

@@ -73,7 +73,10 @@ def png_head(width: int, height: int, rows: bytes = b"") -> bytes:
     """A PNG that says how large it is, whatever it holds."""
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return (
-        b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", zlib.compress(rows or b"\0")) + _chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", head)
+        + _chunk(b"IDAT", zlib.compress(rows or b"\0"))
+        + _chunk(b"IEND", b"")
     )
 
 

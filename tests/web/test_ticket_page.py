@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import shutil
 import time
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from core.people.model import Person, Role
@@ -20,9 +23,10 @@ from core.store.turn import Turn
 from core.tickets.events import Happened
 from core.tickets.model import Attachment
 from core.words import MINUTE, SECOND, Micros
+from tests.photos.pictures import photo_of, png_head
 from tests.web.site import PASS_KEY, Site, running
 
-PHOTO = b"\xff\xd8\xff\xe0a photo of the machine"
+PHOTO = photo_of((400, 300), place=(31.94, 118.79))
 WORDS = "二楼会议室投影仪打不开，我电话13800138021"
 
 
@@ -64,11 +68,11 @@ class Story:
     def data(self, browser: httpx.Client) -> dict[str, Any]:
         return browser.get(f"/t/{self.number}/data").json()
 
-    def waits_for_files(self, count: int) -> None:
-        """Until their content has been fetched."""
-        for _ in range(100):
+    def waits_for_copies(self, count: int) -> None:
+        """Until so many photos have a marked copy, or say why not."""
+        for _ in range(200):
             rows = self.site.act(lambda turn: turn.rows(Attachment, select(Attachment.table)))
-            if len([row for row in rows if row.hash]) == count:
+            if len([row for row in rows if row.marked or row.error]) == count:
                 return
             time.sleep(0.05)
         raise AssertionError("the photo did not come")
@@ -186,7 +190,7 @@ def _is_closed(story: Story, path: str, given: str) -> None:
 
 @pytest.mark.req("S18", "S54")
 def test_each_role_sees_its_own_and_purchasing_never_the_customer(story: Story) -> None:
-    story.waits_for_files(1)
+    story.waits_for_copies(1)
     site = story.site
     sees = {}
     for role in (Role.ENGINEER, Role.MANAGER, Role.AGENT, Role.PROCUREMENT, Role.ADMIN):
@@ -219,19 +223,63 @@ def test_whoever_has_left_or_lost_his_role_sees_nothing_more(story: Story, fate:
 
 @pytest.mark.req("S18")
 def test_a_photo_is_handed_out_to_the_holder_of_a_pass_only(story: Story) -> None:
-    story.waits_for_files(1)
+    story.waits_for_copies(1)
     browser = story.reader(story.liu.person_id)
     [file] = story.data(browser)["files"]
     assert file["picture"] and "hash" not in file
     answer = browser.get(f"/t/{story.number}/files/{file['id']}")
-    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, PHOTO, "image/jpeg")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-disposition"].startswith("attachment")
+    shown = Image.open(io.BytesIO(answer.content))
+    assert shown.size == (400, 300) and not shown.getexif()
+    assert shown.getpixel((10, 10)) != shown.getpixel((390, 295)), "its corner is marked"
     assert story.browser().get(f"/t/{story.number}/files/{file['id']}").status_code == 403
     for other in (file["id"] + 1, 0, 10**18, 10**30):
         assert browser.get(f"/t/{story.number}/files/{other}").status_code == 404
     buyer = story.site.staff("buyer", Role.PROCUREMENT, "采购小李")
     assert story.reader(buyer.person_id).get(f"/t/{story.number}/files/{file['id']}").status_code == 404
+
+
+@pytest.mark.req("S37", "S35")
+def test_the_original_is_for_managers_and_each_look_is_on_record(story: Story) -> None:
+    story.waits_for_copies(1)
+    engineer, manager = story.reader(story.liu.person_id), story.site.staff("sun", Role.MANAGER, "孙经理")
+    [file] = story.data(engineer)["files"]
+    path = f"/t/{story.number}/files/{file['id']}/original"
+    assert not file["original"] and not file["proof"]
+    assert (engineer.get(path).status_code, story.browser().get(path).status_code) == (404, 403)
+    assert story.events(Happened.ORIGINAL_SEEN) == []
+    browser = story.reader(manager.person_id)
+    [file] = story.data(browser)["files"]
+    assert file["original"] and hashlib.sha256(PHOTO).hexdigest() in file["proof"]
+    for times in (1, 2):
+        answer = browser.get(path)
+        assert (answer.status_code, answer.content) == (200, PHOTO)
+        assert answer.headers["content-type"] == "application/octet-stream", "never shown"
+        assert answer.headers["cache-control"] == "no-store"
+        seen = story.events(Happened.ORIGINAL_SEEN)
+        assert [(event.by, event.via, event.data["file"]) for event in seen] == [
+            (manager.person_id, "web/page/here", file["id"])
+        ] * times
+    assert browser.get(path.replace(str(file["id"]), str(file["id"] + 1))).status_code == 404
+    assert "看原图" in [step["what"] for step in story.data(browser)["story"]]
+
+
+@pytest.mark.req("S37")
+def test_what_cannot_be_opened_says_so_and_does_not_leave(story: Story) -> None:
+    story.waits_for_copies(1)
+    bomb, page = png_head(50_000, 50_000), b"<html><script>alert(1)</script>"
+    for content, mime in ((bomb, "image/png"), (photo_of((2000, 2000))[:-3000], "image/jpeg"), (page, "image/jpeg")):
+        assert story.wang.sends(content, mime).status_code == 200
+    story.waits_for_copies(4)
+    browser = story.reader(story.liu.person_id)
+    *bad, _ = story.data(browser)["files"]
+    assert [file["picture"] for file in bad] == [False] * 3
+    told = [file["note"] for file in bad]
+    assert "不是能打开的图片" in told[0] and "损坏" in told[1] and "5000 万像素" in told[2]
+    answers = [browser.get(f"/t/{story.number}/files/{file['id']}") for file in bad]
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
 
 
 def test_the_page_follows_the_ticket(story: Story) -> None:
