@@ -28,6 +28,9 @@ def sign_html(page: SignPage, path: str, pages: int) -> Mapping[str, str]:
         "title": escape(say(page.lang, "title", number=page.number)),
         "under": escape(say(page.lang, "through", name=page.through)) if page.through else "",
         "path": escape(path),
+        "jump": f'<a class="quiet" href="#signing">{escape(say(page.lang, "jump"))}</a>'
+        if page.state == "open"
+        else "",
         "state": page.state,
         "body": "".join(parts),
     }
@@ -73,7 +76,9 @@ def _form(page: SignPage, path: str) -> str:
         f'<input id="name" name="name" autocomplete="name" maxlength="{LONGEST_NAME}" value="{escape(page.name)}"></div>'
         f'<div id="drawing"><div class="field"><span id="here">{word("here")}</span>'
         f'<div class="pad" id="pad"><canvas aria-labelledby="here"></canvas>'
-        f'<p class="turn" hidden>{word("turn")}</p><button type="button" class="go" id="narrow" hidden>{word("narrow")}</button></div></div>'
+        f'<p class="turn" hidden>{word("turn")}</p><div class="ends" hidden>'
+        f'<button type="button" class="quiet" id="anew">{word("clear")}</button>'
+        f'<button type="button" class="go" id="narrow">{word("narrow")}</button></div></div></div>'
         f'<div class="tools">{buttons}</div></div>'
         f"{_by_code(page, word) if page.phone else ''}"
         f'<p class="wrong" id="wrong" role="alert" hidden></p>'

@@ -65,7 +65,7 @@ class SignDoor:
 
     def __init__(self, front: Front, assets: Assets) -> None:
         self._front, self._assets = front, assets
-        self._passes = Passes(front, assets, COOKIE)
+        self._passes = Passes(front, assets, COOKIE, "customer-closed")
         self._documents = DocumentPages(front)
         self._tries = Buckets(TRIES, front.clock)
 

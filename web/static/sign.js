@@ -6,6 +6,7 @@ import SignaturePad from "./signature_pad.min.js";
 const LOOK_MS = 700;
 const LONGEST_LOOK_MS = 60_000;
 const STEP_MS = 16;
+const ROOM = 0.92;
 const main = document.querySelector("main");
 const form = document.querySelector("#signing");
 
@@ -16,11 +17,11 @@ if (form) sign(form);
 function sign(form) {
   const { unit, most, document: hash, empty, sending, failed, tooOften } = form.dataset;
   const at = (id) => form.querySelector(`#${id}`);
-  const pad = field(at("pad"), Number(unit));
+  const pad = field(at("pad"), Number(unit), () => complain(""));
   let typing = false;
 
   at("undo").addEventListener("click", pad.undo);
-  at("clear").addEventListener("click", pad.clear);
+  for (const id of ["clear", "anew"]) at(id).addEventListener("click", pad.clear);
   at("wide").addEventListener("click", () => pad.widen(true));
   at("narrow").addEventListener("click", () => pad.widen(false));
   at("other")?.addEventListener("click", () => {
@@ -101,9 +102,10 @@ function waitForFile() {
 }
 
 // A field to draw in. While it fills the screen of a telephone held upright, people write sideways.
-function field(box, unit) {
+function field(box, unit, begun) {
   const canvas = box.querySelector("canvas");
   const drawn = new SignaturePad(canvas, { minDistance: 3, minWidth: 0.8, maxWidth: 2.8, penColor: "#10181b" });
+  drawn.addEventListener("beginStroke", begun);
   let width = 0;
   let height = 0;
   let sideways = false;
@@ -123,7 +125,7 @@ function field(box, unit) {
   };
   const show = () => {
     const deepest = Math.max(1, ...kept.flat().map(([, y]) => y));
-    const scale = Math.min(across() / unit, (sideways ? width : height) / deepest);
+    const scale = Math.min(across() / unit, ((sideways ? width : height) * ROOM) / deepest);
     const groups = kept.map((points, number) => ({
       penColor: "#10181b",
       dotSize: 0,
@@ -165,7 +167,7 @@ function field(box, unit) {
     },
     widen: (wide) => {
       box.classList.toggle("wide", wide);
-      box.querySelector("#narrow").hidden = !wide;
+      box.querySelector(".ends").hidden = !wide;
     },
   };
 }
