@@ -10,30 +10,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from config.declared import JOBS, REACTIONS, REVERSALS, TIMERS
 from config.media import fetch_media, mark_photo
 from config.packs import DEFAULT, packs_of
 from config.reports import report_work
 from config.taking_down import take_down
-from core.clocks import beginning, keeping
-from core.conversations import quiet
-from core.dispatch import offering, reasons
-from core.escalation import episodes, watching
-from core.forms import following, telling
-from core.house import House, JobKind, Reaction
-from core.insight import monthly, telling_inquiries
-from core.parts import requesting, shipping, swapping
-from core.people import reaching
+from core.dispatch import reasons
+from core.house import House
 from core.people.passes import Pages
 from core.policies import Policies
 from core.privacy.places import place_of
 from core.pulse import Pulse
 from core.recordings import taking_down
-from core.reports import ordering, signing, voiding
 from core.reports.press import Press
-from core.rosters import attending
-from core.rules import applying
-from core.satisfaction import surveying
-from core.satisfaction import telling as satisfaction
 from core.scans.codes import Codes
 from core.store.database import Database
 from core.store.files import FileStore
@@ -49,23 +38,12 @@ from core.store.turn import Cause, Turn
 from core.store.waking import News
 from core.store.working import Worker
 from core.tickets import (
-    announcing,
     attaching,
-    cards,
-    closing,
-    completing,
-    handing_over,
-    maintaining,
     marking,
-    merging,
-    notices,
-    opening,
-    silence,
 )
 from core.wording import Wording
 from core.words import Accept, Channel, Clock, Cursor
 from dialogue import photos, ranking
-from dialogue.customer import burst
 from dialogue.hearing import Hearing
 from dialogue.transcribing.listening import Listens
 from dialogue.understanding.engine import Remote
@@ -75,83 +53,6 @@ from notifier.outcomes import delivered, said_late
 from notifier.photos.darkroom import Darkroom
 
 CONFIG = Path(__file__).parent
-
-
-def _together(*declared: Mapping[Any, tuple[Reaction, ...]]) -> dict[str, tuple[Reaction, ...]]:
-    """What each subject declares, by event; reactions to one event follow in the order of the subjects."""
-    kinds = dict.fromkeys(kind for one in declared for kind in one)
-    return {kind: tuple(reaction for one in declared for reaction in one.get(kind, ())) for kind in kinds}
-
-
-REPORTS: tuple[monthly.Report, ...] = (
-    satisfaction.MONTHLY,
-    satisfaction.QUARTERLY,
-    telling_inquiries.MONTHLY,
-    telling_inquiries.QUARTERLY,
-)
-"""What managers hear of on the first of a month."""
-TIMERS = {
-    **burst.TIMERS,
-    **opening.TIMERS,
-    **cards.TIMERS,
-    **offering.TIMERS,
-    **maintaining.TIMERS,
-    **marking.TIMERS,
-    **beginning.TIMERS,
-    **watching.TIMERS,
-    **attending.TIMERS,
-    **episodes.TIMERS,
-    **quiet.TIMERS,
-    **silence.TIMERS,
-    **taking_down.TIMERS,
-    **surveying.TIMERS,
-    **monthly.timers(REPORTS),
-    completing.CLOSE_TIMER: closing.close_when_due,
-}
-"""Kind of timer → what happens when it is due."""
-REACTIONS = _together(
-    keeping.REACTIONS,
-    applying.REACTIONS,
-    telling.REACTIONS,
-    following.REACTIONS,
-    notices.REACTIONS,
-    announcing.REACTIONS,
-    offering.REACTIONS,
-    requesting.REACTIONS,
-    shipping.REACTIONS,
-    maintaining.REACTIONS,
-    reaching.REACTIONS,
-    watching.REACTIONS,
-    attending.REACTIONS,
-    cards.REACTIONS,
-    voiding.REACTIONS,
-    ordering.REACTIONS,
-    silence.REACTIONS,
-)
-"""Kind of event → what follows in the same turn."""
-REVERSALS = _together(
-    requesting.REVERSALS,
-    swapping.REVERSALS,
-    shipping.REVERSALS,
-    completing.REVERSALS,
-    maintaining.REVERSALS,
-    handing_over.REVERSALS,
-    merging.REVERSALS,
-    offering.REVERSALS,
-    following.REVERSALS,
-    voiding.REVERSALS,
-)
-"""Event → what its taking back takes back besides."""
-JOBS = {
-    attaching.FETCH: JobKind(attaching.fetched, attaching.not_fetched),
-    **marking.JOBS,
-    taking_down.TAKE_DOWN: JobKind(taking_down.taken_down, taking_down.not_taken_down, taking_down.ATTEMPTS),
-    **ordering.JOBS,
-    **signing.JOBS,
-    **ranking.JOBS,
-    **photos.JOBS,
-}
-"""Kind of job → the turns in which it ends."""
 
 
 class Runner(Protocol):

@@ -13,7 +13,8 @@ from typing import Any
 
 from config.calendar import Calendar
 from config.carriers import carriers
-from config.desk import REPORTS, Desk, build, lexicons_of, load_mind
+from config.declared import REPORTS
+from config.desk import Desk, build, lexicons_of, load_mind
 from config.doctor import MARKS, examine, spoken_here
 from config.engines import REMOTE, remote_engine
 from config.keys import KEY_FILE, derived_key, web_key
