@@ -10,9 +10,6 @@ from core.tickets.customer_page import CustomerPage, Photo
 from core.tickets.own_page import DevicePage, OwnPage, ReportRow, Row
 from core.wording import Wording
 
-FACTS = ("owner", "why", "next", "serial", "reported")
-"""What stands beside the state of a ticket, in this order."""
-
 
 class CustomerDrawing:
     """Draws what a customer sees, in one language. What it gives is markup."""
@@ -38,16 +35,14 @@ class CustomerDrawing:
         return "".join(parts)
 
     def _head(self, page: CustomerPage) -> str:
-        values = {name: str(getattr(page, name)) for name in FACTS}
-        rows = "".join(
-            f'<dt>{self.say(f"follow.{name}")}</dt><dd class="{name}">{escape(value)}</dd>'
-            for name, value in values.items()
-            if value
-        )
+        said = "".join(f"<li>{escape(fact)}</li>" for fact in page.facts)
+        serial = self.say("follow.serial", serial=page.serial) if page.serial else ""
+        under = (self.say("follow.reported", when=page.reported), serial, escape(page.maintenance))
+        about = " · ".join(filter(None, under))
         return (
             f'<section class="sheet head" data-column="{page.column}">'
             f'<p class="status">{escape(page.status)}</p><p class="state" data-say>{escape(page.state)}</p>'
-            f'{self._stages(page)}<dl class="facts">{rows}</dl></section>'
+            f'{self._stages(page)}<ul class="facts">{said}</ul><p class="soft">{about}</p></section>'
         )
 
     def _stages(self, page: CustomerPage) -> str:

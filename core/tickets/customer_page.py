@@ -14,16 +14,19 @@ from core.reports.queries import report_of_ticket
 from core.store.turn import Turn
 from core.tickets.board import Column, column_of
 from core.tickets.customer_story import Step, steps
-from core.tickets.describing import state, what, who
+from core.tickets.describing import what
 from core.tickets.following import Stake, followed
 from core.tickets.model import Attachment, Status, Ticket
-from core.tickets.outlook import what_comes_next, why_it_waits
+from core.tickets.progress import FACTS, Asked, Fact
 from core.words import FileRef, Micros
 
 MOST_PHOTOS = 24
 """Photos that the page shows: the last ones."""
 STAGES = (Status.UNASSIGNED, Status.ACCEPTED, Status.ON_SITE, Status.DONE)
 """The stages of a repair as a customer counts them: reported, taken, on site, done."""
+
+SAID = (Fact.OWNER, Fact.WHY, Fact.NEXT)
+"""What is said under the state of a ticket; what was replaced has a list of its own."""
 
 _photo, _person = Attachment.table.c, Person.table.c
 _photos = (
@@ -79,8 +82,8 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class CustomerPage:
-    """All that the page shows, in the reader's language. `state` is a sentence; `column` its colour on the board; `why`, `next` and
-    `owner` are empty where there is nothing to say."""
+    """All that the page shows, in the reader's language. `column` is its colour on the board; `state` and `facts` are the sentences that
+    he hears when he asks in the chat: where it stands, then who answers for it, why it waits, what comes next."""
 
     lang: str
     number: str
@@ -90,9 +93,8 @@ class CustomerPage:
     column: Column
     status: str
     state: str
-    owner: str
-    why: str
-    next: str
+    facts: tuple[str, ...]
+    maintenance: str
     stages: tuple[Stage, ...]
     steps: tuple[Step, ...]
     photos: tuple[Photo, ...]
@@ -107,6 +109,7 @@ def customer_page(turn: Turn, person_id: int, number: str) -> CustomerPage | Non
         return None
     ticket, reader, stake = found
     words, lang, zone = turn.house.wording, reader.lang, turn.house.zone
+    asked = Asked(turn, ticket, lang, concerned=stake != Stake.LET_IN)
     return CustomerPage(
         lang=lang,
         number=ticket.number,
@@ -115,13 +118,12 @@ def customer_page(turn: Turn, person_id: int, number: str) -> CustomerPage | Non
         reported=words.moment(lang, ticket.created_at, turn.now, zone),
         column=column_of(ticket),
         status=words.name(lang, "status", ticket.status),
-        state=state(turn, ticket, lang),
-        owner=who(turn, ticket) if ticket.is_open else "",
-        why=why_it_waits(turn, ticket, lang),
-        next=what_comes_next(turn, ticket, lang),
+        state=FACTS[Fact.STAGE](asked),
+        facts=tuple(told for fact in SAID if (told := FACTS[fact](asked))),
+        maintenance=_maintenance(turn, ticket, lang),
         stages=_stages(turn, ticket, lang),
         steps=tuple(steps(turn, ticket, reader, stake)),
-        photos=tuple(_shown(turn, row, reader) for row in _marked(turn, ticket, reader)),
+        photos=tuple(_shown(turn, row, reader) for row in _marked(turn, ticket, reader, stake)),
         swaps=tuple(_swaps(turn, ticket, lang)),
         report=_report(turn, ticket, stake),
     )
@@ -130,7 +132,7 @@ def customer_page(turn: Turn, person_id: int, number: str) -> CustomerPage | Non
 def photo_of(turn: Turn, person_id: int, number: str, photo_id: int) -> str | None:
     """The hash of the marked copy of a photo that this person may see; None for any other."""
     found = followed(turn, person_id, number)
-    rows = _marked(turn, found[0], found[1]) if found else []
+    rows = _marked(turn, *found) if found else []
     return next((row.marked for row in rows if row.id == photo_id), None)
 
 
@@ -148,9 +150,21 @@ def _report(turn: Turn, ticket: Ticket, stake: Stake) -> ReportLine | None:
     return ReportLine(report.number, report.state, report.hash is not None)
 
 
-def _marked(turn: Turn, ticket: Ticket, reader: Person) -> list[Attachment]:
-    """The photos that he may see, the oldest first: those of the staff, and his own."""
+def _marked(turn: Turn, ticket: Ticket, reader: Person, stake: Stake) -> list[Attachment]:
+    """The photos that he may see, the oldest first: those of the staff, and his own. They bear where they were taken, so that only the
+    customer himself has any."""
+    if stake != Stake.OWN:
+        return []
     return list(reversed(turn.rows(Attachment, _photos, ticket_id=ticket.id, reader_id=reader.id)))
+
+
+def _maintenance(turn: Turn, ticket: Ticket, lang: str) -> str:
+    """When the device is next due, once the work is done."""
+    if ticket.is_open or not ticket.maintenance_at:
+        return ""
+    when = turn.house.wording.day(lang, ticket.maintenance_at, turn.now, turn.house.zone)
+    key = "own.maintenance" if ticket.maintenance_at > turn.now else "own.maintenance_due"
+    return turn.house.wording.text(lang, key, when=when)
 
 
 def _shown(turn: Turn, row: Attachment, reader: Person) -> Photo:

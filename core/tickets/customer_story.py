@@ -66,7 +66,12 @@ def _pause(turn: Turn, event: Event, lang: str) -> dict[str, str]:
     reason, until = without_numbers(words_of(turn, event).get("reason", "")), event.data.get("until")
     when = turn.house.wording.moment(lang, until, turn.now, turn.house.zone) if until else ""
     told = turn.house.wording.text(lang, "follow.until", when=when) if when else ""
-    return {"reason": reason, "until": told}
+    return {"reason": reason and turn.house.wording.text(lang, "follow.reason", reason=reason), "until": told}
+
+
+def _pause_alone(turn: Turn, event: Event, lang: str) -> dict[str, str]:
+    """Without the reason, which was told to whom it concerns."""
+    return {"reason": "", "until": _pause(turn, event, lang)["until"]}
 
 
 def _serials(turn: Turn, event: Event, lang: str) -> dict[str, str] | None:
@@ -104,6 +109,8 @@ TOLD: dict[str, Tell] = {
 """Events that everybody hears of whom the ticket concerns."""
 OWN: dict[str, Tell] = {Happened.QUOTED: _amount}
 """Events that only its customer hears of."""
+LET_IN: dict[str, Tell] = {Happened.HELD: _pause_alone}
+"""Events of which whoever is let in hears less."""
 
 _event = Event.table.c
 _events = (
@@ -119,7 +126,7 @@ _events = (
 
 def steps(turn: Turn, ticket: Ticket, reader: Person, stake: Stake) -> list[Step]:
     """What happened, the latest first."""
-    told = TOLD | OWN if stake == Stake.OWN else TOLD
+    told = {Stake.OWN: TOLD | OWN, Stake.TOLD: TOLD, Stake.LET_IN: TOLD | LET_IN}[stake]
     events = turn.rows(Event, _events, stream=ticket.stream, most=MOST_STEPS)
     undone = {event.data["cause"] for event in events if event.kind == Happened.UNDONE}
     found = []

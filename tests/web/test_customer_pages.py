@@ -140,7 +140,7 @@ def test_the_link_opens_how_the_ticket_stands_and_goes_on_as_things_happen(any_s
     case.verb(arrive)
     case.verb(need_part, [("DR-4200", 1)])
     told = browser.get(f"{at.path}/now").text
-    assert "刘工已到现场" in told and "需要换配件" in told and "到货日期定了马上告诉您" in told
+    assert "刘工已到现场" in told and "需要换配件" in told and "到货日期还没定" in told
     cookie = browser.cookies.jar
     assert [(one.name, one.path) for one in cookie] == [("customer", at.path)]
 
