@@ -83,6 +83,12 @@ def waiting_parts(turn: Turn, ticket: Ticket) -> list[PartRequest]:
     return [request for request in parts_of(turn, ticket) if request.state != PartState.ARRIVED]
 
 
+def parts_due_at(turn: Turn, ticket: Ticket) -> Micros | None:
+    """When the last part comes for which the ticket waits; None as long as not every one has a date."""
+    dates = [request.eta for request in waiting_parts(turn, ticket)]
+    return max(date for date in dates if date) if dates and all(dates) else None
+
+
 def use_parts(turn: Turn, ticket: Ticket, named: Sequence[str]) -> tuple[list[list[Any]], list[int]]:
     """What was built in, as [code, quantity], and the requests of which nobody had said that they came.
 

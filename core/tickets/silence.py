@@ -14,13 +14,13 @@ from sqlalchemy import bindparam, select
 
 from core.clocks.calendar import Calendar
 from core.conversations.quiet import quiet_until
+from core.parts.requesting import parts_due_at
 from core.people.model import Person
 from core.store.model import WAITING_TIMERS, Event, Timer, TimerState
 from core.store.turn import Turn
 from core.tickets.events import Happened
 from core.tickets.keeping_posted import keep_posted
 from core.tickets.model import Status, Ticket
-from core.tickets.outlook import parts_due_at
 from core.tickets.policy import SilencePolicy
 from core.tickets.promised import Promised
 from core.tickets.recording import ticket_in
