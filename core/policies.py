@@ -26,7 +26,7 @@ class Policies:
     """What is promised, and within what bounds. The calendar keeps the time of `zone`.
 
     `link_code`: how long a one-time code is valid, `pass_lasts`: a link to a page, `customer_pass_lasts`: one for a
-    customer.
+    customer. `guest_lasts`: how long a relative may ask whom a customer has let in.
     `rules` are tried in order, and so are `forms`: a ticket has the first that fits."""
 
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
@@ -48,6 +48,7 @@ class Policies:
     link_code: Micros = 30 * MINUTE
     pass_lasts: Micros = 30 * MINUTE
     customer_pass_lasts: Micros = 72 * HOUR
+    guest_lasts: Micros = 24 * HOUR
 
     def __post_init__(self) -> None:
         if self.calendar.zone != self.zone:

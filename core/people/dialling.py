@@ -42,8 +42,14 @@ def number_room(turn: Turn, person: Person, channel: str) -> Room | None:
     """Where SMS or calls reach this person; None if he has no such number, or the desk no such carrier."""
     if channel not in turn.house.accounts:
         return None
-    number = _called_at(person) if channel == VOICE else _written_to_at(person)
+    number = _called_at(person) if channel == VOICE else _can_be_written_to(person.phone or "")
     return Room(channel, turn.house.accounts[channel], number) if number else None
+
+
+def written_to(turn: Turn, number: str) -> Room | None:
+    """Where SMS reach this number; None if it can receive none, or the desk can send none."""
+    known = _can_be_written_to(number) if SMS in turn.house.accounts else None
+    return Room(SMS, turn.house.accounts[SMS], known) if known else None
 
 
 def send(
@@ -86,9 +92,9 @@ def _called_at(person: Person) -> str | None:
     return dialled(person.calls or person.phone or "")
 
 
-def _written_to_at(person: Person) -> str | None:
-    """His number, if it can receive an SMS."""
-    known = phone_number(person.phone or "")
+def _can_be_written_to(number: str) -> str | None:
+    """The number as carriers know it, if it can receive an SMS."""
+    known = phone_number(number)
     return dialled(known) if known and (is_mobile(known) or known.startswith("+")) else None
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 from core.conversations.model import Conversation
 from core.links.matching import match_customer_by_phone, member_of_account
 from core.links.model import ExternalId
-from core.people.dialling import SMS, number_room, send
+from core.people.dialling import send, written_to
 from core.people.linking import bind, links_of, staff_with_phone
 from core.people.model import Link, NumberClaim, Person
 from core.refused import Refused
@@ -123,7 +123,7 @@ def send_code(turn: Turn, identity: str, person: Person | None, number: str, pur
     kept.hash, kept.until, kept.tries = _hash(identity, code), turn.now + CODE_LASTS, 0
     kept.person_id = person.id if person else None
     if person is not None and _within(turn, f"codes:{_hash('number', number)}", MOST_CLAIMS):
-        _send(turn, person, code, purpose)
+        _send(turn, person, number, code, purpose)
     return True
 
 
@@ -177,8 +177,8 @@ def identity_of(message: Inbound) -> str:
     return _hash(message.room.channel, message.room.account, message.who.id)
 
 
-def _send(turn: Turn, person: Person, code: str, purpose: str) -> None:
-    room = number_room(turn, person, SMS)
+def _send(turn: Turn, person: Person, number: str, code: str, purpose: str) -> None:
+    room = written_to(turn, number)
     if room is None:
         return
     params = {"code": code, "minutes": str(CODE_LASTS // MINUTE)}

@@ -12,10 +12,14 @@ from dialogue.customer import (
     changing,
     chatting,
     deciding,
+    documents,
     forms,
+    listing,
     muting,
+    own_data,
     progress,
     rating,
+    relatives,
     reporting,
     scanning,
     signing,
@@ -80,7 +84,13 @@ def _hear(heard: Heard) -> str:
         return "nothing said"
     if heard.message.forwarded:
         return _hear_record(heard)
-    return pressed_by_number(heard) or signing.take_code(heard) or signing.asked(heard) or _hear_words(heard)
+    return (
+        pressed_by_number(heard)
+        or signing.take_code(heard)
+        or signing.asked(heard)
+        or documents.asked(heard)
+        or _hear_words(heard)
+    )
 
 
 def _number_in(heard: Heard) -> str:
@@ -103,6 +113,8 @@ def _hear_record(heard: Heard) -> str:
 
 
 def _hear_words(heard: Heard) -> str:
+    if (of_relative := relatives.hear(heard)) is not None:
+        return of_relative
     meant = asking.understood(heard)
     return _passed_over(heard) or _answered(heard, meant) or _asked(heard, meant) or _told(heard, meant)
 
@@ -119,7 +131,8 @@ def _passed_over(heard: Heard) -> str | None:
 def _answered(heard: Heard, meant: Understanding) -> str | None:
     """What goes on with something that the desk said: a question, the priority, a finished ticket, its notices."""
     return (
-        forms.take_answer(heard, meant)
+        own_data.hear(heard, meant)
+        or forms.take_answer(heard, meant)
         or asking.correct_priority(heard)
         or deciding.take_decision(heard, meant)
         or deciding.not_fixed(heard, meant)
@@ -132,6 +145,8 @@ def _answered(heard: Heard, meant: Understanding) -> str | None:
 
 def _asked(heard: Heard, meant: Understanding) -> str | None:
     """What wants an answer of its own."""
+    if (listed := listing.asked(heard, meant)) is not None:
+        return listed
     if (of_parts := progress.asked_of_parts(heard, meant)) is not None:
         return of_parts
     if meant.decision == "accept" and meant.intent in QUESTIONS and not _pushes_what_nobody_knows(heard, meant):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.conversations.saying import answer, ask_which, left_to_say
+from core.people.letting_in import hosts_of
+from core.people.model import Person
 from core.tickets.describing import customer_link_of, progress_line, what
 from core.tickets.merging import merged_into, tickets_told_of
 from core.tickets.model import Status, Ticket
@@ -15,6 +17,7 @@ from core.tickets.urging import urge
 from core.words import Room
 from dialogue.customer.inquiring import inquired
 from dialogue.heard import Heard
+from dialogue.proving import may_claim
 from dialogue.quoting import quoted
 from dialogue.understanding.words import Understanding
 from dialogue.vocabulary import says, sort_of
@@ -79,7 +82,7 @@ def show(heard: Heard, ticket: Ticket, said: str | None = None) -> str:
     `said` are the words with which he asked, if they are not those of this message."""
     asked = _asked(heard, ticket)
     first = Fact(sort_of(heard.text if said is None else said, "progress_first") or Fact.STAGE)
-    _answer(heard, asked, progress(asked, first))
+    _answer(heard, asked, _told(heard, asked, first))
     return f"progress {ticket.number}"
 
 
@@ -91,16 +94,25 @@ def show_all(heard: Heard, tickets: list[Ticket]) -> str:
 
 
 def push(heard: Heard, ticket: Ticket) -> str:
-    """Counted, whoever has the ticket hears so, and he hears where it stands."""
+    """Counted, whoever has the ticket hears so, and he hears where it stands; a relative only hears that."""
+    if not _is_concerned(heard, ticket):
+        return show(heard, ticket)
     urge(heard.turn, ticket, heard.person)
     asked = _asked(heard, ticket)
-    _answer(heard, asked, heard.say("customer.urged", state=progress(asked)))
+    _answer(heard, asked, heard.say("customer.urged", state=_told(heard, asked, Fact.STAGE)))
     return f"urged {ticket.number}"
 
 
 def _asked(heard: Heard, ticket: Ticket) -> Asked:
     heard.talk.last_ticket, heard.talk.spoken_at = ticket.id, heard.turn.now
-    return Asked(heard.turn, ticket, heard.lang)
+    return Asked(heard.turn, ticket, heard.lang, concerned=_is_concerned(heard, ticket))
+
+
+def _told(heard: Heard, asked: Asked, first: Fact) -> str:
+    """All of it; where each word is paid for, one line."""
+    if heard.message.room.channel in heard.turn.house.accounts:
+        return progress_line(heard.turn, asked.ticket, asked.lang)
+    return progress(asked, first)
 
 
 def _answer(heard: Heard, asked: Asked, text: str) -> None:
@@ -149,7 +161,10 @@ def number_not_his(heard: Heard, meant: Understanding) -> str | None:
     digits = meant.first("ticket_no")
     if digits is None or _numbered(heard, str(digits)) is not None:
         return None
-    heard.answer("cannot_find", "customer.cannot_find", number=full_number(heard.turn, str(digits)))
+    said = [heard.say("customer.cannot_find", number=full_number(heard.turn, str(digits)))]
+    if may_claim(heard.turn) and not heard.message.room.group:
+        said.append(heard.say("guest.hint"))
+    answer(heard.turn, heard.talk, "cannot_find", "\n".join(said))
     return "cannot find"
 
 
@@ -162,7 +177,8 @@ def asked_about(heard: Heard, meant: Understanding) -> list[Ticket]:
         return [ticket] if ticket else []
     if (answered := quoted(heard)) is not None:
         return [merged_into(heard.turn, answered) or answered]
-    known = [*tickets_of_customer(heard.turn, heard.person), *tickets_told_of(heard.turn, heard.person)]
+    turn, person = heard.turn, heard.person
+    known = [*tickets_of_customer(turn, person), *tickets_told_of(turn, person), *_let_see(heard)]
     live = [ticket for ticket in known if ticket.is_open or ticket.status == Status.DONE]
     device = (meant.slots.get("device") or [None])[0]
     of_device = [ticket for ticket in live if device and ticket.device and not other_device(ticket.device, device)]
@@ -172,10 +188,28 @@ def asked_about(heard: Heard, meant: Understanding) -> list[Ticket]:
 
 
 def may_ask_about(heard: Heard, ticket: Ticket | None) -> bool:
-    """Whether it is his ticket, or one of whose fault he told too."""
-    if ticket is None or ticket.customer_id == heard.person.id:
-        return ticket is not None
+    """Whether it is his ticket, one of whose fault he told too, or one of a customer who lets him ask."""
+    if ticket is None:
+        return False
+    return _is_concerned(heard, ticket) or any(seen.id == ticket.id for seen in _let_see(heard))
+
+
+def may_be_shown(ticket: Ticket) -> bool:
+    """Whether a relative may hear of it: it is open, or done and not closed yet."""
+    return ticket.is_open or ticket.status == Status.DONE
+
+
+def _is_concerned(heard: Heard, ticket: Ticket) -> bool:
+    if ticket.customer_id == heard.person.id:
+        return True
     return any(told.id == ticket.id for told in tickets_told_of(heard.turn, heard.person))
+
+
+def _let_see(heard: Heard) -> list[Ticket]:
+    """The open tickets of customers who let him ask here (S18)."""
+    hosts = [heard.turn.get(Person, row.customer_id) for row in hosts_of(heard.turn, heard.person, heard.message.room)]
+    tickets = [one for host in hosts if host is not None for one in tickets_of_customer(heard.turn, host)]
+    return [ticket for ticket in tickets if may_be_shown(ticket)]
 
 
 def named(heard: Heard, ticket: Ticket) -> str:

@@ -11,7 +11,7 @@ from core.parts.swapping import NEW_PART, OLD_PART, Swapped, swap
 from core.store.model import Event
 from core.tickets.model import Attachment, Ticket
 from core.tickets.progress import replaced_in_words
-from core.tickets.queries import digits_of
+from core.tickets.queries import digits_of, with_sign
 from dialogue import photos
 from dialogue.heard import Heard
 from dialogue.quoting import quoted
@@ -59,12 +59,14 @@ def take_photo(heard: Heard) -> str:
 
 
 def _ticket(heard: Heard, ref: TicketRef, told: Replaced) -> TicketRef:
-    """The ticket that he means: one named by its number; a part's serial number names none."""
+    """The ticket that he means: one named by its number; a serial number that is a part's, or nobody's, names none."""
     if numbers_named(ref):
         return ref
     serials = [serial for part in told.parts for serial in (part.old_serial, part.new_serial) if serial]
     named = str(ref.id or "").casefold()
-    if ref.form is not None and not any(named.endswith(serial.casefold()) for serial in serials):
+    of_part = any(named.endswith(serial.casefold()) for serial in serials)
+    unknown = ref.form == "serial" and not with_sign(heard.turn, heard.person.entity, "serial_no", named)
+    if ref.form is not None and not of_part and not unknown:
         return ref
     meant = None if heard.talk.draft else his_photos.meant(heard)
     return TicketRef("number", digits_of(meant.number)) if meant else TicketRef()
