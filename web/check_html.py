@@ -28,7 +28,7 @@ def file_html(found: Found) -> str:
 
 
 def _means(found: Found) -> str:
-    return f"report.check.void_{found.why}" if found.verdict == "void" else f"report.check.{found.verdict}"
+    return f"check.means_void_{found.why}" if found.verdict == "void" else f"check.means_{found.verdict}"
 
 
 def _drawn(found: Found, means: str) -> str:
