@@ -10,6 +10,9 @@ from core.wording import LANGUAGES, Wording
 SIGNS = {"valid": "✓", "replaced": "✓", "making": "…", "void": "!", "altered": "✕", "unlisted": "?", "unknown": "?"}
 """Verdict → the sign before its words, for who does not see colours."""
 
+BY_CODE = {"valid": "check.on_record", "unknown": "check.not_ours"}
+"""Verdict → what it means of a QR code, where that is not what it means of a file."""
+
 
 def both(key: str, **facts: object) -> str:
     """A sentence in Chinese, and under it in English."""
@@ -19,7 +22,7 @@ def both(key: str, **facts: object) -> str:
 
 def report_html(found: Found) -> str:
     """What a QR code leads to: the report counts, or does not; of the file in somebody's hands that says nothing yet."""
-    return _drawn(found, "check.on_record" if found.verdict == "valid" else _means(found))
+    return _drawn(found, BY_CODE.get(found.verdict) or _means(found))
 
 
 def file_html(found: Found) -> str:
