@@ -14,6 +14,8 @@ from core.house import JobKind, Reaction
 from core.insight import monthly, telling_inquiries
 from core.parts import requesting, shipping, swapping
 from core.people import reaching
+from core.privacy import erasing, exporting
+from core.privacy import files as stored_files
 from core.recordings import taking_down
 from core.reports import ordering, signing, voiding
 from core.rosters import attending
@@ -64,6 +66,7 @@ TIMERS = {
     **episodes.TIMERS,
     **quiet.TIMERS,
     **silence.TIMERS,
+    **erasing.TIMERS,
     **taking_down.TIMERS,
     **surveying.TIMERS,
     **monthly.timers(REPORTS),
@@ -111,5 +114,7 @@ JOBS = {
     **signing.JOBS,
     **ranking.JOBS,
     **photos.JOBS,
+    **exporting.JOBS,
+    **stored_files.JOBS,
 }
 """Kind of job → the turns in which it ends."""

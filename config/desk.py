@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from config.declared import JOBS, REACTIONS, REVERSALS, TIMERS
+from config.exporting import export_own_data
 from config.media import fetch_media, mark_photo
 from config.packs import DEFAULT, packs_of
 from config.reports import report_work
 from config.taking_down import take_down
+from config.tidying import tidy_files
 from core.dispatch import reasons
 from core.house import House
 from core.people.passes import Pages
 from core.policies import Policies
+from core.privacy import exporting
+from core.privacy import files as stored_files
 from core.privacy.places import place_of
 from core.pulse import Pulse
 from core.recordings import taking_down
@@ -245,6 +249,8 @@ def build(
         attaching.FETCH: fetches,
         photos.KEEP: fetches,
         marking.MARK: mark_photo(files, darkroom),
+        exporting.EXPORT_JOB: export_own_data(lambda see: desk.look(see), files),
+        stored_files.FILES_JOB: tidy_files(database, files),
         ranking.RANK: ranking.asking(remote),
     }
     if listens is not None:

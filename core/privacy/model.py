@@ -13,7 +13,7 @@ from core.words import Micros
     "privacy_request", Index("privacy_request_person", "person_id"), Index("privacy_request_open", "entity", "state")
 )
 class PrivacyRequest(Row):
-    """A request of a person about his own data: `kind` is export or erase, `state` open, done, refused or withdrawn.
+    """A request of a person about his own data: `kind` is export or erase, `state` open, erasing, done, refused or withdrawn.
 
     `via` is the room in which it was made, `due_at` until when it must be met; `done_by` who met it (None: the desk itself). An export
     lies in the file store under `hash` until it is taken away.

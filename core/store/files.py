@@ -6,11 +6,16 @@ import asyncio
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+NAME = 64
+"""Characters of a file's name: its SHA-256."""
 PIECE = 1 << 20
 """Bytes of a large file that are in memory at a time."""
+SETTLED = 900.0
+"""Seconds since a file was last handed in before it may be removed: the row that names it may still be on its way."""
 
 
 class FileStore:
@@ -31,6 +36,8 @@ class FileStore:
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(unfinished, path)
+        else:
+            os.utime(path)
         return name
 
     def bring(self, name: str, content: IO[bytes]) -> None:
@@ -57,11 +64,28 @@ class FileStore:
             raise KeyError(name)
         return path.read_bytes()
 
+    def names(self, begins: str) -> Iterator[str]:
+        """The files whose names begin so."""
+        for folder in sorted(self.folder.glob(f"{begins}*")):
+            yield from (path.name for path in folder.iterdir() if len(path.name) == NAME)
+
+    def remove(self, name: str, seen_at: float) -> bool:
+        """Remove a file of which nothing spoke at an instant (seconds, as files are dated); whether it is gone. One that has been
+        handed in since, or shortly before, stays."""
+        path = self._path(name)
+        try:
+            if path.stat().st_mtime > seen_at - SETTLED:
+                return False
+            path.unlink()
+        except FileNotFoundError:
+            return True
+        return True
+
     async def read(self, name: str) -> bytes:
         """The same, for the asynchronous edges of the house."""
         return await asyncio.to_thread(self.get, name)
 
     def _path(self, name: str) -> Path:
-        if len(name) != 64 or not all(character in "0123456789abcdef" for character in name):
+        if len(name) != NAME or not all(character in "0123456789abcdef" for character in name):
             raise KeyError(name)
         return self.folder / name[:2] / name

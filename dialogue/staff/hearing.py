@@ -31,6 +31,7 @@ from dialogue.staff import (
     shipping,
 )
 from dialogue.staff.auditing import audit_asked
+from dialogue.staff.erasing import erasure_asked
 from dialogue.staff.belated import overtaken, put_on_record
 from dialogue.staff.contentment import contentment_asked
 from dialogue.staff.drafting import add_to_draft
@@ -87,6 +88,7 @@ TELL: dict[str, Callable[[Heard], str]] = {
 ASKED_FIRST: tuple[Callable[[Heard], str | None], ...] = (
     forms.take_answer,
     audit_asked,
+    erasure_asked,
     stayed_asked,
     idle_asked,
     inquiries_asked,
