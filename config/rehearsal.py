@@ -19,7 +19,7 @@ from sqlalchemy import bindparam, select
 from bots.emulated.carrier import Carried, Carrier
 from bots.emulated.platform import Seen
 from bots.emulated.wecom import WeComServer
-from bots.emulated.wecom_service import Sent, Stored
+from bots.emulated.wecom_service import Sent
 from config import stage
 from config.carriers import Telephony
 from config.desk import Desk, build
@@ -32,6 +32,7 @@ from config.stage import Stage
 from config.stepping import HandClock, StepRunner
 from core.people.passes import Pages
 from core.policies import Policies
+from core.reports.press import Press
 from core.scans.codes import Codes
 from core.store.database import Database
 from core.store.files import FileStore
@@ -98,13 +99,13 @@ class Rehearsal:
     async def open(
         cls, start: Micros, mind: Mind, policies: Policies, *, url: str | None = None, tables: bool = True,
         ringing: DeskPhoneConfig = USUAL, carried: Telephony | None = None,
-        remote: Remote | None = None, listening: bool = True, staged: bool = False,
+        remote: Remote | None = None, listening: bool = True, staged: bool = False, press: Press | None = None,
     ) -> AsyncIterator[Rehearsal]:  # fmt: skip
         """A rehearsal that begins at `start`, on an empty database (a temporary SQLite file unless `url` names one).
 
         `tables` makes the tables first; `ringing` says for how long telephones ring; `carried` are carriers in place of those telephones;
         `remote` is an engine elsewhere; `listening`: voice messages without words are listened to; `staged`: platforms are emulated at
-        their wire format, each with the desk's own channel, as far as they have a Stand.
+        their wire format, each with the desk's own channel, as far as they have a Stand; `press` makes service reports.
         """
         with tempfile.TemporaryDirectory(prefix="huiying-") as folder:
             place = url or f"sqlite:///{folder}/desk.db"
@@ -137,6 +138,7 @@ class Rehearsal:
                 accounts=carried.accounts if carried else ACCOUNTS,
                 listens=ear if listening else None,
                 darkroom=DARKROOM,
+                press=press,
                 apart=_at_once,
                 remote=remote,
             )
@@ -258,7 +260,9 @@ class Rehearsal:
         for parts, say in self._whole([(sent.channel, sent) for sent in shown]):
             sent = parts[-1]
             text = next((part.text for part in parts if part.text), "")
-            files = tuple(_described(part.file) for part in parts if part.file)
+            files = tuple(
+                self._described(part.file.name, part.file.mime, part.file.content) for part in parts if part.file
+            )
             buttons = tuple(label for label, _ in sent.buttons)
             found.append(Reached(sent.channel, sent.to, False, None, sent.at, text, buttons, files, say))
         return found
@@ -277,7 +281,7 @@ class Rehearsal:
 
     def _from_carrier(self, carried: Carried) -> Reached:
         say, room = carried.say, carried.room
-        files = ({"name": say.file.name, "mime": say.file.mime, "bytes": say.file.size},) if say.file else ()
+        files = (self._described(say.file.name, say.file.mime, self.desk.files.get(say.file.hash)),) if say.file else ()
         text = "\n".join(part for part in (say.title, say.text) if part)
         buttons = tuple(button.label for button in say.buttons)
         return Reached(room.channel, room.id, room.group, room.thread, carried.at, text, buttons, files, say)
@@ -289,11 +293,20 @@ class Rehearsal:
         for parts, say in self._whole([(channel, seen) for seen in messages]):
             seen = parts[-1]
             text = "\n".join(part.text for part in parts if part.text)
-            files = tuple(_shown(part, say) for part in parts if part.file)
+            mime = say.file.mime if say.file else "application/octet-stream"
+            files = tuple(self._described(part.name, mime, part.file) for part in parts if part.file)
             to = self.stage.group_named(channel, seen.to) if seen.group else seen.to
             labels = tuple(label for label, _ in seen.buttons)
             found.append(Reached(channel, to, seen.group, seen.thread, seen.at, text, labels, files, say))
         return found
+
+    def _described(self, name: str | None, mime: str | None, content: bytes) -> dict[str, Any]:
+        """A file as a script's expectations name it; of a PDF also whether it has signatures of ours that hold."""
+        row: dict[str, Any] = {"name": name, "mime": mime, "bytes": len(content)}
+        press = self.desk.press
+        if press is None or not content.startswith(b"%PDF-"):
+            return row
+        return row | {"signed": _elsewhere(lambda: press.check(content)).verdict == "valid"}
 
     def _from_phone(self, rang: Ringing) -> Reached:
         with self.desk.database.reading() as connection:
@@ -309,26 +322,21 @@ class Rehearsal:
         return Say.of(orjson.loads(found[0])) if found else None
 
 
-def _shown(part: Seen, say: Say) -> dict[str, Any]:
-    """A file as a script's expectations name it."""
-    mime = say.file.mime if say.file else "application/octet-stream"
-    return {"name": part.name, "mime": mime, "bytes": len(part.file or b"")}
-
-
 _by_ref = select(Outbox.table.c.say).where(
     Outbox.table.c.channel == bindparam("channel"), Outbox.table.c.ref == bindparam("ref")
 )
 _by_key = select(Outbox.table.c.say).where(Outbox.table.c.key == bindparam("key"))
 
 
-def _described(file: Stored) -> dict[str, Any]:
-    return {"name": file.name, "mime": file.mime, "bytes": len(file.content)}
-
-
 async def _at_once(work: Callable[[], Any]) -> Any:
-    """Nothing happens meanwhile: in a rehearsal, time stands still. What works is in a thread of its own nevertheless."""
-    with ThreadPoolExecutor(1) as elsewhere:
-        return elsewhere.submit(work).result()
+    """Nothing happens meanwhile: in a rehearsal, time stands still."""
+    return _elsewhere(work)
+
+
+def _elsewhere(work: Callable[[], Any]) -> Any:
+    """What work finds in a thread of its own, as it expects to run, while this one waits."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
 
 
 def _wecom_makers(server: WeComServer) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from config.rehearsal import Reached, Rehearsal
 from core.people.linking import bind, issue_code, staff_of
 from core.people.model import Person, Role
 from core.policies import Policies
+from core.reports.press import Press
 from core.store import chain
 from core.store.model import Event
 from core.store.turn import Cause, Turn
@@ -390,14 +391,23 @@ def _read(message: Reached) -> str:
 @contextmanager
 def story(
     url: str, *, start: Micros = WEDNESDAY_TEN, policies: Policies | None = None, carried: Telephony | None = None,
-    remote: Remote | None = None, listening: bool = True,
+    remote: Remote | None = None, listening: bool = True, press: Press | None = None,
 ) -> Iterator[Story]:  # fmt: skip
     """A desk on the database at `url`, which has its tables and no rows; `carried` are carriers in place of its telephones,
-    `remote` is an engine elsewhere; `listening`: an emulated engine hears voice messages."""
+    `remote` is an engine elsewhere; `listening`: an emulated engine hears voice messages; `press` makes service
+    reports: without one none are ordered, so that a story that is not about them has nothing to name."""
     rules = policies or replace(Policies(), zone=ZoneInfo("Asia/Shanghai"))
     with asyncio.Runner() as loop:
         opened = Rehearsal.open(
-            start, mind(), rules, url=url, tables=False, carried=carried, remote=remote, listening=listening
+            start,
+            mind(),
+            rules,
+            url=url,
+            tables=False,
+            carried=carried,
+            remote=remote,
+            listening=listening,
+            press=press,
         )
         rehearsal = loop.run(opened.__aenter__())
         try:

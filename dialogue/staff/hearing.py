@@ -31,12 +31,14 @@ from dialogue.staff import (
     shipping,
 )
 from dialogue.staff.auditing import audit_asked
-from dialogue.staff.erasing import erasure_asked
 from dialogue.staff.belated import overtaken, put_on_record
 from dialogue.staff.contentment import contentment_asked
+from dialogue.staff.documents import report_asked
 from dialogue.staff.drafting import add_to_draft
 from dialogue.staff.echoing import echo, gathering
+from dialogue.staff.erasing import erasure_asked
 from dialogue.staff.explaining import explain, meant_to_explain
+from dialogue.staff.first_photos import first_photos_asked
 from dialogue.staff.idling import idle_asked
 from dialogue.staff.inquiring import inquiries_asked
 from dialogue.staff.refusing import refuse
@@ -92,7 +94,9 @@ ASKED_FIRST: tuple[Callable[[Heard], str | None], ...] = (
     stayed_asked,
     idle_asked,
     inquiries_asked,
+    first_photos_asked,
     contentment_asked,
+    report_asked,
     scanning.history_asked,
     acknowledging.alarm_taken,
     roster_asked,
