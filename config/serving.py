@@ -37,6 +37,7 @@ from core.store.database import AlreadyRunning, Database
 from core.store.files import FileStore
 from core.store.processes import Fenced
 from core.store.waking import Listener, News
+from core.tickets import marking
 from web.app import app
 from web.bells import Bells
 from web.front import BOARD, Front
@@ -139,6 +140,7 @@ def front(desk: Desk, entity: str, bells: Bells, board_key: str | None, **more: 
         desk.look,
         desk.act,
         desk.files.put,
+        press=desk.press,
         **more,
     )
 
@@ -250,8 +252,9 @@ async def _begin(desk: Desk) -> None:
     try:
         await desk.act(begin)
         await desk.act(lambda turn: monthly.begin(turn, REPORTS))
+        await desk.act(marking.begin)
     except Exception:
-        log.exception("the policies of this desk could not be recorded, or its reports not be ordered")
+        log.exception("the policies of this desk could not be recorded, or what it does by itself not be ordered")
 
 
 def _listener(desk: Desk, bells: Bells) -> Listener | None:

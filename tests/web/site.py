@@ -25,6 +25,7 @@ from core.people.linking import bind
 from core.people.model import Person, Role
 from core.people.passes import Pages
 from core.policies import Policies
+from core.reports.press import Press
 from core.store.database import Database
 from core.store.files import FileStore
 from core.store.turn import Turn
@@ -124,10 +125,11 @@ def running(
     board_key: str | None = None,
     public: bool = True,
     forms: tuple[Form, ...] = (),
+    press: Press | None = None,
     **accepts: Any,
 ) -> Iterator[Site]:
     """A desk on this database (with its tables), served until the end; `public` says whether it knows its own address, `forms` are those of
-    its packs.
+    its packs, `press` makes its reports.
     `accepts` replace the way into the core by channel."""
     started = threading.Event()
     found: list[Site] = []
@@ -141,7 +143,7 @@ def running(
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         makers = {"webchat": webchat(KEY, files, bells.ring)}
         pages = Pages(address, PASS_KEY) if public else None
-        desk = build(Database(url), rules, makers, files, clock, mind(), pages=pages, codes=CODES)
+        desk = build(Database(url), rules, makers, files, clock, mind(), pages=pages, codes=CODES, press=press)
         runner, stop, loop = LiveRunner(desk), asyncio.Event(), asyncio.get_running_loop()
         stops.append(lambda: loop.call_soon_threadsafe(stop.set))
         found.append(Site(address, desk, loop))
