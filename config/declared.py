@@ -12,6 +12,7 @@ from core.escalation import episodes, watching
 from core.forms import following, telling
 from core.house import JobKind, Reaction
 from core.insight import monthly, telling_inquiries
+from core.insight import photos as first_photos
 from core.parts import requesting, shipping, swapping
 from core.people import reaching
 from core.privacy import erasing, exporting
@@ -51,6 +52,7 @@ REPORTS: tuple[monthly.Report, ...] = (
     satisfaction.QUARTERLY,
     telling_inquiries.MONTHLY,
     telling_inquiries.QUARTERLY,
+    first_photos.MONTHLY,
 )
 """What managers hear of on the first of a month."""
 TIMERS = {
