@@ -10,9 +10,11 @@ import pytest
 from bots.emulated.webhook import PartnerServer
 from bots.webhook import Partner, Webhook, key_of
 from core.insight.inquiries import Month, inquiries
+from core.insight.monthly import begin
+from core.insight.telling_inquiries import MONTHLY, QUARTERLY
 from core.people.model import Person
 from core.words import DAY, HOUR, SECOND
-from tests.scenario import Story
+from tests.scenario import WEDNESDAY_TEN, Party, Story
 
 PHONE = "13805740002"
 
@@ -141,3 +143,94 @@ def test_a_question_leaves_the_ticket_as_it_was(desk: Story) -> None:
     before = desk.ticket(before.number)
     wang.says("修好了吗？")
     assert desk.ticket(before.number).updated_at == before.updated_at
+
+
+# ---- what managers see: trend, quarter, the tickets behind the number
+
+
+def asks(desk: Story, times: int, wang: Party, *, tickets: int = 1) -> list[str]:
+    """Tickets that are made now, after each of which he asks so often; their numbers."""
+    numbers = []
+    for fault in ("打印机卡纸", "空压机漏油")[:tickets]:
+        wang.says(fault)
+        numbers.append(desk.tickets()[-1].number)
+        for _ in range(times):
+            desk.passes(minutes=2)
+            wang.says(f"{numbers[-1]} 修好了吗？")
+        desk.passes(minutes=2)
+    desk.unheard.clear()
+    return numbers
+
+
+@pytest.mark.req("S97", "S101")
+def test_a_month_stands_beside_the_same_days_of_the_month_before(desk: Story) -> None:
+    wang, sun = desk.customer("王女士", phone=PHONE), desk.manager("孙经理")
+    asks(desk, 5, wang)
+    desk.passes(hours=31 * 24)
+    desk.unheard.clear()
+    asks(desk, 1, wang, tickets=2)
+    sun.says("询问次数 本月")
+    said = sun.hears("figures", "2026-04：2 次（电话 0，聊天 2），新工单 2 张，每百单 100.0 次").text
+    assert "比上月同期 5 次：-3, -60.0%" in said and "去年" not in said
+    sun.says("3月询问次数")
+    said = sun.hears("figures", "2026-03：5 次").text
+    assert "比上月" not in said
+
+
+@pytest.mark.req("S101")
+def test_a_quarter_is_looked_back_upon_with_its_months(desk: Story) -> None:
+    wang, sun = desk.customer("王女士", phone=PHONE), desk.manager("孙经理")
+    asks(desk, 2, wang)
+    desk.passes(hours=40 * 24)
+    desk.unheard.clear()
+    asks(desk, 1, wang)
+    sun.says("二季度询问次数")
+    said = sun.hears("figures", "2026-Q2：1 次", "2026-04：1 次").text
+    assert "比上季度同期" in said and "2026-05" not in said
+    sun.says("inquiries 2026-Q1")
+    assert "2026-Q1：2 次" in sun.hears("figures", "2026-03：2 次").text
+
+
+@pytest.mark.req("S97")
+def test_behind_the_number_stand_tickets_and_never_words(desk: Story) -> None:
+    hotline, wang = Hotline(desk), desk.customer("王女士", phone=PHONE)
+    sun, liu = desk.manager("孙经理"), desk.engineer("刘工")
+    [number] = asks(desk, 14, wang)
+    wang.says("我的单号是多少？")
+    hotline.took_a_call("客户问修好了没有")
+    desk.unheard.clear()
+    sun.says("询问次数 3月 明细")
+    lines = sun.hears("figures").text.splitlines()
+    assert "有效咨询 16 次" in lines[0] and lines[-1] == "还有 1 次。" and len(lines) == 17
+    assert lines[1].startswith(f"{number} 今天 ") and "电话 问进度" in lines[1] and "/t/" in lines[1]
+    assert "聊天 问单号" in lines[2]
+    assert not any("没有" in line for line in lines)
+    liu.says("询问次数 3月 明细")
+    liu.hears("error_hint", "只有经理")
+
+
+@pytest.mark.req("S97", "S101")
+def test_managers_hear_of_month_and_quarter_by_themselves(desk: Story) -> None:
+    wang, sun = desk.customer("王女士", phone=PHONE), desk.manager("孙经理")
+    desk.act(lambda turn: begin(turn, (MONTHLY, QUARTERLY)))
+    asks(desk, 1, wang)
+    nine = WEDNESDAY_TEN + 28 * DAY - HOUR
+    desk.moves_to(nine - SECOND)
+    desk.unheard.clear()
+    desk.moves_to(nine)
+    sun.hears("figures", "2026-03：1 次", within=0)
+    sun.hears("figures", "2026-Q1：1 次")
+    desk.moves_to(nine + 30 * DAY)
+    assert not [one for one in desk.unheard if one.say.purpose == "figures"]
+
+
+@pytest.mark.req("S97")
+def test_what_the_desk_says_by_itself_is_no_inquiry_nor_is_a_thank_you_for_it(desk: Story) -> None:
+    wang = desk.customer("王女士", phone=PHONE)
+    desk.manager("孙经理")
+    wang.says("投影仪打不开")
+    wang.hears("ack_created", within=30)
+    desk.passes(hours=5)
+    wang.hears("still_waiting")
+    wang.says("好的，谢谢")
+    assert counted(desk) == []
