@@ -54,6 +54,7 @@ def test_only_what_he_sent_himself_and_in_time_counts(desk: Story) -> None:
     late = repaired(desk, liu, "空压机漏油", photo=False)
     liu.says(f"{late} 补几张照片")
     liu.sends_photo("late.jpg")
+    desk.passes(minutes=5)
     assert rates(desk) == {"刘工": (1, 2)}, "a photo after the completion comes too late"
     repaired(desk, liu, "投影仪打不开", photo=False)
     passed_on = desk.tickets()[-1]
