@@ -101,13 +101,13 @@ class CustomerDrawing:
         """His devices, tickets and reports."""
         if not page.current and not page.past:
             return f'<section class="sheet"><p>{self.say("own.no_tickets")}</p></section>'
-        current = self._rows(page.current, "tickets") or f'<p class="soft">{self.say("own.no_current")}</p>'
+        current = self._rows(page.current) or f'<p class="soft">{self.say("own.no_current")}</p>'
         return "".join(
             [
                 self._sheet("own.current", current),
-                self._filled("own.devices", self._rows(page.devices, "devices")),
+                self._filled("own.devices", self._rows(page.devices)),
                 self._filled("own.reports", self._reports(page.reports)),
-                self._filled("own.past", self._rows(page.past, "tickets")),
+                self._filled("own.past", self._rows(page.past)),
             ]
         )
 
@@ -118,16 +118,16 @@ class CustomerDrawing:
         due = ' class="due"' if page.due else ""
         facts += f'<p{due}>{escape(page.maintenance)}</p><p class="soft">{escape(page.how)}</p>'
         back = f'<a class="button" href="/my">{self.say("own.back")}</a>'
-        life = self._sheet("own.life", self._rows(page.life, "tickets"))
+        life = self._sheet("own.life", self._rows(page.life))
         return f'<section class="sheet head">{facts}</section>{life}<p>{back}</p>'
 
-    def _rows(self, rows: Sequence[Row], place: str) -> str:
+    def _rows(self, rows: Sequence[Row]) -> str:
         drawn = "".join(
-            f'<li><a href="{_path("/my", place, row.number)}"><b>{escape(row.title)}</b>'
+            f'<li><a href="{_path("/my", *row.path)}"><b>{escape(row.title)}</b>'
             f'<span class="soft{" due" if row.due else ""}">{escape(row.under)}</span></a></li>'
             for row in rows
         )
-        return f'<ul class="rows {place}">{drawn}</ul>' if drawn else ""
+        return f'<ul class="rows">{drawn}</ul>' if drawn else ""
 
     def _reports(self, reports: Sequence[ReportRow]) -> str:
         drawn = "".join(

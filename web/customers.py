@@ -37,7 +37,7 @@ def routes(front: Front, assets: Assets) -> list[Route]:
     nowhere else."""
     door = CustomerDoor(front, assets)
     tickets = ("/c/{number}", "/my/tickets/{number}")
-    pages = {**dict.fromkeys(tickets, door.ticket), "/my": door.own, "/my/devices/{number}": door.device}
+    pages = {**dict.fromkeys(tickets, door.ticket), "/my": door.own, "/my/devices/{number}/{place:int}": door.device}
     found = []
     for path, draw in pages.items():
         found += [Route(path, door.page(draw)), Route(f"{path}/now", door.now(draw))]
@@ -114,7 +114,7 @@ class CustomerDoor:
 
     def device(self, turn: Turn, person_id: int, request: Request) -> Drawn | None:
         """One of his devices, found by a ticket of his."""
-        page = device_page(turn, person_id, request.path_params["number"])
+        page = device_page(turn, person_id, request.path_params["number"], request.path_params["place"])
         if page is None:
             return None
         draw = CustomerDrawing(page.lang)

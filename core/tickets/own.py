@@ -29,9 +29,10 @@ _tickets = (
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device of his, known by its serial number, or else by what it is called. `tickets`: its life, the latest first; `maintenance_at`:
-    when it is next due, None if that is not known."""
+    """A device of his, known by its serial number, or else by what it is called; `key` tells it from the others. `tickets`: its life, the
+    latest first; `maintenance_at`: when it is next due, None if that is not known."""
 
+    key: str
     name: str
     model: str
     serial: str
@@ -43,8 +44,14 @@ class Device:
 
     @property
     def number(self) -> str:
-        """That of its last ticket, by which the device is found again."""
+        """That of its last ticket."""
         return self.tickets[0].number
+
+    @property
+    def path(self) -> tuple[str, str]:
+        """Its page below that of all that is his: its last ticket, and which of the devices on it is meant."""
+        keys = [key for key, _ in _devices_in(self.tickets[0])]
+        return self.number, str(keys.index(self.key))
 
     @property
     def called(self) -> str:
@@ -77,16 +84,20 @@ def devices_of(tickets: Sequence[Ticket]) -> list[Device]:
         for key, serial in _devices_in(ticket):
             serials.setdefault(key, serial)
             lives.setdefault(key, []).append(ticket)
-    return [_device(serials[key], life) for key, life in lives.items()]
+    return [_device(key, serials[key], life) for key, life in lives.items()]
 
 
-def devices_at(turn: Turn, person: Person, number: str) -> list[Device]:
-    """The devices of this ticket of his, with their whole lives; none if it is not his."""
-    return [
-        device
-        for device in devices_of(tickets_of(turn, person))
-        if any(ticket.number == number for ticket in device.tickets)
-    ]
+def device_at(turn: Turn, person: Person, number: str, place: int) -> Device | None:
+    """The device that stands at this place on this ticket of his, with its whole life; None if there is none, or it is not his."""
+    tickets = tickets_of(turn, person)
+    named = [key for ticket in tickets if ticket.number == number for key, _ in _devices_in(ticket)]
+    wanted = named[place] if 0 <= place < len(named) else None
+    return next((device for device in devices_of(tickets) if device.key == wanted), None)
+
+
+def device_with(turn: Turn, person: Person, serial: str) -> Device | None:
+    """The device with this serial number, as far as it is his."""
+    return next((one for one in devices_of(tickets_of(turn, person)) if one.key == serial.casefold()), None)
 
 
 def reports_of(turn: Turn, person: Person) -> list[Report]:
@@ -102,9 +113,13 @@ def his_own(turn: Turn, person_id: int) -> Person | None:
     return person if person.entity == turn.house.policies.entity else None
 
 
-def my_link(turn: Turn, person: Person) -> str | None:
-    """His own link to all of it, where pages have a public address."""
-    return turn.house.pages.customers_link(turn, person, MY) if turn.house.pages else None
+def my_link(turn: Turn, person: Person, device: Device | None = None) -> str | None:
+    """His own link to all of it, or to one device, where pages have a public address."""
+    link = turn.house.pages.customers_link(turn, person, MY) if turn.house.pages else None
+    if link is None or device is None:
+        return link
+    page, _, given = link.partition("?")
+    return f"{page}/devices/{'/'.join(device.path)}?{given}"
 
 
 def device_called(turn: Turn, device: Device, lang: str) -> str:
@@ -122,7 +137,7 @@ def _devices_in(ticket: Ticket) -> list[tuple[str, str]]:
     return [(f" {named}", "")] if named else []
 
 
-def _device(serial: str, life: Sequence[Ticket]) -> Device:
+def _device(key: str, serial: str, life: Sequence[Ticket]) -> Device:
     name = next((ticket.device for ticket in life if ticket.device), "")
     model = next((ticket.device_model for ticket in life if ticket.device_model), "")
-    return Device(name, model, serial, tuple(life))
+    return Device(key, name, model, serial, tuple(life))

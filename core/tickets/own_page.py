@@ -10,8 +10,8 @@ from core.tickets.describing import what
 from core.tickets.model import Ticket
 from core.tickets.own import (
     Device,
+    device_at,
     device_called,
-    devices_at,
     devices_of,
     his_own,
     is_current,
@@ -27,9 +27,9 @@ MOST_ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A ticket or a device in a list: `number` finds its own page; `due` says that something is late."""
+    """A ticket or a device in a list: `path` leads from the page of all that is his to its own; `due` says that something is late."""
 
-    number: str
+    path: tuple[str, ...]
     title: str
     under: str
     due: bool = False
@@ -89,13 +89,13 @@ def own_page(turn: Turn, person_id: int) -> OwnPage | None:
     )
 
 
-def device_page(turn: Turn, person_id: int, number: str, place: int = 0) -> DevicePage | None:
-    """The device of this ticket of his (the one at this place, of several); None if there is none that is his."""
+def device_page(turn: Turn, person_id: int, number: str, place: int) -> DevicePage | None:
+    """The device at this place on this ticket of his; None if there is none that is his."""
     person = his_own(turn, person_id)
-    found = devices_at(turn, person, number) if person else []
-    if person is None or not 0 <= place < len(found):
+    device = device_at(turn, person, number, place) if person else None
+    if person is None or device is None:
         return None
-    device, lang = found[place], person.lang
+    lang = person.lang
     name = device_called(turn, device, lang)
     return DevicePage(
         lang,
@@ -126,7 +126,7 @@ def _ticket_row(turn: Turn, ticket: Ticket, lang: str) -> Row:
     words = turn.house.wording
     title = f"{ticket.number} {what(words, ticket, lang)}"
     under = f"{words.name(lang, 'status', ticket.status)} · {_moment(turn, ticket.created_at, lang)}"
-    return Row(ticket.number, title, under)
+    return Row(("tickets", ticket.number), title, under)
 
 
 def _device_row(turn: Turn, device: Device, lang: str) -> Row:
@@ -134,7 +134,7 @@ def _device_row(turn: Turn, device: Device, lang: str) -> Row:
     under = " · ".join((maintenance_of(turn, device, lang), count))
     called = " ".join(filter(None, (device_called(turn, device, lang), device.model)))
     title = f"{called} SN {device.serial}" if device.serial else called
-    return Row(device.number, title, under, is_due(turn, device))
+    return Row(("devices", *device.path), title, under, is_due(turn, device))
 
 
 def _report_row(turn: Turn, report: Report, lang: str) -> ReportRow:

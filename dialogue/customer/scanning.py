@@ -9,8 +9,11 @@ from core.people.linking import bind
 from core.scans.codes import Code
 from core.scans.history import history_lines, tickets_of_device
 from core.tickets.model import Ticket
+from core.tickets.own import device_with, my_link
+from core.tickets.own_page import maintenance_of
 from core.tickets.queries import tickets_of_customer
 from core.tickets.reporting import Told
+from dialogue.customer.listing import MOST
 from dialogue.heard import Heard
 from dialogue.scanning import customer_of, device_called, device_known, opened, scanned
 
@@ -53,10 +56,20 @@ def _device(heard: Heard, code: Code) -> str:
     if still is not None:
         heard.talk.last_ticket, heard.talk.spoken_at = still.id, turn.now
     text = heard.say("scan.device", device=device_called(device_known(heard, code.target)))
-    lines = history_lines(turn, own, person, heard.lang)
-    told = [text, *([heard.say("scan.device_history"), *lines] if lines else [])]
-    answer(turn, heard.talk, "smalltalk", "\n".join(told))
+    his = device_with(turn, person, code.target)
+    told = [text, *_life(heard, own), *([maintenance_of(turn, his, heard.lang)] if his and his.maintenance_at else [])]
+    link = my_link(turn, person, his) if his and not heard.message.room.group else None
+    answer(turn, heard.talk, "smalltalk", "\n".join(told), link=link)
     return "scanned a device"
+
+
+def _life(heard: Heard, own: list[Ticket]) -> list[str]:
+    """His tickets of the device, the oldest first; of many the last ones, the page has all."""
+    lines = history_lines(heard.turn, own, heard.person, heard.lang)
+    if not lines:
+        return []
+    left = [heard.say("own.more", count=len(lines) - MOST)] if len(lines) > MOST else []
+    return [heard.say("scan.device_history"), *lines[-MOST:], *left]
 
 
 def _customer(heard: Heard, code: Code) -> str:
