@@ -127,7 +127,7 @@ def _answer(heard: Heard, asked: Asked, text: str) -> None:
     if files:
         key = "pictures" if len(files) > 1 else f"picture_{files[0][0]}"
         text = f"{text}\n{asked.say(key)}"
-    link = None if room.group else customer_link_of(turn, asked.ticket, heard.person)
+    link = customer_link_of(turn, asked.ticket, heard.person) if asked.concerned and not room.group else None
     answer(turn, heard.talk, "progress", text, link=link)
     for _, file in files:
         answer(turn, heard.talk, "progress", "", file=file)

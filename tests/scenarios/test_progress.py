@@ -10,15 +10,12 @@ from sqlalchemy import select
 
 from core.parts.model import PartSwap
 from core.people.model import Person
-from core.policies import Policies
-from core.store.model import RoomRow
-from core.tickets.merging import join
 from core.tickets.model import Attachment, Ticket
 from core.tickets.noting import note
 from core.tickets.progress import Asked, Fact, progress
 from core.tickets.views import FIELDS, SEES, Role
-from core.words import DAY, HOUR, MINUTE
-from tests.scenario import Party, Story, story
+from core.words import DAY, MINUTE
+from tests.scenario import Party, Story
 
 HELD = "挂起 客户车间明天全天停电检修无法试机，主机油路已检查完毕密封圈已更换，等恢复供电后再做加载测试和保压测试，约好后天上午九点"
 
@@ -77,7 +74,9 @@ def test_two_photos_and_a_serial_number_in_chat_are_what_the_customer_sees(desk:
     liu.sends_photo()
     desk.unheard.clear()
     wang.says("硒鼓换上了吗")
-    answer = wang.hears("progress", number, "刘工", "旧件照片 1 张", "新件照片 1 张", "新件 SN12345", "先是旧件，后是新件")
+    answer = wang.hears(
+        "progress", number, "刘工", "旧件照片 1 张", "新件照片 1 张", "新件 SN12345", "先是旧件，后是新件"
+    )
     assert answer.text.splitlines()[0] == f"{number}（打印机 卡纸）换件：旧件照片 1 张，新件照片 1 张，新件 SN12345"
     assert answer.text.splitlines()[-1].startswith(f"http://desk.example/c/{number}?p=")
     files = [wang.hears("progress").reached.files[0] for _ in range(2)]
@@ -187,7 +186,7 @@ def test_what_he_takes_back_within_the_minute_was_not_replaced(desk: Story) -> N
 def test_who_has_it_is_said_first_also_while_a_hand_over_fails(desk: Story) -> None:
     wang, liu, zhang = desk.customer("王女士"), desk.engineer("刘工"), desk.engineer("张工")
     number = at_work(desk, wang, liu)
-    desk.rehearsal.wecom.fail_next(1) if hasattr(desk.rehearsal.wecom, "fail_next") else None
+    desk.rehearsal.wecom.fault("message/send", "5xx")
     says_quietly(desk, liu, f"{number} 转给张工，他在那个厂区")
     assert asks(desk, wang, "到底谁在管？")[0] == f"{number}（打印机 卡纸）负责人：刘工"
     says_quietly(desk, zhang, f"接单 {number}")
