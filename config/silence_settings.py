@@ -52,9 +52,9 @@ class Silence(Section):
         description="同一阶段没有新消息最多说几次，间隔逐次加倍；0 为整个关闭 · so often in a stage, each after twice as long; 0: off",
     )
     kept_messages: int = Field(
-        default=2,
+        default=3,
         ge=0,
-        description="聊天窗口里留给完工、报告、评价的条数 · messages of a reply window that are left for what matters more",
+        description="聊天窗口里留给真进展、完工和报告的条数，不够就发短信 · messages of a reply window left for real news; else an SMS",
     )
 
     def policy(self) -> SilencePolicy:

@@ -43,7 +43,7 @@ class SilencePolicy:
     """How long a customer hears nothing about his ticket before the desk says so itself (静默预算), in µs by stage and grade, `urgent`
     for a P0 in any stage; 0 or no entry: never. `late`: so long after a date has passed the desk owns up to it. `most`: so often, in
     one stage and without any news between, that there is nothing new; each time after twice as long; 0: the desk keeps silent. `kept`:
-    messages of a reply window that are left for what matters more (done, report, rating)."""
+    messages of a reply window that are left for real news: two for the end (done with its rating, report), one on the way to it."""
 
     budgets: Mapping[Status, Mapping[str, Micros]] = field(
         default_factory=lambda: {
@@ -57,7 +57,7 @@ class SilencePolicy:
     urgent: Mapping[str, Micros] = field(default_factory=lambda: {"A": HOUR, "B": HOUR, OTHERS: 2 * HOUR})
     late: Micros = 30 * MINUTE
     most: int = 3
-    kept: int = 2
+    kept: int = 3
 
     def budget(self, status: Status, priority: Priority, grade: str | None) -> Micros:
         """How long a customer of this grade may hear nothing; 0: as long as it takes."""

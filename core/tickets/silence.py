@@ -20,7 +20,7 @@ from core.store.model import WAITING_TIMERS, Event, Timer, TimerState
 from core.store.turn import Turn
 from core.tickets.events import Happened
 from core.tickets.keeping_posted import keep_posted
-from core.tickets.model import Status, Ticket
+from core.tickets.model import Priority, Status, Ticket
 from core.tickets.policy import SilencePolicy
 from core.tickets.promised import Promised
 from core.tickets.recording import ticket_in
@@ -69,7 +69,7 @@ def due(
     """When the budget of an open ticket is used up; None if it never is."""
     if not ticket.is_open or said.times >= policy.most:
         return None
-    since = max(said.at, _news(ticket))
+    since = max(said.at, _news(ticket), _wished_for(ticket))
     if date is not None and since < date.until:
         return Due(date.until + policy.late, date)
     span = policy.budget(ticket.status, ticket.priority, grade) << said.times
@@ -146,6 +146,12 @@ def _close_of_day(turn: Turn, at: Micros) -> Micros:
     """When the house closes on the day of this instant: a part that is to come on a day may come until then."""
     spans = turn.house.policies.calendar.spans_of(local(at, turn.house.zone).date())
     return max([at, *(closes for _, closes in spans)])
+
+
+def _wished_for(ticket: Ticket) -> Micros:
+    """When he wishes to be visited, while that can still be met: before then he does not ask."""
+    waits = ticket.status in (Status.UNASSIGNED, Status.ACCEPTED) and ticket.priority != Priority.P0
+    return ticket.preferred_start or 0 if waits else 0
 
 
 def _news(ticket: Ticket) -> Micros:

@@ -119,6 +119,7 @@ def test_every_stage_and_grade_has_its_budget(desk: Story, status: Status) -> No
 @pytest.mark.req("S97")
 def test_the_word_is_honest_and_whoever_has_the_ticket_hears_of_it(desk: Story) -> None:
     wang, liu, number = waits(desk, Status.ACCEPTED, grade="A")
+    room_left(desk, wang, 5)
     desk.moves_to(begun(desk, number) + 4 * HOUR)
     said = wang.hears("still_waiting", within=0).text
     assert "还没有新进展" in said and "刘工已接单" in said and "时间还没有定" in said
@@ -231,6 +232,20 @@ def test_an_engineer_who_is_at_work_is_not_late(desk: Story, said: str) -> None:
 
 
 @pytest.mark.req("S97")
+def test_before_the_time_that_he_wished_for_he_would_not_ask(desk: Story) -> None:
+    wang, liu = desk.customer("王女士", phone="13911112222"), desk.engineer("刘工")
+    wang.says("3楼打印机卡纸 型号HP M428 明天上午来")
+    number = wang.hears("ack_created", within=30).ticket
+    liu.says(f"接单 {number}")
+    desk.unheard.clear()
+    opens = HALF_PAST_EIGHT + DAY
+    desk.moves_to(opens + 8 * HOUR - SECOND)
+    assert silence(desk, wang) == []
+    desk.moves_to(opens + 8 * HOUR)
+    assert len(silence(desk, wang)) == 1
+
+
+@pytest.mark.req("S97")
 def test_a_part_may_come_until_the_house_closes_on_its_day(desk: Story) -> None:
     wang, liu, number = waits(desk, Status.WAITING_PART, grade="A")
     hu = desk.buyer("胡采购")
@@ -263,8 +278,8 @@ def test_a_pause_with_a_date_is_kept_until_then(desk: Story) -> None:
 
 
 @pytest.mark.req("S98")
-@pytest.mark.parametrize(("left", "by_sms"), [(3, False), (2, True), (0, True)])
-def test_two_messages_of_a_window_are_left_for_what_matters_more(desk: Story, left: int, by_sms: bool) -> None:
+@pytest.mark.parametrize(("left", "by_sms"), [(4, False), (3, True), (0, True)])
+def test_three_messages_of_a_window_are_left_for_what_matters_more(desk: Story, left: int, by_sms: bool) -> None:
     wang, _, number = waits(desk, Status.UNASSIGNED, grade="A")
     room_left(desk, wang, left)
     desk.moves_to(begun(desk, number) + 2 * HOUR)
@@ -279,7 +294,7 @@ def test_two_messages_of_a_window_are_left_for_what_matters_more(desk: Story, le
 
 def test_who_cannot_be_reached_is_seen(desk: Story) -> None:
     wang, liu, number = waits(desk, Status.ACCEPTED, grade="A")
-    room_left(desk, wang, 2)
+    room_left(desk, wang, 3)
     change(desk, wang, phone=None)
     desk.moves_to(begun(desk, number) + 4 * HOUR)
     wang.hears_nothing(seconds=60)
