@@ -13,7 +13,9 @@ from core.store.turn import Turn
 from core.wording import local
 from core.words import Micros, Say
 
-TEXTED = frozenset({"engineer_assigned", "progress", "correction", "done", "still_waiting", "guest_let_in"})
+TEXTED = frozenset(
+    {"engineer_assigned", "progress", "correction", "done", "still_waiting", "guest_let_in", "report_pdf"}
+)
 """Kinds of notices that are worth an SMS, if their parameters are given."""
 
 _outbox = Outbox.table.c

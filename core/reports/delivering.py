@@ -20,12 +20,16 @@ PDF = "application/pdf"
 
 
 def deliver(turn: Turn, report: Report, signed: bool) -> None:
-    """Send it to its customer; whoever else told of the fault hears that he has it, and gets no copy."""
+    """Send it to its customer; whoever else told of the fault hears that he has it, and gets no copy. Who has no chat hears by SMS that it
+    is there, and no more when he has signed."""
     ticket, customer = turn.get(Ticket, report.ticket_id), turn.get(Person, report.person_id)
     if ticket is None or customer is None:
         return
     head = "report.delivered_signed" if signed else "report.delivered"
-    say = report_say(turn, report, customer, direct_room(turn, customer), head)
+    room = direct_room(turn, customer)
+    if room is None and signed:
+        return
+    say = report_say(turn, report, customer, room, head)
     withdraw_unsent(turn, ticket)
     tell(turn, customer, say, subject=ticket.stream)
     if signed:
@@ -55,7 +59,7 @@ def report_say(turn: Turn, report: Report, reader: Person, room: Room | None, he
     if link and not takes_file:
         hours = turn.house.policies.customer_pass_lasts // HOUR
         lines += [words.text(lang, "report.behind_link", hours=hours)]
-    params = (("number", ticket.number), ("report", report.number))
+    params = (("number", ticket.number), ("state", words.text(lang, "sms.report_is_there", report=report.number)))
     return Say(PURPOSE, "\n".join(lines), file=file, link=link, params=params)
 
 

@@ -294,9 +294,14 @@ def expire(turn: Turn, row: Outbox) -> None:
 
 
 def release(turn: Turn, room: str) -> list[Outbox]:
-    """The reply window is open again: the newest of what was held on each subject may go, older news on it is no news."""
+    """The reply window is open again: the newest of what was held on each subject may go, older news on it is no news; a file
+    is not news, and goes in any case."""
     newest: dict[str | None, Outbox] = {}
     for row in turn.rows(Outbox, _held, room=room):
+        if row.say.get("file"):
+            row.state, row.due_at = OutboxState.WAITING, turn.now
+            newest[row.key] = row
+            continue
         stale = newest.get(row.subject) if row.subject else None
         if stale is not None:
             stale.state = OutboxState.EXPIRED
@@ -338,6 +343,8 @@ def _back_off(row: Outbox, waits: Sequence[Micros]) -> Micros:
 
 
 def _count_against_window(turn: Turn, row: Outbox) -> None:
+    """Words and a file are two messages where messages are counted."""
     room = turn.get(RoomRow, row.room) if turn.house.cans[row.channel].push else None
+    shown = 2 if row.say.get("file") and row.say.get("text") else 1
     if room and room.window_left:
-        room.window_left -= 1
+        room.window_left = max(room.window_left - shown, 0)
