@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -149,6 +149,7 @@ def _member(item: Mapping[str, Any], unit: str) -> Member:
         units=units,
         leads=frozenset({unit} if item.get("leader") is True else ()),
         place=str(item.get("work_place") or ""),
+        number=str(item.get("job_number") or ""),
     )
 
 
@@ -161,7 +162,7 @@ def _joined(known: Member | None, member: Member) -> Member:
     """One member out of his entries in several departments."""
     if known is None:
         return member
-    return Member(known.id, known.name, known.mobile, known.title, known.units, known.leads | member.leads, known.place)
+    return replace(known, leads=known.leads | member.leads)
 
 
 def _list(value: Any) -> list[Mapping[str, Any]]:

@@ -27,12 +27,14 @@ def staff_command(argv: list[str]) -> int:
     adding.add_argument("--role", choices=[role for role in Role if role != Role.CUSTOMER], default=Role.ENGINEER)
     adding.add_argument("--phone")
     adding.add_argument("--on-duty", action="store_true")
+    adding.add_argument("--staff-no", help="工号: stands on the photos that he takes")
     reached = actions.add_parser("reach", help="how a member is reached; without options: says how")
     reached.add_argument("name")
     reached.add_argument("--phone", help="his number, for SMS and calls")
     reached.add_argument("--calls", help="what is dialled instead: another number, or sip:name@host")
     reached.add_argument("--routes", help="the order in which he wants alarms: voice,sms,feishu,chat")
     reached.add_argument("--account", help="his account on a channel, by which he is known there: slack=U0123ABCD")
+    reached.add_argument("--staff-no", help="工号: stands on the photos that he takes")
     reached.add_argument("--superior", help="who hears when he does not move")
     actions.add_parser("list", help="who there is")
     for action, told in (
@@ -75,6 +77,7 @@ def _add(turn: Turn, given: Any) -> str:
             name=given.name,
             phone=_number(given.phone) if given.phone else None,
             on_duty=given.on_duty,
+            staff_no=given.staff_no,
         )
     )
     return f"{given.name} ({given.role}) ✓  下一步 · next: desk link {given.name}"
@@ -120,6 +123,8 @@ def _reach(turn: Turn, given: Any) -> str:
             raise Refused(f"写成 渠道=账号 · write CHANNEL=ACCOUNT: {', '.join(sorted(PLUGS))}")
         if not expect(turn, person, channel, account):
             raise Refused(f"{account} 已经登记给别人了 · is somebody else's account already")
+    if given.staff_no is not None:
+        person.staff_no = given.staff_no or None
     if given.superior is not None:
         superior = _find(turn, given.superior) if given.superior else None
         if superior is not None and superior.id == person.id:
@@ -129,6 +134,7 @@ def _reach(turn: Turn, given: Any) -> str:
     return "\n".join(
         (
             f"{person.name}",
+            f"  工号 · staff no.\t{person.staff_no or '–'}",
             f"  手机 · phone\t{person.phone or '–'}",
             f"  电话打到 · calls\t{person.calls or person.phone or '–'}",
             f"  告警途径 · routes\t{', '.join(person.routes) or '按升级设置 · as the ladder says'}",

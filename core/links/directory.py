@@ -26,7 +26,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody in the directory. `units`: his departments, the main one first; `leads`: those that he leads."""
+    """Somebody in the directory. `units`: his departments, the main one first; `leads`: those that he leads, `number`: his staff number (工号)."""
 
     id: str
     name: str
@@ -35,6 +35,7 @@ class Member:
     units: tuple[str, ...] = ()
     leads: frozenset[str] = frozenset()
     place: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Directory:
                 address=text_of(member.place),
                 here=True,
                 accounts={self.channel: member.id},
+                staff_no=text_of(member.number),
             )
 
         return read

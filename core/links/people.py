@@ -16,7 +16,7 @@ from core.store.turn import Turn
 
 Fate = Literal["new", "changed", "same", "skipped", "refused"]
 
-FOLLOWING = ("name", "phone", "company", "level", "title", "department", "skills", "region", "address")
+FOLLOWING = ("name", "phone", "company", "level", "title", "department", "skills", "region", "address", "staff_no")
 """Fields in which the desk follows the other system. What that leaves empty is kept as it is."""
 
 

@@ -44,6 +44,7 @@ def staff_row(line: Line, mapping: Mapping) -> PersonRow | None:
     if role is None:
         raise LineRefused("title_missing")
     _identify(row, cells)
+    row.staff_no = row.external
     row.skills = list(several_of(cells.get("skills")))
     row.region = "、".join(several_of(cells.get("region"))) or None
     row.address = text_of(cells.get("address"))

@@ -13,7 +13,8 @@ class PersonRow:
     """A member of the staff or a customer, as another system tells of him. None: it says nothing about that.
 
     `here` is False for somebody who has left; `on_duty` counts only for somebody new, since duty changes every day.
-    `superior` names somebody by number, phone or name. `accounts` are chat identities claimed for him, channel → identity.
+    `superior` names somebody by number, phone or name. `accounts` are chat identities claimed for him, channel → identity. `staff_no`:
+    the number of a member of the staff, as it stands on his photos (S37).
     """
 
     line: int
@@ -32,6 +33,7 @@ class PersonRow:
     here: bool | None = None
     on_duty: bool = False
     accounts: dict[str, str] = field(default_factory=dict)
+    staff_no: str | None = None
     remarks: list[list[Any]] = field(default_factory=list)
 
     @property
