@@ -109,7 +109,7 @@ def customer_page(turn: Turn, person_id: int, number: str) -> CustomerPage | Non
         return None
     ticket, reader, stake = found
     words, lang, zone = turn.house.wording, reader.lang, turn.house.zone
-    asked = Asked(turn, ticket, lang, concerned=stake != Stake.LET_IN)
+    asked = Asked(turn, ticket, lang)
     return CustomerPage(
         lang=lang,
         number=ticket.number,

@@ -69,11 +69,6 @@ def _pause(turn: Turn, event: Event, lang: str) -> dict[str, str]:
     return {"reason": reason and turn.house.wording.text(lang, "follow.reason", reason=reason), "until": told}
 
 
-def _pause_alone(turn: Turn, event: Event, lang: str) -> dict[str, str]:
-    """Without the reason, which was told to whom it concerns."""
-    return {"reason": "", "until": _pause(turn, event, lang)["until"]}
-
-
 def _serials(turn: Turn, event: Event, lang: str) -> dict[str, str] | None:
     """The new serial numbers; photos alone are seen below."""
     new = "、".join(serial for _, _, _, serial in event.data["swaps"] if serial)
@@ -109,8 +104,6 @@ TOLD: dict[str, Tell] = {
 """Events that everybody hears of whom the ticket concerns."""
 OWN: dict[str, Tell] = {Happened.QUOTED: _amount}
 """Events that only its customer hears of."""
-LET_IN: dict[str, Tell] = {Happened.HELD: _pause_alone}
-"""Events of which whoever is let in hears less."""
 
 _event = Event.table.c
 _events = (
@@ -126,7 +119,7 @@ _events = (
 
 def steps(turn: Turn, ticket: Ticket, reader: Person, stake: Stake) -> list[Step]:
     """What happened, the latest first."""
-    told = {Stake.OWN: TOLD | OWN, Stake.TOLD: TOLD, Stake.LET_IN: TOLD | LET_IN}[stake]
+    told = TOLD | OWN if stake == Stake.OWN else TOLD
     events = turn.rows(Event, _events, stream=ticket.stream, most=MOST_STEPS)
     undone = {event.data["cause"] for event in events if event.kind == Happened.UNDONE}
     found = []
