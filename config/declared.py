@@ -15,7 +15,7 @@ from core.insight import monthly, telling_inquiries
 from core.insight import photos as first_photos
 from core.parts import requesting, shipping, swapping
 from core.people import reaching
-from core.privacy import erasing, exporting
+from core.privacy import erasing, exporting, sweeping
 from core.privacy import files as stored_files
 from core.recordings import taking_down
 from core.reports import ordering, signing, voiding
@@ -69,6 +69,7 @@ TIMERS = {
     **quiet.TIMERS,
     **silence.TIMERS,
     **erasing.TIMERS,
+    **sweeping.TIMERS,
     **taking_down.TIMERS,
     **surveying.TIMERS,
     **monthly.timers(REPORTS),

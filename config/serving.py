@@ -32,6 +32,7 @@ from config.watching import Watch
 from core.clocks.beginning import begin
 from core.insight import monthly
 from core.people.passes import Pages
+from core.privacy import sweeping
 from core.scans.codes import Codes
 from core.store.database import AlreadyRunning, Database
 from core.store.files import FileStore
@@ -252,6 +253,7 @@ async def _begin(desk: Desk) -> None:
     try:
         await desk.act(begin)
         await desk.act(lambda turn: monthly.begin(turn, REPORTS))
+        await desk.act(sweeping.begin)
         await desk.act(marking.begin)
     except Exception:
         log.exception("the policies of this desk could not be recorded, or what it does by itself not be ordered")

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import TextClause, bindparam, select, text
+from sqlalchemy import bindparam, select, text
 
 from core.people.dialling import number_room
 from core.people.model import Link, Person
 from core.privacy import files
 from core.privacy.combing import TABLES, Combed, comb
 from core.privacy.model import PrivacyRequest
+from core.privacy.statements import DONE_WITH, FORGET_MEDIA, NOBODY, SAID_NOTHING, SHOWN_NOTHING, sql
 from core.privacy.traces import links_of_anybody, tickets_of, traces_of
 from core.refused import Refused
 from core.store.model import Timer
@@ -231,50 +232,40 @@ STEPS: tuple[Callable[[Turn, Person, Any], Any], ...] = (
 )
 """In this order: his own rows are what the others are searched for, so they go last."""
 
-_SAID_NOTHING = """'{"who": {"id": "erased"}, "media": [], "kind": "text"}'"""
-_SHOWN_NOTHING = """'{"purpose": "' || purpose || '"}'"""
-_DONE_WITH = "data = '{}', result = NULL, state = CASE WHEN state = 'done' THEN state ELSE 'dead' END"
-
-
-def _sql(*statements: str) -> tuple[TextClause, ...]:
-    return tuple(map(text, statements))
-
-
-_OF_TICKET = _sql(
-    f"UPDATE job SET {_DONE_WITH} WHERE key IN (SELECT 'fetch_media:' || id FROM attachment WHERE ticket_id = :ticket)",
-    "UPDATE attachment SET hash = NULL, marked = NULL, marked_size = NULL, ref = '', name = NULL, words = NULL, "
-    "corrected = NULL, place = NULL, error = 'erased' WHERE ticket_id = :ticket",
-    "DELETE FROM form_answer WHERE ticket_id = :ticket",
-    "UPDATE shipment SET room = :room WHERE ticket_id = :ticket",
-    "UPDATE report SET hash = NULL, size = NULL, signed_hash = NULL, signed_size = NULL "
-    "WHERE ticket_id = :ticket AND state <> 'signed'",
-    "UPDATE signature SET strokes = NULL, address = NULL, agent = NULL, phone = NULL, name = NULL "
-    "WHERE report_id IN (SELECT id FROM report WHERE ticket_id = :ticket)",
-    f"UPDATE outbox SET say = {_SHOWN_NOTHING} WHERE subject = :stream AND person_id = :person",
-    """DELETE FROM event_private WHERE event_id IN (SELECT id FROM event WHERE stream = :stream AND ("by" = :person OR """
-    + " OR ".join(f"kind = '{kind}'" for kind in TOLD_BY_CUSTOMERS)
-    + "))",
+_OF_TICKET = (
+    *FORGET_MEDIA,
+    *sql(
+        "DELETE FROM form_answer WHERE ticket_id = :ticket",
+        "UPDATE shipment SET room = :room WHERE ticket_id = :ticket",
+        "UPDATE report SET hash = NULL, size = NULL, signed_hash = NULL, signed_size = NULL "
+        "WHERE ticket_id = :ticket AND state <> 'signed'",
+        f"UPDATE signature SET {NOBODY} WHERE report_id IN (SELECT id FROM report WHERE ticket_id = :ticket)",
+        f"UPDATE outbox SET say = {SHOWN_NOTHING} WHERE subject = :stream AND person_id = :person",
+        """DELETE FROM event_private WHERE event_id IN (SELECT id FROM event WHERE stream = :stream AND ("by" = :person OR """
+        + " OR ".join(f"kind = '{kind}'" for kind in TOLD_BY_CUSTOMERS)
+        + "))",
+    ),
 )
 _words_in = text(
     "SELECT p.event_id, p.data FROM event e JOIN event_private p ON p.event_id = e.id WHERE e.stream = :stream"
 )
 _without_words = text("DELETE FROM event_private WHERE event_id = :event")
-_OF_ROOM = _sql(
-    f"UPDATE job SET {_DONE_WITH} WHERE key IN (SELECT 'rank:' || id FROM inbox WHERE room = :room)",
-    f"UPDATE inbox SET said = {_SAID_NOTHING}, raw = :nothing, key = 'erased:' || id, ref = NULL, error = NULL, room = :gone "
+_OF_ROOM = sql(
+    f"UPDATE job SET {DONE_WITH} WHERE key IN (SELECT 'rank:' || id FROM inbox WHERE room = :room)",
+    f"UPDATE inbox SET said = {SAID_NOTHING}, raw = :nothing, key = 'erased:' || id, ref = NULL, error = NULL, room = :gone "
     "WHERE id IN (SELECT id FROM inbox WHERE room = :room ORDER BY id LIMIT :most)",
-    f"UPDATE outbox SET say = {_SHOWN_NOTHING}, ref = NULL, room = :gone, "
+    f"UPDATE outbox SET say = {SHOWN_NOTHING}, ref = NULL, room = :gone, "
     "state = CASE WHEN state IN ('waiting', 'held', 'leased') THEN 'withdrawn' ELSE state END "
     "WHERE id IN (SELECT id FROM outbox WHERE room = :room ORDER BY id LIMIT :most)",
     "DELETE FROM room WHERE room = :room",
 )
-_OF_TALKS = _sql(
+_OF_TALKS = sql(
     "DELETE FROM timer WHERE subject IN (SELECT id FROM conversation WHERE person_id = :person)",
     "DELETE FROM conversation WHERE person_id = :person",
     "UPDATE reporter SET room = :gone WHERE person_id = :person",
     """UPDATE recording SET media = '{"ref": ""}', room = :gone, stage = 'done' WHERE person_id = :person""",
 )
-_OF_PERSON = _sql(
+_OF_PERSON = sql(
     "DELETE FROM link WHERE person_id = :person",
     "DELETE FROM link_code WHERE person_id = :person",
     "DELETE FROM number_claim WHERE person_id = :person",

@@ -45,6 +45,8 @@ STILL_OPEN = text("status not in ('done', 'closed', 'cancelled')")
 OVER = text("status in ('done', 'closed', 'cancelled')")
 """OPEN and its contrary spelled out, in queries as in the partial indexes that serve them."""
 
+ENDED = text("closed_at is not null")
+"""Tickets that were closed or cancelled, in the order of their ends: what is past its term is found among them."""
 NUMBERED_DEVICES = text("serial_no is not null")
 """Tickets that name their device by its serial number."""
 
@@ -61,6 +63,7 @@ NUMBERED_DEVICES = text("serial_no is not null")
     Index("ticket_created", "entity", "created_at"),
     Index("ticket_done", "entity", "done_at"),
     Index("ticket_load", "entity", "engineer_id", "id", sqlite_where=STILL_OPEN, postgresql_where=STILL_OPEN),
+    Index("ticket_ended", "closed_at", "id", sqlite_where=ENDED, postgresql_where=ENDED),
     Index("ticket_board", "entity", "status", "priority", sqlite_where=LIVING, postgresql_where=LIVING),
     Index("ticket_serial", "entity", "serial_no", sqlite_where=NUMBERED_DEVICES, postgresql_where=NUMBERED_DEVICES),
 )

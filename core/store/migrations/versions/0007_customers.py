@@ -27,6 +27,8 @@ def tickets() -> None:
     """When a customer last heard of his ticket, and when its device is next due for maintenance."""
     op.add_column("ticket", sa.Column("told_at", sa.BigInteger(), nullable=True))
     op.add_column("ticket", sa.Column("maintenance_at", sa.BigInteger(), nullable=True))
+    ended = sa.text("closed_at is not null")
+    op.create_index("ticket_ended", "ticket", ["closed_at", "id"], sqlite_where=ended, postgresql_where=ended)
 
 
 def people() -> None:
