@@ -18,7 +18,21 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import alarms, backlog, channels, crowd, disk, growth, measures, past, peer, rosters, starting, waiting
+from benchmarks import (
+    alarms,
+    backlog,
+    channels,
+    crowd,
+    disk,
+    growth,
+    measures,
+    past,
+    peer,
+    progress,
+    rosters,
+    starting,
+    waiting,
+)
 from benchmarks.figures import Table
 from benchmarks.measures import QUIET, RATE, Ground
 from benchmarks.messages import MIX
@@ -142,6 +156,12 @@ def measure_scale(table: Table, asked: Asked, place: Callable[[], Ground]) -> No
     growth.scale(table, asked.sizes, asked.databases, asked.seed, *([growth.BLOCK * 2] if asked.quick else []))
 
 
+def measure_progress(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    progress.progress(
+        table, asked.databases, asked.seed, *((progress.QUICK_SIZE, progress.QUICK_QUESTIONS) if asked.quick else ())
+    )
+
+
 def measure_processes(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
     crowd.processes(table, *((1_000, 400) if asked.quick else ()))
 
@@ -204,6 +224,13 @@ MEASURES: dict[str, tuple[str, str, Measure]] = {
         f"understanding, platforms that take everything at once; of 20 messages: {growth.mixture()}; "
         f"{past.ENGINEERS:,} engineers, {past.ENGINEERS // past.SHIFTS} on duty; one ticket in ten is open",
         measure_scale,
+    ),
+    "progress": (
+        "修好了吗 among many tickets",
+        f"{progress.SIZE:,} tickets ({progress.QUICK_SIZE:,} with --quick); reopened store, random customers, each with one ticket "
+        "that is worked on, on which a part was replaced: the answer and its two pictures in one turn; the "
+        "desk in this process, without HTTP and understanding; beside it only the reads that it needs, on the bare driver",
+        measure_progress,
     ),
     "processes": (
         "Several processes on one PostgreSQL database",
