@@ -34,6 +34,7 @@ def test_what_is_set_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
     said = told(capsys)
     assert "sip:liu@192.168.1.20" in said and "voice, feishu" in said and "孙经理" in said
     assert "sip:" not in told(capsys, "--calls", "")
+    assert "A-017" in told(capsys, "--staff-no", "A-017") and "A-017" not in told(capsys, "--staff-no", "")
 
 
 def test_an_account_is_claimed_for_one_person(capsys: pytest.CaptureFixture[str]) -> None:

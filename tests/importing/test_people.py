@@ -320,3 +320,20 @@ def test_codes_for_everybody_in_a_file_of_ones_own(bench: Bench) -> None:
     bench.imports("staff", path, "--codes", "more.csv")
     more = (bench.folder / "more.csv").read_text(encoding="utf-8-sig")
     assert "乙" in more and "甲" not in more
+
+
+@pytest.mark.req("S90")
+def test_the_number_of_a_member_of_the_staff_stands_on_him(bench: Bench) -> None:
+    row = ["A-017", "周工", "13700000017", "售后部", "维修工程师", "", ""]
+    staff(bench, row)
+    person = bench.people()["周工"]
+    assert person.staff_no == "A-017"
+
+    def forget(turn: Any) -> None:
+        turn.get(Person, person.id).staff_no = None
+
+    bench.act(forget)
+    done = staff(bench, row)
+    assert done.counted()["修改"] == 1 and "第 2 行 周工：工号" in done.out
+    assert bench.act(lambda turn: turn.get(Person, person.id)).staff_no == "A-017"
+    assert "没有要写的" in staff(bench, row).out
