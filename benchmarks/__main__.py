@@ -157,9 +157,9 @@ def measure_scale(table: Table, asked: Asked, place: Callable[[], Ground]) -> No
 
 
 def measure_progress(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
-    progress.progress(
-        table, asked.databases, asked.seed, *((progress.QUICK_SIZE, progress.QUICK_QUESTIONS) if asked.quick else ())
-    )
+    most = asked.sizes[-1]
+    given = (min(most, progress.QUICK_SIZE), progress.QUICK_QUESTIONS) if asked.quick else (most, progress.QUESTIONS)
+    progress.progress(table, asked.databases, asked.seed, *given)
 
 
 def measure_processes(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
@@ -227,7 +227,7 @@ MEASURES: dict[str, tuple[str, str, Measure]] = {
     ),
     "progress": (
         "修好了吗 among many tickets",
-        f"{progress.SIZE:,} tickets ({progress.QUICK_SIZE:,} with --quick); reopened store, random customers, each with one ticket "
+        "as many tickets as the largest of scale has; reopened store, random customers, each with one ticket "
         "that is worked on, on which a part was replaced: the answer and its two pictures in one turn; the "
         "desk in this process, without HTTP and understanding; beside it only the reads that it needs, on the bare driver",
         measure_progress,

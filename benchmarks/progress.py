@@ -21,8 +21,8 @@ from core.store.pump import Item
 from core.store.turn import Cause, Turn
 from core.tickets.model import Attachment, Status
 
-SIZE, QUICK_SIZE = 1_000_000, 20_000
-"""Tickets in the store."""
+QUICK_SIZE = 20_000
+"""Tickets in the store, at most, in a quick round."""
 QUESTIONS, QUICK_QUESTIONS = 1_000, 200
 WARM = 20
 """Questions before the clock starts: statements are then compiled, and the tops of the indexes read."""
@@ -43,7 +43,7 @@ READS = (
 """What an answer has to know, as plain SQL on the bare driver: who asks, what is his, who has it, and what was replaced."""
 
 
-def progress(table: Table, databases: Sequence[str], seed: int, size: int = SIZE, questions: int = QUESTIONS) -> None:
+def progress(table: Table, databases: Sequence[str], seed: int, size: int, questions: int) -> None:
     """One round on these kinds of database."""
     for kind in databases:
         try:

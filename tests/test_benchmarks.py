@@ -25,6 +25,7 @@ PROMISED = {
         "board, all of it",
     ),
     "backlog": ("P0 reported to its first message posted", "posts a second", "most memory of the desk", "target < 300"),
+    "progress": ("修好了吗 to committed answer, p99", "target ≤ 50", "the bare reads, p50"),
     "rosters": ("rosters × 4 zones × a year", "gaps and overlaps that nothing explains", "a year of a roster laid out"),
     "alarms": ("P0 made to both pushes accepted, p99", "target < 3"),
     "timers": ("timer fired late by, p99", "target < 1000", "due to call and chat accepted"),
