@@ -88,10 +88,7 @@ class CustomerDrawing:
         return self._sheet("follow.photos", f'<ul class="photos">{"".join(rows)}</ul>') if rows else ""
 
     def _story(self, page: CustomerPage) -> str:
-        rows = "".join(
-            f'<li data-step="{step.kind}"><time>{escape(step.when)}</time>{escape(step.what)}</li>'
-            for step in page.steps
-        )
+        rows = "".join(f"<li><time>{escape(step.when)}</time>{escape(step.what)}</li>" for step in page.steps)
         body = f'<ol class="story" data-column="{page.column}">{rows}</ol>'
         return self._sheet("follow.story", body) if rows else ""
 

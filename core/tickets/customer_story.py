@@ -15,7 +15,6 @@ from core.store.turn import Turn
 from core.tickets.events import Happened
 from core.tickets.following import Stake
 from core.tickets.model import Ticket
-from core.words import Micros
 
 MOST_STEPS = 60
 """Steps that the page tells: the last ones."""
@@ -23,12 +22,10 @@ MOST_STEPS = 60
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened: when, and what. `kind` is the event's last word."""
+    """One thing that happened: when, and what."""
 
-    at: Micros
     when: str
     what: str
-    kind: str
 
 
 Tell = Callable[[Turn, Event, str], dict[str, str] | None]
@@ -132,6 +129,6 @@ def steps(turn: Turn, ticket: Ticket, reader: Person, stake: Stake) -> list[Step
 
 
 def _step(turn: Turn, event: Event, lang: str, facts: dict[str, str]) -> Step:
-    words, kind = turn.house.wording, event.kind.rpartition(".")[2]
-    when = words.moment(lang, event.at, turn.now, turn.house.zone)
-    return Step(event.at, when, words.text(lang, f"follow.step.{kind}", **facts), kind)
+    words = turn.house.wording
+    what = words.text(lang, f"follow.step.{event.kind.replace('.', '_')}", **facts)
+    return Step(words.moment(lang, event.at, turn.now, turn.house.zone), what)
