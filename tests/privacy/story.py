@@ -83,11 +83,12 @@ def everything(desk: Story, url: str) -> bytes:
 
 def _database(desk: Story, url: str) -> Iterator[bytes]:
     if url.startswith("sqlite"):
+        copy = Path(f"{make_url(url).database}.compact")
+        copy.unlink(missing_ok=True)
         raw = desk.rehearsal.desk.database.connect()
-        raw.say("VACUUM")
-        raw.say("PRAGMA wal_checkpoint(TRUNCATE)")
+        raw.say(f"VACUUM INTO '{copy}'")
         raw.close()
-        yield Path(make_url(url).database or "").read_bytes()
+        yield copy.read_bytes()
         return
     with psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)) as raw:
         tables = raw.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()").fetchall()

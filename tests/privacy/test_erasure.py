@@ -29,7 +29,8 @@ DONE_IN = 5
 @pytest.mark.parametrize("channel", ["telegram", "wecom_kf"])
 def test_nothing_leads_to_her_any_more(desk: Story, desk_url: str, channel: str) -> None:
     customer, _, manager, _ = repaired(desk, channel)
-    traces = [NAME, PHONE, "139 1111 2222", ADDRESS, SAID, AGAIN, customer.address]
+    traces = [PHONE, "139 1111 2222", ADDRESS, SAID, AGAIN, customer.address]
+    traces += [NAME] if channel == "telegram" else []  # WeCom does not tell the desk what its customers are called
     before = everything(desk, desk_url)
     assert [trace for trace in traces if trace.encode() not in before] == []
     assert stored(desk)
