@@ -23,6 +23,7 @@ from core.people.passes import Pages
 from core.policies import Policies
 from core.privacy import exporting
 from core.privacy import files as stored_files
+from core.privacy.guarding import guarded
 from core.privacy.places import place_of
 from core.pulse import Pulse
 from core.recordings import taking_down
@@ -122,8 +123,11 @@ class Desk:
         self._report(cause, lambda turn: delivered(turn, outcome), lambda turn: settle(turn, outcome), outcome.id)
 
     def report_job(self, finished: Finished) -> None:
-        """Have the end of a job written down; kept until it is. A job whose end cannot be carried out is dead."""
-        cause = Cause(f"job:{finished.id}")
+        """Have the end of a job written down; kept until it is. A job whose end cannot be carried out is dead.
+
+        One that is done again ends under another name, which is what its messages are kept by.
+        """
+        cause = Cause(f"job:{finished.id}:{finished.lease}")
         self._report(cause, lambda turn: finish(turn, finished), lambda turn: set_aside(turn, finished))
 
     def hand_out(self, made: Made) -> None:
@@ -302,6 +306,7 @@ def _house(
         pages=pages,
         codes=codes,
         place=place_of,
+        guard=guarded,
     )
 
 

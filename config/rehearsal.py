@@ -268,16 +268,22 @@ class Rehearsal:
         return found
 
     def _whole(self, shown: list[tuple[str, Any]]) -> Iterator[tuple[list[Any], Say]]:
-        """Messages with what the desk meant by them; the parts in which one went, of which the last is known by name, are one. One that
-        is still under way is seen when it is whole."""
+        """Messages with what the desk meant by them. The parts in which one went are one: known by name is the last of them, or the
+        first, whose name the others continue (wecom_kf.message_id). One that is still under way is seen when it is whole."""
+        found: list[tuple[list[Any], Say]] = []
         for channel, part in shown:
             whole, say = self._begun[channel, part.to], self._meant(channel, part.ref)
+            before = next((parts for parts, _ in reversed(found) if parts[-1].to == part.to), None)
+            if say is None and before is not None and before[-1].ref[:-1] == part.ref[:-1]:
+                before.append(part)
+                continue
             whole.append(part)
             if say is not None:
-                yield [*whole], say
+                found.append(([*whole], say))
                 whole.clear()
         unknown = [part.ref for whole in self._begun.values() for part in whole]
         assert not unknown or self.clock.sleeping, f"messages that are in no outbox: {unknown}"
+        return iter(found)
 
     def _from_carrier(self, carried: Carried) -> Reached:
         say, room = carried.say, carried.room

@@ -12,11 +12,14 @@ The whole desk runs on a real database, with emulated platforms at their own wir
 from __future__ import annotations
 
 import asyncio
+import atexit
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,6 +52,16 @@ WEDNESDAY_TEN = 1772589600 * SECOND
 def mind() -> Mind:
     """One mind for all scenarios: it holds no state of a desk."""
     return load_mind(Policies(), learnt())
+
+
+@cache
+def press() -> Press:
+    """One press, with certificates of its own, for all stories with reports."""
+    from notifier.reports.press import local_press
+
+    folder = tempfile.TemporaryDirectory(prefix="huiying-press-")
+    atexit.register(folder.cleanup)
+    return local_press(Path(folder.name), Policies().reports.company)
 
 
 @dataclass
@@ -391,11 +404,11 @@ def _read(message: Reached) -> str:
 @contextmanager
 def story(
     url: str, *, start: Micros = WEDNESDAY_TEN, policies: Policies | None = None, carried: Telephony | None = None,
-    remote: Remote | None = None, listening: bool = True, press: Press | None = None,
+    remote: Remote | None = None, listening: bool = True, reports: bool = False,
 ) -> Iterator[Story]:  # fmt: skip
     """A desk on the database at `url`, which has its tables and no rows; `carried` are carriers in place of its telephones,
-    `remote` is an engine elsewhere; `listening`: an emulated engine hears voice messages; `press` makes service
-    reports: without one none are ordered, so that a story that is not about them has nothing to name."""
+    `remote` is an engine elsewhere; `listening`: an emulated engine hears voice messages; `reports`: a completion
+    orders its service report; a story that is not about them orders none, so that it need not name them."""
     rules = policies or replace(Policies(), zone=ZoneInfo("Asia/Shanghai"))
     with asyncio.Runner() as loop:
         opened = Rehearsal.open(
@@ -407,7 +420,7 @@ def story(
             carried=carried,
             remote=remote,
             listening=listening,
-            press=press,
+            press=press() if reports else None,
         )
         rehearsal = loop.run(opened.__aenter__())
         try:

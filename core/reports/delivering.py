@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from core.conversations.saying import tell
+from dataclasses import replace
+
+from core.conversations.saying import left_to_say, tell
 from core.people.linking import direct_room
 from core.people.model import Person
 from core.reports.model import Report, ReportState
@@ -21,7 +23,8 @@ PDF = "application/pdf"
 
 def deliver(turn: Turn, report: Report, signed: bool) -> None:
     """Send it to its customer; whoever else told of the fault hears that he has it, and gets no copy. Who has no chat hears by SMS that it
-    is there, and no more when he has signed."""
+    is there, and no more when he has signed. Where the platform takes one message more, it is the file.
+    """
     ticket, customer = turn.get(Ticket, report.ticket_id), turn.get(Person, report.person_id)
     if ticket is None or customer is None:
         return
@@ -29,8 +32,10 @@ def deliver(turn: Turn, report: Report, signed: bool) -> None:
     room = direct_room(turn, customer)
     if room is None and signed:
         return
-    say = report_say(turn, report, customer, room, head)
     withdraw_unsent(turn, ticket)
+    say = report_say(turn, report, customer, room, head)
+    if room is not None and say.file is not None and left_to_say(turn, room) == 1:
+        say = replace(say, text="", link=None)
     tell(turn, customer, say, subject=ticket.stream)
     if signed:
         return
