@@ -16,6 +16,7 @@ from config.loading import Unusable, load
 from config.secret import CannotReveal
 from config.settings import Settings
 from config.troubles import Language
+from config.verifying_files import verify_files
 from core.store import chain, checkpoints, migrate
 from core.store.checkpoints import Breach, Checkpoint
 from core.store.database import Connection, Database
@@ -101,7 +102,7 @@ class Report:
 
 
 def audit_command(argv: list[str]) -> int:
-    """`desk audit verify | key`; the exit status is 1 if anything is not as it was written."""
+    """`desk audit verify | files | key`; the exit status is 1 if anything is not as it was written."""
     parser = argparse.ArgumentParser(prog="desk audit", description="proves that no event was changed or removed")
     actions = parser.add_subparsers(dest="action", required=True)
     verifying = actions.add_parser("verify", help="check all events and checkpoints; the desk may run")
@@ -112,12 +113,18 @@ def audit_command(argv: list[str]) -> int:
     verifying.add_argument("--lang", choices=["zh", "en"], default=spoken_here())
     shown = actions.add_parser("key", help="the public key with which anybody can check the signatures")
     shown.add_argument("--hex", action="store_true", help="as --trust and the checkpoints name it")
+    looked = actions.add_parser(
+        "files", help="check every stored file (photos, reports) against its hash; the desk may run"
+    )
+    looked.add_argument("--lang", choices=["zh", "en"], default=spoken_here())
     given = parser.parse_args(argv)
     try:
         settings = load()
     except Unusable as unusable:
         print(*(trouble.said(spoken_here()).what for trouble in unusable.troubles), sep="\n", file=sys.stderr)
         return 1
+    if given.action == "files":
+        return verify_files(settings, given.lang)
     return _show(settings, given.hex) if given.action == "key" else _verify(settings, given)
 
 

@@ -64,6 +64,17 @@ class FileStore:
             raise KeyError(name)
         return path.read_bytes()
 
+    def is_whole(self, name: str) -> bool:
+        """Whether the content with this hash is still what it was, read a piece at a time. Raises KeyError."""
+        path = self._path(name)
+        if not path.is_file():
+            raise KeyError(name)
+        found = hashlib.sha256()
+        with path.open("rb") as file:
+            while piece := file.read(PIECE):
+                found.update(piece)
+        return found.hexdigest() == name
+
     def names(self, begins: str) -> Iterator[str]:
         """The files whose names begin so."""
         for folder in sorted(self.folder.glob(f"{begins}*")):

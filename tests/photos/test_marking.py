@@ -33,7 +33,7 @@ def is_near(image: Image.Image, at: tuple[int, int], color: tuple[int, int, int]
 def marked_box(image: Image.Image, color: tuple[int, int, int]) -> tuple[int, int, int, int]:
     """Where the copy is not of this colour any more."""
     plain = ImageChops.difference(image, Image.new("RGB", image.size, color)).convert("L")
-    box = plain.point(lambda value: 255 if value > NEAR else 0).getbbox()
+    box = plain.point([255 * (value > NEAR) for value in range(256)]).getbbox()
     assert box is not None
     return box
 
