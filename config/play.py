@@ -7,7 +7,9 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
@@ -24,6 +26,8 @@ from config.understand import model_cache
 from config.world import World
 from core.escalation.episodes import episodes_of
 from core.parts.requesting import parts_of
+from core.reports.policy import COMPANY
+from core.reports.press import Press
 from core.store.turn import Turn
 from core.tickets.model import Ticket
 from core.wording import local
@@ -98,6 +102,14 @@ class Stage:
     packs: Sequence[str] | None = None
     played: int = 0
     _minds: dict[tuple[str, ...], Mind] = field(default_factory=dict)
+    _folder: TemporaryDirectory[str] = field(default_factory=lambda: TemporaryDirectory(prefix="huiying-press-"))
+
+    @cached_property
+    def press(self) -> Press:
+        """Makes the service reports of all scripts, with certificates that are gone with it."""
+        from notifier.reports.press import local_press
+
+        return local_press(Path(self._folder.name), COMPANY)
 
     def each(self, paths: Sequence[Path]) -> Iterator[Played | ScriptError | PackError]:
         """Every script as played, or why it could not be; base.yaml is none."""
@@ -107,7 +119,7 @@ class Stage:
             self.played += 1
             try:
                 script = in_packs(read_script(path), self.packs)
-                yield Played(script, asyncio.run(play(script, self._mind(script))))
+                yield Played(script, asyncio.run(play(script, self._mind(script), self.press)))
             except (ScriptError, PackError) as error:
                 yield error
 
@@ -123,11 +135,12 @@ def in_packs(script: Script, packs: Sequence[str] | None) -> Script:
     return replace(script, settings={**script.settings, "pack": list(packs)}) if packs else script
 
 
-async def play(script: Script, mind: Mind) -> list[dict[str, Any]]:
-    """What each turn of a script brought, in order. Raises ScriptError."""
+async def play(script: Script, mind: Mind, press: Press | None = None) -> list[dict[str, Any]]:
+    """What each turn of a script brought, in order; `press` makes its service reports. Raises ScriptError."""
     policies = policies_of(script.settings, script.zone)
     policies = replace(policies, escalation=replace(policies.escalation, groups=groups_of(script)))
-    async with Rehearsal.open(script.steps[0].at - PAUSE, mind, policies, ringing=PATIENT, staged=True) as rehearsal:
+    opened = Rehearsal.open(script.steps[0].at - PAUSE, mind, policies, ringing=PATIENT, staged=True, press=press)
+    async with opened as rehearsal:
         world = World(script, rehearsal)
         await world.set_up()
         return [line async for line in Performance(world).lines()]
