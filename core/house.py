@@ -11,7 +11,7 @@ from core.people.passes import Pages
 from core.policies import Policies
 from core.scans.codes import Codes
 from core.wording import Wording
-from core.words import Can
+from core.words import Can, Room, Say
 
 if TYPE_CHECKING:
     from core.store.model import Event, Job, Timer
@@ -38,7 +38,8 @@ class House:
     or a finished job of a kind does; `chance` gives 32 hexadecimal digits that nobody can guess;
     `accounts` names, by channel, the account from which telephone numbers are reached (SMS, voice);
     `why` says in a language why a ticket was given to whom it was given; `pages` is None where no public address is known;
-    `codes` reads the tokens of QR codes, and is None where there is no key to them; `place` says where a turn happens, as events keep it.
+    `codes` reads the tokens of QR codes, and is None where there is no key to them; `place` says where a turn happens, as events keep it,
+    `guard` takes out of a message (to a room, to a person, on a subject) what may not leave the country.
     """
 
     policies: Policies
@@ -54,6 +55,7 @@ class House:
     pages: Pages | None = None
     codes: Codes | None = None
     place: Callable[[Turn], str | None] = lambda turn: turn.cause.via
+    guard: Callable[[Turn, Say, Room, int | None, str | None], Say] = lambda turn, say, room, person_id, subject: say
 
     @property
     def zone(self) -> ZoneInfo:

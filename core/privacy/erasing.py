@@ -269,6 +269,7 @@ _OF_PERSON = sql(
     "DELETE FROM link WHERE person_id = :person",
     "DELETE FROM link_code WHERE person_id = :person",
     "DELETE FROM number_claim WHERE person_id = :person",
+    "DELETE FROM guest WHERE person_id = :person OR customer_id = :person",
     "DELETE FROM external_id WHERE (kind = 'person' OR kind = 'account') AND subject_id = :person",
     "DELETE FROM form_upload WHERE person_id = :person",
     "DELETE FROM last_verb WHERE person_id = :person",

@@ -78,7 +78,9 @@ def traces_of(turn: Turn, person: Person) -> Traces:
     if person.is_staff:
         return Traces(frozenset(sure), frozenset())
     likely = {name for name in (person.name, *person.aliases) if name and len(name) >= LEAST_NAME}
-    said = [row.said.get("text") or "" for link in links for row in turn.rows(Inbox, _said_in, room=link.room)]
+    heard = [row.said for link in links for row in turn.rows(Inbox, _said_in, room=link.room)]
+    said = [one.get("text") or "" for one in heard]
+    said += [media.get("words") or "" for one in heard for media in one.get("media", ())]
     said += [line for ticket in tickets for line in (ticket.description or "").splitlines()]
     likely |= {words.strip() for words in said if len(words.strip()) >= LEAST_WORDS}
     return Traces(frozenset(sure), frozenset(likely))

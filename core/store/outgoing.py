@@ -147,6 +147,7 @@ def post(
 
     A link is one person's own, and never said in a group.
     """
+    say = turn.house.guard(turn, say, room, person_id, subject)
     say = replace(say, link=None) if room.group else say
     address, parts = str(room), fit(say, turn.house.cans[room.channel])
     ids, busy = _place(turn, address, len(parts))

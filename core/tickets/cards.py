@@ -100,6 +100,7 @@ def _replace(turn: Turn, ticket: Ticket, row: Outbox, last: Outbox | None) -> No
     if (last is None and len(buttons) == len(row.say["buttons"])) or (room is not None and room.left_at is not None):
         return
     say = replace(_now(turn, ticket, row, buttons), replaces=row.ref)
+    say = turn.house.guard(turn, say, Room.of(row.room), row.person_id, ticket.stream)
     fitted = fit(say, turn.house.cans[row.channel])[-1]
     if last is not None and _plain(fitted) == last.say:
         return
@@ -113,6 +114,7 @@ def _change(turn: Turn, ticket: Ticket, row: Outbox) -> None:
     if held is None or held.state != OutboxState.WAITING or len(buttons) == len(row.say["buttons"]):
         return
     say = replace(_now(turn, ticket, row, buttons), purpose=row.purpose, also=tuple(row.say.get("also", ())))
+    say = turn.house.guard(turn, say, Room.of(row.room), row.person_id, ticket.stream)
     held.say = _plain(fit(say, turn.house.cans[row.channel])[-1])
 
 
