@@ -73,7 +73,7 @@ class CustomerDrawing:
                 for name, serial in (("new_serial", swap.new_serial), ("old_serial", swap.old_serial))
                 if serial
             ]
-            told = " · ".join(filter(None, (escape(swap.code), *serials)))
+            told = " · ".join(f'<span class="whole">{part}</span>' for part in (escape(swap.code), *serials) if part)
             rows.append(f'<li><div><b>{told}</b><span class="soft">{escape(swap.when)}</span></div></li>')
         return self._sheet("follow.swaps", f'<ul class="rows">{"".join(rows)}</ul>') if rows else ""
 
@@ -110,7 +110,7 @@ class CustomerDrawing:
 
     def device(self, page: DevicePage) -> str:
         """One of his devices, and its life."""
-        facts = f'<p class="status">{escape(page.name)}</p>'
+        facts = f'<p class="name">{escape(page.name)}</p>'
         facts += f'<p class="soft">SN {escape(page.serial)}</p>' if page.serial else ""
         due = ' class="due"' if page.due else ""
         facts += f'<p{due}>{escape(page.maintenance)}</p><p class="soft">{escape(page.how)}</p>'
