@@ -80,3 +80,5 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for chatty in ("uvicorn", "apscheduler", "httpx", "httpcore", "asyncio", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    for alarmed in ("pyhanko", "pyhanko_certvalidator", "fontTools"):
+        logging.getLogger(alarmed).setLevel(logging.CRITICAL)
