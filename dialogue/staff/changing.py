@@ -12,9 +12,12 @@ from core.tickets.model import LastVerb, Ticket
 from core.tickets.substance import is_real_note
 from dialogue.heard import Heard
 from dialogue.quoting import Earlier, cause_of, earlier, reword
-from dialogue.staff import arranging, doing
+from dialogue.staff import arranging, doing, replacing
 from dialogue.staff.refusing import refuse
 from dialogue.understanding.words import Context, Order, TicketRef
+
+NOTES = frozenset({Happened.NOTED, Happened.PART_SWAPPED})
+"""What comes of a note, and of what it tells of replaced parts."""
 
 
 def edited(heard: Heard, usual: Callable[[Heard], str]) -> str:
@@ -28,7 +31,7 @@ def edited(heard: Heard, usual: Callable[[Heard], str]) -> str:
     if before.ticket is None or not before.did():
         return usual(replace(heard, message=replace(heard.message, kind="text", about=None)))
     ticket = before.ticket
-    if all(event.kind == Happened.NOTED for event in before.events):
+    if all(event.kind in NOTES for event in before.events):
         return _correct_note(heard, before, ticket)
     heard.answer("hint", "staff.edit_not_run", number=ticket.number)
     return f"not done again: {ticket.number}"
@@ -63,6 +66,7 @@ def _correct_note(heard: Heard, before: Earlier, ticket: Ticket) -> str:
         return f"stands: {ticket.number}"
     heard.turn.cause = replace(heard.turn.cause, at=before.row.at)
     doing.note(heard, ticket, Order(heard.text, "note", TicketRef(), {"text": text}, 1.0))
+    replacing.follow(heard, ticket, text)
     return f"noted {ticket.number}"
 
 

@@ -155,7 +155,17 @@ def _hear(heard: Heard) -> str:
     order = _order(heard)
     if order.action == "query" and (waits(heard) or shipping.waits(heard)) and (digits := numbers_named(order.ticket)):
         return _tried(heard, _put_there, digits[0])
-    return add_to_draft(heard, order) or _carry_out(heard, order)
+    return replacing.keep_words(heard, order) or _added(heard, order) or _carry_out(heard, order)
+
+
+def _added(heard: Heard, order: Order) -> str | None:
+    """It goes on with a summary; None if it does not. What it tells of replaced parts is told of the same ticket."""
+    draft = heard.talk.draft
+    outcome = add_to_draft(heard, order)
+    ticket = heard.turn.get(Ticket, draft["ticket"], lock=True) if outcome and draft else None
+    if ticket is not None:
+        replacing.follow(heard, ticket, heard.text)
+    return outcome
 
 
 def _contact_noted(heard: Heard) -> Order:
@@ -214,6 +224,8 @@ def _do(heard: Heard, order: Order, digits: str | None) -> str:
             keep(heard)
         return missing.outcome
     except Refused as refused:
+        if ticket is not None and refused.key == "summary_too_short":
+            replacing.follow(heard, ticket, order.text)
         return refuse(heard, refused)
     echo(heard, ticket)
     return outcome
@@ -266,7 +278,7 @@ def _put_there(heard: Heard, number: str) -> str:
     """He says where what waits belongs: a parcel, what he forwarded, or his own photos. Raises Refused."""
     if shipping.waits(heard):
         return shipping.press(heard, number)
-    return forwarding.press(heard, number) if forwarding.waits(heard) else photos.press(heard, number)
+    return forwarding.press(heard, number) if forwarding.waits(heard) else replacing.put_photos(heard, number)
 
 
 def _tried(heard: Heard, do: Callable[[Heard, str], str], token: str) -> str:

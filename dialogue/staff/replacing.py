@@ -10,12 +10,15 @@ from dataclasses import replace
 from core.parts.swapping import NEW_PART, OLD_PART, Swapped, swap
 from core.store.model import Event
 from core.tickets.model import Attachment, Ticket
+from core.tickets.noting import note
 from core.tickets.progress import replaced_in_words
 from core.tickets.queries import digits_of, with_sign
+from core.tickets.substance import is_real_note, summary_length
 from dialogue import photos
 from dialogue.heard import Heard
 from dialogue.quoting import quoted
 from dialogue.staff import photos as his_photos
+from dialogue.staff.drafting import COMMANDED
 from dialogue.staff.which import numbers_named
 from dialogue.understanding.exact.replaced import NEW, OLD, Replaced
 from dialogue.understanding.words import Order, TicketRef
@@ -26,14 +29,16 @@ LOOKS_LIKE = frozenset({"none", "ack_only", "note", "query", "need_part", "part_
 
 
 def as_note(heard: Heard, order: Order) -> Order:
-    """Words about replaced parts are a note, on the ticket on which his photos are, if he names no other."""
+    """Words about replaced parts are a note, on the ticket on which his photos are, if he names no other. The serial number of a
+    part names no ticket, whatever he wants done."""
     told = heard.mind.replaced(heard.text) if heard.text else None
     if told is None or (heard.among_people and photos.burst(heard) is None and quoted(heard) is None):
         return order
-    if order.action in LOOKS_LIKE and (told.parts or told.sides):
-        text = order.args.get("text") if order.action == "note" else None
-        order = replace(order, action="note", args={"text": text or heard.text}, also=())
-    return replace(order, ticket=_ticket(heard, order.ticket, told)) if order.action == "note" else order
+    if not _is_note(heard, order):
+        return replace(order, ticket=TicketRef()) if _names_part(order.ticket, told) else order
+    text = order.args.get("text") if order.action == "note" else None
+    args = {"text": text or heard.text}
+    return replace(order, action="note", args=args, also=(), ticket=_ticket(heard, order.ticket, told))
 
 
 def follow(heard: Heard, ticket: Ticket, text: str) -> None:
@@ -47,6 +52,30 @@ def follow(heard: Heard, ticket: Ticket, text: str) -> None:
         heard.answer("action_done", "staff.done_swap", number=ticket.number, what=words)
 
 
+def keep_words(heard: Heard, order: Order) -> str | None:
+    """He names what photos show while he is still asked where they belong: no second question. None if he says something else."""
+    question = heard.talk.question or {}
+    if question.get("slot") != "photo" or not photos.waits(heard) or numbers_named(order.ticket):
+        return None
+    if order.action != "note" or heard.mind.replaced(heard.text) is None:
+        return None
+    heard.talk.question = {**question, "said": "\n".join(filter(None, (question.get("said"), heard.text)))}
+    return "kept what the photos show"
+
+
+def put_photos(heard: Heard, number: str) -> str:
+    """He says where his photos belong, and has said before what they show. Raises Refused."""
+    said = (heard.talk.question or {}).get("said")
+    outcome = his_photos.press(heard, number)
+    just = photos.burst(heard) if said else None
+    ticket = heard.turn.get(Ticket, just["ticket"], lock=True) if just else None
+    if said and ticket is not None:
+        if is_real_note(said):
+            note(heard.turn, ticket, heard.person, said)
+        follow(heard, ticket, said)
+    return outcome
+
+
 def take_photo(heard: Heard) -> str:
     """A photo without words; it shows what he named just before it."""
     outcome = his_photos.take(heard)
@@ -58,18 +87,29 @@ def take_photo(heard: Heard) -> str:
     return outcome
 
 
+def _is_note(heard: Heard, order: Order) -> bool:
+    """Whether it tells of nothing but the work; also that it works again, in too few words to be a summary."""
+    if order.action in LOOKS_LIKE:
+        return True
+    short = summary_length(heard.text) < heard.turn.house.policies.tickets.summary_min
+    return order.action == "complete" and order.confidence < COMMANDED and short
+
+
 def _ticket(heard: Heard, ref: TicketRef, told: Replaced) -> TicketRef:
     """The ticket that he means: one named by its number; a serial number that is a part's, or nobody's, names none."""
     if numbers_named(ref):
         return ref
-    serials = [serial for part in told.parts for serial in (part.old_serial, part.new_serial) if serial]
-    named = str(ref.id or "").casefold()
-    of_part = any(named.endswith(serial.casefold()) for serial in serials)
-    unknown = ref.form == "serial" and not with_sign(heard.turn, heard.person.entity, "serial_no", named)
-    if ref.form is not None and not of_part and not unknown:
+    unknown = ref.form == "serial" and not with_sign(heard.turn, heard.person.entity, "serial_no", str(ref.id))
+    if ref.form is not None and not unknown and not _names_part(ref, told):
         return ref
     meant = None if heard.talk.draft else his_photos.meant(heard)
     return TicketRef("number", digits_of(meant.number)) if meant else TicketRef()
+
+
+def _names_part(ref: TicketRef, told: Replaced) -> bool:
+    """Whether what seems to name a device is the serial number of a part."""
+    serials = [serial for part in told.parts for serial in (part.old_serial, part.new_serial) if serial]
+    return ref.form == "serial" and any(str(ref.id).casefold().endswith(serial.casefold()) for serial in serials)
 
 
 def _shown(heard: Heard, ticket: Ticket, told: Replaced) -> dict[int, str]:

@@ -8,6 +8,7 @@ from datetime import time
 import pytest
 from sqlalchemy import select
 
+from core.conversations.model import Conversation
 from core.parts.model import PartSwap
 from core.store.turn import Turn
 from core.tickets.model import Attachment, Status, Ticket
@@ -50,6 +51,12 @@ def swaps(desk: Story) -> list[tuple[str | None, str | None, str | None]]:
 def shown(desk: Story) -> list[str | None]:
     photos = select(Attachment.table).order_by(Attachment.table.c.id)
     return [one.shows for one in desk.act(lambda turn: turn.rows(Attachment, photos))]
+
+
+def forget_tickets(turn: Turn) -> None:
+    """As if no ticket had been spoken of with anybody."""
+    for talk in turn.rows(Conversation, select(Conversation.table)):
+        talk.last_ticket = None
 
 
 def asks(desk: Story, wang: Party, text: str) -> list[str]:
@@ -153,14 +160,7 @@ def test_a_caption_without_a_ticket_is_asked_about_once_and_its_photo_waits(desk
     first, second = reported(desk, wang), reported(desk, chen, "饮水机漏水")
     says_quietly(desk, liu, f"接单 {first}", f"接单 {second}")
     desk.passes(minutes=2)
-
-    def forget(turn):
-        from core.conversations.model import Conversation
-
-        for talk in turn.rows(Conversation, select(Conversation.table)):
-            talk.last_ticket = None
-
-    desk.act(forget)
+    desk.act(forget_tickets)
     liu.does("image", "新件 SN B456", files=1)
     liu.hears("ask_choice", first, second)
     says_quietly(desk, liu, "2")
@@ -370,3 +370,44 @@ def test_a_reason_that_was_told_is_for_those_who_were_told(desk: Story) -> None:
     told, relative = desk.act(answers)
     assert "停电检修" in told and "13911112222" not in told
     assert "停电检修" not in relative and "后天（3月6日 周五）09:00继续" in relative
+
+
+def test_words_while_the_desk_asks_where_photos_belong_are_no_second_question(desk: Story) -> None:
+    wang, chen, liu = desk.customer("王女士"), desk.customer("陈先生"), desk.engineer("刘工")
+    first, second = reported(desk, wang), reported(desk, chen, "饮水机漏水")
+    says_quietly(desk, liu, f"接单 {first}", f"接单 {second}")
+    desk.passes(hours=1)
+    desk.act(forget_tickets)
+    desk.unheard.clear()
+    liu.sends_photo()
+    liu.hears("ask_choice", first, second)
+    liu.says("旧件")
+    liu.sends_photo()
+    liu.says("新件SN B456")
+    liu.hears_nothing(seconds=3)
+    liu.says("2")
+    liu.hears("action_done", second)
+    assert shown(desk) == ["old_part", "new_part"]
+    assert swaps(desk) == [(None, None, "B456")]
+
+
+def test_an_edited_note_tells_the_serial_number_anew(desk: Story) -> None:
+    wang = desk.customer("王女士")
+    liu = desk.engineer("刘工", channel="telegram")
+    at_work(desk, wang, liu)
+    said = liu.does("text", "换上新件SN B456，试机正常")
+    assert swaps(desk) == [(None, None, "B456")]
+    liu.does("edit", "换上新件SN B465，试机正常", about=said)
+    assert swaps(desk) == [(None, None, "B465")]
+    desk.chains_are_whole()
+
+
+def test_a_summary_that_was_too_short_tells_of_parts_too(desk: Story) -> None:
+    wang, liu = desk.customer("王女士"), desk.engineer("刘工")
+    number = at_work(desk, wang, liu)
+    says_quietly(desk, liu, "完成 换上新件SN B456")
+    assert swaps(desk) == [(None, None, "B456")]
+    rest = "旧件SN A123已交客户，清洁定影组件与搓纸轮，连续打印测试页二十张无卡纸无底灰，客户现场试用后签字确认"
+    says_quietly(desk, liu, rest)
+    assert desk.ticket(number).status == "done"
+    assert swaps(desk) == [(None, "A123", "B456")]
