@@ -28,6 +28,7 @@ from benchmarks import (
     measures,
     past,
     peer,
+    photos,
     progress,
     rosters,
     starting,
@@ -195,6 +196,11 @@ def measure_channels(table: Table, asked: Asked, place: Callable[[], Ground]) ->
     channels.channels(table, channels.QUICK_ROUNDS if asked.quick else channels.ROUNDS)
 
 
+def measure_photos(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    with tempfile.TemporaryDirectory(prefix=".bench-photos-", dir=asked.folder) as folder:
+        photos.photos(table, asked.quick, Path(folder), asked.seed)
+
+
 def measure_start(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
     starting.starting(table)
 
@@ -278,6 +284,11 @@ MEASURES: dict[str, tuple[str, str, Measure]] = {
         "reading one delivery (sealed ones already opened) and posting one text to a platform that says yes at once, no network; "
         "beside them what two frameworks need to hand one event to one handler that sends nothing",
         measure_channels,
+    ),
+    "photos": (
+        "Photos",
+        "photos of 12 megapixels with as much in them as noise, held upright, with a place; on this machine's disk",
+        measure_photos,
     ),
     "start": (
         "Start",

@@ -31,6 +31,7 @@ PROMISED = {
     "timers": ("timer fired late by, p99", "target < 1000", "due to call and chat accepted"),
     "webhooks": ("callback to answer, p99", "target < 300"),
     "channels": ("slack-bolt: its dispatch", "nonebot2: its dispatch", "telegram: post", "target ≤ 1"),
+    "photos": ("desk: 12-megapixel JPEG stored and marked, p50", "target ≤ 300", "bare: Pillow alone"),
     "start": ("desk, no channel, no engine: first answer", "target < 1.5", "target < 120"),
     "path": ("desk: messages per fsync, all commits counted", "target ≥ 16, stretch 28", "target ≤ 1, stretch 0.5"),
 }

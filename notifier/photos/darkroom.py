@@ -52,6 +52,11 @@ class Darkroom:
         self._process: subprocess.Popen[bytes] | None = None
         self._developed = 0
 
+    @property
+    def pid(self) -> int | None:
+        """The process, if there is one."""
+        return self._process.pid if self._process is not None else None
+
     async def look(self, content: bytes) -> dict[str, str | None]:
         """Where and when its camera says that it was taken: {place, at}. Raises Unmarkable."""
         facts, _ = await self._ask({"do": "look"}, content)

@@ -33,8 +33,8 @@ def in_one(doing: Callable[[Darkroom], Awaitable[None]]) -> None:
 
 
 def pid_of(room: Darkroom) -> int:
-    assert room._process is not None
-    return room._process.pid
+    assert room.pid is not None
+    return room.pid
 
 
 def bounds_of(pid: int) -> dict[str, list[str]]:
