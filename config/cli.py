@@ -23,6 +23,7 @@ COMMANDS = {
     "backup": ("config.backup:backup_command", "the whole desk in one file"),
     "restore": ("config.backup:restore_command", "a desk from a backup"),
     "move": ("config.moving:move_command", "take a stopped desk to another database"),
+    "privacy": ("config.privacy_command:privacy_command", "personal data: requests, copies, erasure"),
     "audit": ("config.verifying:audit_command", "prove that no event was changed or removed"),
     "import": ("config.importing:import_command", "bring in staff, customers and former tickets"),
     "link": ("config.linking:link_command", "a one-time code that binds a staff member's chat"),

@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.carrier_troubles import carriers_incomplete, carriers_unreachable, providers_in_use
 from config.channels import PLUGS
 from config.loading import Unusable, load
+from config.privacy_troubles import abroad, kept
 from config.secret import CannotReveal, Secret
 from config.settings import AES_KEY_CHARACTERS, Settings
 from config.shadow import shadows
@@ -229,6 +230,7 @@ def _health(settings: Settings) -> Iterator[Trouble]:
     now = time.time_ns() // 1_000
     with store.reading() as connection:
         found = health(connection, now)
+        yield from kept(connection, now, ZoneInfo(settings.timezone))
         statuses = [status_of(connection, name, now) for name, given in settings.channels if given.enabled]
     store.close()
     yield from troubles(found, shutil.disk_usage(_standing(settings.data_dir)).free)
@@ -282,6 +284,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Trouble]], ...] = (
     groups,
     carriers_incomplete,
     carriers_unreachable,
+    abroad,
     engine,
     voice,
     secrets,

@@ -45,7 +45,7 @@ TWILIO = {
     ("sms", "voice", "given", "hears"),
     [
         ("aliyun", "tencent", ALIYUN | TENCENT, {"sms": 200, "voice": 200}),
-        ("twilio", "twilio", TWILIO, {"sms": 403, "voice": 403}),
+        ("twilio", "twilio", TWILIO | {"PRIVACY__ABROAD": "twilio"}, {"sms": 403, "voice": 403}),
         ("smpp", "sip", {"CARRIERS__SMPP__HOST": "127.0.0.1", "CARRIERS__SMPP__PORT": "9"}, {"sms": 404, "voice": 404}),
         ("desk", "desk", {}, {"sms": 404, "voice": 404}),
     ],
