@@ -68,10 +68,11 @@ class Darkroom:
         return copy
 
     async def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process, whatever it is doing; no photo is taken any more."""
         if self._process is not None:
             self._process.kill()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._end)
+        self._thread.shutdown(wait=False)
 
     async def _ask(self, order: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
         if len(content) > MOST_BYTES:

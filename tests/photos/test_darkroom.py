@@ -120,15 +120,16 @@ def test_a_process_that_went_to_rest_is_begun_anew_without_a_word() -> None:
 
 
 def test_pictures_wait_for_one_another_and_closing_ends_the_process() -> None:
+    begun: list[int] = []
+
     async def doing(room: Darkroom) -> None:
         photo = photo_of((2000, 1500))
         copies = await asyncio.gather(*(room.mark(photo, [str(number)]) for number in range(5)))
         assert len(set(copies)) == 5
-        process = room._process
-        assert process is not None
-        await room.close()
-        assert process.returncode is not None
+        begun.append(pid_of(room))
         with pytest.raises(Unmarkable, match=r"^too_large$"):
             await room.mark(b"\0" * (darkroom.MOST_BYTES + 1), LINES)
+        assert pid_of(room) == begun[0]
 
     in_one(doing)
+    assert not Path(f"/proc/{begun[0]}").exists()
