@@ -67,7 +67,7 @@ def made(turn: Turn, job: Job) -> None:
 
 
 def not_made(turn: Turn, job: Job) -> None:
-    """It cannot be made: managers hear so, and can have it tried again (`desk again`)."""
+    """It cannot be made: managers hear so, and can have it tried again (`desk dead again`)."""
     report = _locked(turn, job)
     if report.state not in (ReportState.ORDERED, ReportState.FAILED):
         return

@@ -170,7 +170,7 @@ def put_in(turn: Turn, job: Job) -> None:
 
 
 def not_put_in(turn: Turn, job: Job) -> None:
-    """The signature is on record and not in the document: managers hear so, and can have it tried again (`desk again`)."""
+    """The signature is on record and not in the document: managers hear so, and can have it tried again (`desk dead again`)."""
     report = turn.get(Report, job.data["report"], lock=True)
     if report is None or report.state != ReportState.SEALED:
         return
