@@ -21,14 +21,16 @@ class Silence(Section):
     """静默预算：多久没有消息就主动告诉客户；每项按客户等级，other 为其余，0 为不发 · how long a customer may hear nothing, by grade; 0: never (S97)"""
 
     unassigned_h: ByGrade = Field(
-        default={"A": 2, "B": 3, OTHERS: 4}, description="待接单，工作时间，小时 · nobody has accepted, business hours"
+        default={"A": 1, "B": 2, OTHERS: 2},
+        description="待接单，免打扰以外的时间，小时 · nobody has accepted, hours outside quiet hours",
     )
     accepted_h: ByGrade = Field(
-        default={"A": 4, "B": 6, OTHERS: 8},
-        description="已接单未约时间，工作时间，小时 · accepted without a time, business hours",
+        default={"A": 2, "B": 3, OTHERS: 4},
+        description="已接单未约时间，免打扰以外的时间，小时 · accepted without a time, hours outside quiet hours",
     )
     on_site_h: ByGrade = Field(
-        default={"A": 4, "B": 6, OTHERS: 8}, description="现场处理中，工作时间，小时 · on site, business hours"
+        default={"A": 2, "B": 3, OTHERS: 4},
+        description="现场处理中，免打扰以外的时间，小时 · on site, hours outside quiet hours",
     )
     waiting_part_h: ByGrade = Field(
         default={"A": 24, "B": 24, OTHERS: 48},

@@ -33,9 +33,10 @@ class TicketPolicy:
 
 OTHERS = "other"
 """The grade of customers that have none of their own."""
-BUSINESS = frozenset({Status.UNASSIGNED, Status.ACCEPTED, Status.ON_SITE})
-"""Stages in which one of us must act: who waits knows when the house is open, so their budgets run in business time. Waiting for a part
-or for a date is counted in days on the wall, and a P0 is always on the wall clock."""
+AWAKE = frozenset({Status.UNASSIGNED, Status.ACCEPTED, Status.ON_SITE})
+"""Stages in which one of us must act: their budgets run while the customer is awake, outside quiet hours. By the house's own hours he would
+hear nothing all evening and all Sunday, which is when he asks. Waiting for a part or for a date is counted in days on the wall, and a P0
+is on the wall clock as everywhere."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,9 @@ class SilencePolicy:
 
     budgets: Mapping[Status, Mapping[str, Micros]] = field(
         default_factory=lambda: {
-            Status.UNASSIGNED: {"A": 2 * HOUR, "B": 3 * HOUR, OTHERS: 4 * HOUR},
-            Status.ACCEPTED: {"A": 4 * HOUR, "B": 6 * HOUR, OTHERS: 8 * HOUR},
-            Status.ON_SITE: {"A": 4 * HOUR, "B": 6 * HOUR, OTHERS: 8 * HOUR},
+            Status.UNASSIGNED: {"A": HOUR, "B": 2 * HOUR, OTHERS: 2 * HOUR},
+            Status.ACCEPTED: {"A": 2 * HOUR, "B": 3 * HOUR, OTHERS: 4 * HOUR},
+            Status.ON_SITE: {"A": 2 * HOUR, "B": 3 * HOUR, OTHERS: 4 * HOUR},
             Status.WAITING_PART: {"A": DAY, "B": DAY, OTHERS: 2 * DAY},
             Status.ON_HOLD: {"A": 2 * DAY, "B": 2 * DAY, OTHERS: 3 * DAY},
         }
@@ -64,6 +65,6 @@ class SilencePolicy:
         spans = self.urgent if priority == Priority.P0 else self.budgets.get(status, {})
         return spans.get(grade or OTHERS, spans.get(OTHERS, 0))
 
-    def in_business(self, status: Status, priority: Priority) -> bool:
-        """Whether the time runs only while the house is open."""
-        return priority != Priority.P0 and status in BUSINESS
+    def awake(self, status: Status, priority: Priority) -> bool:
+        """Whether the time runs only while he is awake."""
+        return priority != Priority.P0 and status in AWAKE

@@ -12,10 +12,11 @@ from typing import Any, Self
 
 from sqlalchemy import bindparam, select
 
-from core.clocks.calendar import Calendar
+from core.clocks.calendar import Calendar, Shift
 from core.conversations.quiet import quiet_until
 from core.parts.requesting import parts_due_at
 from core.people.model import Person
+from core.policies import Policies
 from core.store.model import WAITING_TIMERS, Event, Timer, TimerState
 from core.store.turn import Turn
 from core.tickets.events import Happened
@@ -64,9 +65,9 @@ class Due:
 
 
 def due(
-    ticket: Ticket, grade: str | None, date: Promised | None, said: Said, policy: SilencePolicy, calendar: Calendar
+    ticket: Ticket, grade: str | None, date: Promised | None, said: Said, policy: SilencePolicy, awake: Calendar
 ) -> Due | None:
-    """When the budget of an open ticket is used up; None if it never is."""
+    """When the budget of an open ticket is used up; None if it never is. `awake`: the hours in which customers are told things."""
     if not ticket.is_open or said.times >= policy.most:
         return None
     since = max(said.at, _news(ticket), _wished_for(ticket))
@@ -75,7 +76,7 @@ def due(
     span = policy.budget(ticket.status, ticket.priority, grade) << said.times
     if not span:
         return None
-    return Due(calendar.add(since, span) if policy.in_business(ticket.status, ticket.priority) else since + span)
+    return Due(awake.add(since, span) if policy.awake(ticket.status, ticket.priority) else since + span)
 
 
 def promised(turn: Turn, ticket: Ticket) -> Promised | None:
@@ -114,10 +115,16 @@ def look(turn: Turn, timer: Timer) -> None:
     _rearm(turn, ticket, _standing(turn, ticket), said)
 
 
+def waking(house: Policies) -> Calendar:
+    """Every day, from the end of the quiet hours to their beginning."""
+    day = Shift(house.reaching.quiet_until, house.reaching.quiet_from)
+    return Calendar(week=((day,),) * 7, zone=house.zone)
+
+
 def _due(turn: Turn, ticket: Ticket, said: Said) -> Due | None:
     house, customer = turn.house.policies, turn.get(Person, ticket.customer_id)
     grade = customer.level if customer else None
-    return due(ticket, grade, promised(turn, ticket), said, house.silence, house.calendar)
+    return due(ticket, grade, promised(turn, ticket), said, house.silence, waking(house))
 
 
 def _rearm(turn: Turn, ticket: Ticket, waiting: Timer | None, said: Said) -> None:

@@ -91,13 +91,13 @@ def room_left(desk: Story, party: Party, left: int) -> None:
 
 
 BUDGETS = {
-    Status.UNASSIGNED: (2 * HOUR, 3 * HOUR, 4 * HOUR),
-    Status.ACCEPTED: (4 * HOUR, 6 * HOUR, 8 * HOUR),
-    Status.ON_SITE: (4 * HOUR, 6 * HOUR, 8 * HOUR),
+    Status.UNASSIGNED: (HOUR, 2 * HOUR, 2 * HOUR),
+    Status.ACCEPTED: (2 * HOUR, 3 * HOUR, 4 * HOUR),
+    Status.ON_SITE: (2 * HOUR, 3 * HOUR, 4 * HOUR),
     Status.WAITING_PART: (24 * HOUR, 24 * HOUR, 48 * HOUR),
     Status.ON_HOLD: (48 * HOUR, 48 * HOUR, 72 * HOUR),
 }
-"""What customers of grade A, B and of none hear nothing for, from the opening of a working day on."""
+"""What customers of grade A, B and of none hear nothing for, by day."""
 
 
 @pytest.mark.req("S97")
@@ -120,10 +120,10 @@ def test_every_stage_and_grade_has_its_budget(desk: Story, status: Status) -> No
 def test_the_word_is_honest_and_whoever_has_the_ticket_hears_of_it(desk: Story) -> None:
     wang, liu, number = waits(desk, Status.ACCEPTED, grade="A")
     room_left(desk, wang, 5)
-    desk.moves_to(begun(desk, number) + 4 * HOUR)
+    desk.moves_to(begun(desk, number) + 2 * HOUR)
     said = wang.hears("still_waiting", within=0).text
     assert "还没有新进展" in said and "刘工已接单" in said and "时间还没有定" in said
-    assert "在催刘工" in said and "最迟明天（3月5日 周四）11:00" in said
+    assert "在催刘工" in said and "最迟今天 14:30" in said
     liu.hears("customer_waiting", number, "第 1 次", "请写一句进展", within=0)
     assert on_record(desk, number)[0] | {"ticket": 0} == {
         "ticket": 0, "times": 1, "passed": None, "waiting": 1, "reached": 1,
@@ -135,9 +135,9 @@ def test_nothing_new_is_said_more_and_more_rarely_and_then_no_more(desk: Story) 
     wang, _, number = waits(desk, Status.UNASSIGNED, grade="A")
     start = begun(desk, number)
     following = (
-        (start + 2 * HOUR, "最迟今天 14:30"),
-        (start + 6 * HOUR, "最迟明天（3月5日 周四）13:00"),
-        (start + DAY + 4 * HOUR + 30 * MINUTE, "之后有进展才再打扰您"),
+        (start + HOUR, "最迟今天 11:30"),
+        (start + 3 * HOUR, "最迟今天 15:30"),
+        (start + 7 * HOUR, "之后有进展才再打扰您"),
     )
     for at, then in following:
         room_left(desk, wang, 5)
@@ -154,9 +154,9 @@ def test_nothing_new_is_said_more_and_more_rarely_and_then_no_more(desk: Story) 
 def test_the_second_time_his_superior_hears_it_too(desk: Story) -> None:
     _, liu, number = waits(desk, Status.ACCEPTED, grade="A")
     sun = Party(desk, "孙经理", "wecom", "wecom_3")
-    desk.moves_to(begun(desk, number) + 4 * HOUR)
+    desk.moves_to(begun(desk, number) + 2 * HOUR)
     assert (len(silence(desk, liu)), len(silence(desk, sun))) == (1, 0)
-    desk.moves_to(begun(desk, number) + DAY + 2 * HOUR + 30 * MINUTE)
+    desk.moves_to(begun(desk, number) + 6 * HOUR)
     assert (len(silence(desk, liu)), len(silence(desk, sun))) == (2, 1)
     assert "第 2 次" in silence(desk, sun)[0]
 
@@ -164,14 +164,14 @@ def test_the_second_time_his_superior_hears_it_too(desk: Story) -> None:
 @pytest.mark.req("S97")
 def test_whoever_hears_something_else_meanwhile_is_left_alone(desk: Story) -> None:
     wang, _, number = waits(desk, Status.UNASSIGNED)
-    desk.passes(hours=3)
+    desk.passes(hours=1)
     wang.says("修好了吗")
     wang.hears("progress", number)
     asked_at = desk.ticket(number).told_at
     assert asked_at is not None
-    desk.moves_to(asked_at + 4 * HOUR - SECOND)
+    desk.moves_to(asked_at + 2 * HOUR - SECOND)
     assert silence(desk, wang) == []
-    desk.moves_to(asked_at + 4 * HOUR)
+    desk.moves_to(asked_at + 2 * HOUR)
     assert len(silence(desk, wang)) == 1
 
 
@@ -197,6 +197,19 @@ def test_nobody_is_woken(desk: Story, due: Micros, hears: Micros) -> None:
     desk.moves_to(hears - SECOND)
     assert silence(desk, wang) == []
     desk.moves_to(hears)
+    assert len(silence(desk, wang)) == 1
+
+
+@pytest.mark.req("S97")
+def test_the_night_does_not_count(desk: Story) -> None:
+    wang, _, number = waits(desk, Status.ACCEPTED, grade="A")
+    desk.moves_to(NIGHT - HOUR)
+    room_left(desk, wang, 5)
+    desk.act(lambda turn: setattr(must_find(turn, "main", number), "told_at", turn.now))
+    desk.unheard.clear()
+    desk.moves_to(MORNING + HOUR - SECOND)
+    assert silence(desk, wang) == []
+    desk.moves_to(MORNING + HOUR)
     assert len(silence(desk, wang)) == 1
 
 
@@ -238,10 +251,9 @@ def test_before_the_time_that_he_wished_for_he_would_not_ask(desk: Story) -> Non
     number = wang.hears("ack_created", within=30).ticket
     liu.says(f"接单 {number}")
     desk.unheard.clear()
-    opens = HALF_PAST_EIGHT + DAY
-    desk.moves_to(opens + 8 * HOUR - SECOND)
+    desk.moves_to(MORNING + 4 * HOUR - SECOND)
     assert silence(desk, wang) == []
-    desk.moves_to(opens + 8 * HOUR)
+    desk.moves_to(MORNING + 4 * HOUR)
     assert len(silence(desk, wang)) == 1
 
 
@@ -282,7 +294,7 @@ def test_a_pause_with_a_date_is_kept_until_then(desk: Story) -> None:
 def test_three_messages_of_a_window_are_left_for_what_matters_more(desk: Story, left: int, by_sms: bool) -> None:
     wang, _, number = waits(desk, Status.UNASSIGNED, grade="A")
     room_left(desk, wang, left)
-    desk.moves_to(begun(desk, number) + 2 * HOUR)
+    desk.moves_to(begun(desk, number) + HOUR)
     phone = desk.phone("13911112222")
     if by_sms:
         assert phone.gets().text == f"工单{number}：暂无新进展，已提醒孙经理；有消息马上告诉您。"
@@ -296,7 +308,7 @@ def test_who_cannot_be_reached_is_seen(desk: Story) -> None:
     wang, liu, number = waits(desk, Status.ACCEPTED, grade="A")
     room_left(desk, wang, 3)
     change(desk, wang, phone=None)
-    desk.moves_to(begun(desk, number) + 4 * HOUR)
+    desk.moves_to(begun(desk, number) + 2 * HOUR)
     wang.hears_nothing(seconds=60)
     liu.hears("customer_waiting", number, "请打电话", within=0)
     assert [(one["waiting"], one["reached"]) for one in on_record(desk, number)] == [(1, 0)]
@@ -353,9 +365,9 @@ def test_what_was_not_fixed_begins_anew(desk: Story) -> None:
     desk.unheard.clear()
     at = desk.ticket(number).told_at
     assert at is not None
-    desk.moves_to(at + 4 * HOUR - SECOND)
+    desk.moves_to(at + 2 * HOUR - SECOND)
     assert silence(desk, wang) == []
-    desk.moves_to(at + 4 * HOUR)
+    desk.moves_to(at + 2 * HOUR)
     assert len(silence(desk, wang)) == 1
 
 
@@ -369,9 +381,9 @@ def test_a_step_that_was_taken_back_takes_its_budget_back(desk: Story) -> None:
     desk.unheard.clear()
     at = desk.ticket(number).told_at
     assert at is not None and desk.ticket(number).status == Status.UNASSIGNED
-    desk.moves_to(at + 2 * HOUR - SECOND)
+    desk.moves_to(at + HOUR - SECOND)
     assert silence(desk, wang) == []
-    desk.moves_to(at + 2 * HOUR)
+    desk.moves_to(at + HOUR)
     assert len(silence(desk, wang)) == 1
 
 
@@ -393,5 +405,5 @@ def test_without_chat_and_number_nothing_is_promised(desk: Story) -> None:
             link.dead |= link.person_id == wang.person_id
 
     desk.act(gone)
-    desk.moves_to(begun(desk, number) + 2 * HOUR)
+    desk.moves_to(begun(desk, number) + HOUR)
     assert desk.phone("13911112222").gets("暂无新进展").ticket == number
