@@ -29,19 +29,21 @@ LONGEST = 8_000
 """Characters of one message or traceback."""
 HIDDEN = "***"
 _NOT = r"(?<![0-9a-zA-Z])", r"(?![0-9a-zA-Z])"
-_GAP = r"[\s\-.]?"
+_GAP = r"[\s\-.·]?"
 _SPOKEN = "零〇一二三四五六七八九两幺"
 PERSONAL = (
     re.compile(rf"{_NOT[0]}(?:\+?0{{0,2}}86{_GAP})?[1１]{_GAP}[3-9３-９](?:{_GAP}\d){{9}}{_NOT[1]}"),
-    re.compile(rf"{_NOT[0]}[0０]\d{{2,3}}[\s\-]?\d{{7,8}}{_NOT[1]}"),
-    re.compile(rf"{_NOT[0]}\d{{17}}[\dXx]{_NOT[1]}"),
-    re.compile(rf"[一幺][三四五六七八九][{_SPOKEN}]{{9}}"),
+    re.compile(rf"{_NOT[0]}[\(（]?[0０]\d{{2,3}}[\)）]?[\s\-－—]{{0,2}}\d{{3,4}}[\s\-]?\d{{4}}{_NOT[1]}"),
+    re.compile(rf"{_NOT[0]}[1-9]\d{{5}}[\s\-]?\d{{8}}[\s\-]?\d{{3}}[\dXxＸｘ]{_NOT[1]}"),
+    re.compile(rf"[一幺妖][\s，、\-]?[三四五六七八九](?:[\s，、\-]?[{_SPOKEN}]){{9}}"),
+    re.compile(rf"{_NOT[0]}\+[1-9]\d{{0,2}}(?:[\s\-.]?\d){{6,12}}{_NOT[1]}"),
     re.compile(rf"{_NOT[0]}(?:wm|wo|o)[A-Za-z0-9_\-]{{26,40}}{_NOT[1]}"),
     re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"),
 )
 """Mobile numbers (with 86, spaces, hyphens, full-width digits), landlines, identity numbers, spoken numbers, ids of customers, e-mail."""
 SECRETS = re.compile(
-    r"(?i)((?:access_token|corpsecret|secret|token|msg_signature|key|password|authorization)[\"']?\s*[=:]\s*[\"']?(?:Bearer\s+)?)[^\s&\"',}]+"
+    r"(?i)((?:access_token|corpsecret|secret|token|msg_signature|signature|sign|key|password|authorization|cookie|ticket_pass)[\"']?\s*[=:]\s*[\"']?(?:Bearer\s+)?"
+    r"|[?&][pk]=|/(?:s|d|q|r)/)[^\s&\"',}?]+"
 )
 """What stands after a name that promises a secret."""
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from web import board, chat, checking, customers, demo, forms, metrics, signing, ticket, ticket_form
+from web import board, chat, checking, customers, demo, forms, metrics, own_data, signing, ticket, ticket_form
 from web.assets import Assets
 from web.floods import Floods
 from web.front import Front
@@ -36,6 +36,7 @@ def app(doors: Mapping[str, Door], front: Front, stage: demo.Stage | None = None
         *customers.routes(front, assets),
         *signing.routes(front, assets),
         *checking.routes(front, assets),
+        *own_data.routes(front, assets),
         Route("/healthz", _health(front)),
         *(metrics.routes(front.metrics, front.metrics_key) if front.metrics and front.metrics_key else []),
         Route("/static/{version}/{name}", assets.serve),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -156,12 +155,12 @@ def not_made(turn: Turn, job: Job) -> None:
         request.why = "not made"
 
 
-def handed_out(turn: Turn, request_id: int, person_id: int) -> Mapping[str, Any] | None:
-    """The copy that this person may fetch: its hash; None if there is none, or none any more."""
-    request = turn.get(PrivacyRequest, request_id)
-    if request is None or request.person_id != person_id or request.hash is None:
+def handed_out(turn: Turn, request_id: int, person_id: int) -> tuple[str, str] | None:
+    """The copy that this person may fetch: its hash, and what it is called; None if there is none, or none any more."""
+    request, person = turn.get(PrivacyRequest, request_id), turn.get(Person, person_id)
+    if request is None or person is None or request.person_id != person_id or request.hash is None:
         return None
-    return {"hash": request.hash, "size": request.size}
+    return request.hash, turn.house.wording.text(person.lang, "privacy.file")
 
 
 JOBS = {EXPORT_JOB: JobKind(made, not_made)}

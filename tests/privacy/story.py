@@ -28,7 +28,7 @@ def repaired(desk: Story, channel: str = "telegram") -> tuple[Party, Party, Part
     customer.sends_photo()
     customer.says(AGAIN)
     desk.passes(seconds=60)
-    number = desk.tickets()[0].number
+    number = desk.tickets()[-1].number
     for said in (
         f"接单 {number}",
         f"到场 {number}",
