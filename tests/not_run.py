@@ -13,6 +13,7 @@ SAYING = "NOT RUN: "
 PROGRAMS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "pdftoppm": ("pdftoppm",),
+    "pdfsig": ("pdfsig",),
     "curl": ("curl",),
     "openssl": ("openssl",),
     "sipp": ("sipp",),

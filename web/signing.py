@@ -40,7 +40,7 @@ from web.sign_html import say, sign_html
 COOKIE = "pass"
 MOST_BODY = 64 * 1024
 """Bytes of a signature: a drawn one has some thousand."""
-TRIES = Rate(20, 6 * SECOND)
+TRIES = Rate(30, 6 * SECOND)
 """Attempts to sign one report, whoever makes them."""
 HERE = "here"
 """Stands for the address of this machine itself."""
