@@ -39,6 +39,7 @@ from core.store.files import FileStore
 from core.store.migrate import create
 from core.store.turn import Cause, Turn
 from core.words import MINUTE, SECOND, Inbound, Micros, Who
+from notifier.reports.press import local_press
 from web.app import LOOPBACK, app
 from web.bells import Bells
 from web.demo import ANYTHING, Player, Stage
@@ -159,6 +160,7 @@ async def _play(folder: Path, listening: socket.socket, ready: str, browser: boo
         pages=Pages(url, secrets.token_bytes(32)),
         accounts=ACCOUNTS,
         listens=listening_if_installed(lexicons_of(packs)),
+        press=local_press(folder / "reports", rules.reports.company),
     )
     desk.watchers.append(lambda: bells.ring(ANYTHING))
     pump = FastForward(desk, clock)

@@ -23,6 +23,7 @@ from config.carrier_troubles import carriers_incomplete, carriers_unreachable, p
 from config.channels import PLUGS
 from config.loading import Unusable, load
 from config.privacy_troubles import abroad, kept
+from config.report_press import report_troubles, seal_secrets
 from config.secret import CannotReveal, Secret
 from config.settings import AES_KEY_CHARACTERS, Settings
 from config.shadow import shadows
@@ -253,6 +254,7 @@ def _secrets_in_use(settings: Settings) -> Iterator[tuple[str, Secret]]:
         if channel.enabled:
             yield from _secrets_of(channel, f"channels.{name}")
     yield from engine_secrets(settings)
+    yield from seal_secrets(settings)
     for name, section in providers_in_use(settings):
         yield from _secrets_of(section, f"carriers.{name}")
     for name in ("tencent", "aliyun"):
@@ -288,6 +290,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Trouble]], ...] = (
     engine,
     voice,
     secrets,
+    report_troubles,
     holidays,
     database,
 )

@@ -23,6 +23,7 @@ from config.loading import Unusable, load
 from config.logging import log_to_stderr
 from config.plugging import channel_makers, staff_channels
 from config.policies import policies
+from config.report_press import press_of
 from config.running import LiveRunner, Supervisor
 from config.secret import CannotReveal
 from config.settings import Settings
@@ -205,7 +206,7 @@ async def _live(settings: Settings, database: Database, listening: socket.socket
     remote = remote_engine(settings.understanding)
     listens = listening_to_voices(settings, lexicons_of(settings.pack), clock)
     desk = build(
-        database, rules, makers, files, clock, mind,
+        database, rules, makers, files, clock, mind, press=press_of(settings),
         pages=pages_known, codes=codes_of(key), accounts=accounts, remote=remote, listens=listens,
         staff_channels=staff_channels(settings),
     )  # fmt: skip

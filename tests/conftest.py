@@ -39,11 +39,12 @@ def needs() -> Callable[[str], str]:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The working directory is an empty folder, and there are no settings in the environment."""
+    """The working directory is an empty folder, and of settings the environment has the company's name alone, which a desk wants."""
     monkeypatch.chdir(tmp_path)
     for name in set(os.environ) - NOT_SETTINGS:
         if name.startswith(PREFIX):
             monkeypatch.delenv(name)
+    monkeypatch.setenv(f"{PREFIX}REPORT__COMPANY", "海川机电服务有限公司")
 
 
 @pytest.fixture(scope="session")

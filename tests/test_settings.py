@@ -19,7 +19,7 @@ from config.loading import Unusable, load
 from config.packs import rules_of
 from config.policies import policies
 from config.secret import CannotReveal, Secret
-from config.settings import Settings
+from config.settings import PREFIX, Settings
 from config.troubles import _catalogue
 from core.clocks.calendar import Calendar, Day, Shift
 from core.clocks.policy import Exempt, Goal, Runs, ServiceLevel, Target
@@ -30,10 +30,16 @@ from core.policies import Policies
 from core.tickets.policy import TicketPolicy
 from core.words import HOUR, MINUTE, SECOND
 
-pytestmark = pytest.mark.usefixtures("elsewhere")
+pytestmark = pytest.mark.usefixtures("unset")
 
 HOME = Path(__file__).parent.parent
 PLAIN = "wJalrXUtnFEMI-plain-secret"
+
+
+@pytest.fixture
+def unset(elsewhere: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even the company has a name."""
+    monkeypatch.delenv(f"{PREFIX}REPORT__COMPANY")
 
 
 @pytest.fixture
