@@ -59,7 +59,7 @@ class Asked:
     concerned: bool = True
 
     def say(self, key: str, **facts: object) -> str:
-        return self.turn.house.wording.text(self.lang, f"customer.progress.{key}", **facts)
+        return self.turn.house.wording.text(self.lang, key, **facts)
 
     def moment(self, at: Micros) -> str:
         return self.turn.house.wording.moment(self.lang, at, self.turn.now, self.turn.house.zone)
@@ -81,7 +81,8 @@ def progress(asked: Asked, first: Fact = Fact.STAGE) -> str:
     if first not in told and (nothing := _nothing(asked, first)):
         told[first] = nothing
     first = first if first in told else Fact.STAGE
-    key, ticket = "line" if first == Fact.STAGE else "head", asked.ticket
+    key = "customer.progress.line" if first == Fact.STAGE else "customer.progress.head"
+    ticket = asked.ticket
     named = what(asked.turn.house.wording, ticket, asked.lang)
     head = asked.say(key, number=ticket.number, what=named, state=told.pop(first))
     return "\n".join([head, *told.values()])
@@ -97,17 +98,21 @@ def photos_to_show(turn: Turn, ticket: Ticket) -> list[tuple[str, Attachment]]:
 def as_file(asked: Asked, side: str, photo: Attachment) -> FileRef:
     """The marked copy of a photo, under a name that says what it shows."""
     assert photo.marked is not None and photo.marked_size is not None
-    name = asked.say(f"file_{side}", number=asked.ticket.number)
+    name = asked.say(f"customer.progress.file_{side}", number=asked.ticket.number)
     return FileRef(photo.marked, name, "image/jpeg", photo.marked_size)
 
 
 def replaced_in_words(turn: Turn, ticket: Ticket, lang: str) -> str:
     """How many photos there are of old and new parts, and the serial numbers; empty if there are none."""
     asked, shown = Asked(turn, ticket, lang), [photo.shows for photo in photos_of_parts(turn, ticket)]
-    said = [asked.say(side, count=shown.count(side)) for side in (OLD_PART, NEW_PART) if side in shown]
+    said = [
+        asked.say(f"customer.progress.{side}", count=shown.count(side))
+        for side in (OLD_PART, NEW_PART)
+        if side in shown
+    ]
     serials = [swap.new_serial for swap in swaps_of(turn, ticket) if swap.new_serial]
-    said += [asked.say("new_serial", serial=_serial(serial)) for serial in serials[-MOST_SERIALS:]]
-    return reduce(lambda one, other: asked.say("and", one=one, other=other), said) if said else ""
+    said += [asked.say("customer.progress.new_serial", serial=_serial(serial)) for serial in serials[-MOST_SERIALS:]]
+    return reduce(lambda one, other: asked.say("customer.progress.and", one=one, other=other), said) if said else ""
 
 
 def _serial(serial: str) -> str:
@@ -121,7 +126,7 @@ def _serial(serial: str) -> str:
 def _stage(asked: Asked) -> str:
     ticket, offered = asked.ticket, asked.offered
     if offered:
-        return asked.say("at_offered", offered=offered)
+        return asked.say("customer.progress.at_offered", offered=offered)
     since = {
         Status.UNASSIGNED: ticket.created_at,
         Status.ACCEPTED: ticket.stage_at or ticket.assigned_at,
@@ -130,7 +135,8 @@ def _stage(asked: Asked) -> str:
         Status.CLOSED: ticket.closed_at,
     }.get(ticket.status, ticket.stage_at)
     when = asked.moment(since) if since else ""
-    key = f"at_{ticket.status}" if when or ticket.status == Status.CANCELLED else f"at_{ticket.status}_sometime"
+    known = when or ticket.status == Status.CANCELLED
+    key = f"customer.progress.at_{ticket.status}" if known else f"customer.progress.at_{ticket.status}_sometime"
     return asked.say(key, when=when)
 
 
@@ -138,7 +144,7 @@ def _owner(asked: Asked) -> str:
     if asked.ticket.status in (Status.CLOSED, Status.CANCELLED):
         return ""
     name = who(asked.turn, asked.ticket)
-    return asked.say("owner", name=name) if name else asked.say("owner_nobody")
+    return asked.say("customer.progress.owner", name=name) if name else asked.say("customer.progress.owner_nobody")
 
 
 def _why(asked: Asked) -> str:
@@ -148,20 +154,21 @@ def _why(asked: Asked) -> str:
     waiting = [part for part in parts if part.state != PartState.ARRIVED]
     came = [part.arrived_at for part in parts if part.arrived_at]
     if not waiting:
-        return asked.say("why_came", when=asked.day(max(came))) if came and parts else ""
+        return asked.say("customer.progress.why_came", when=asked.day(max(came))) if came and parts else ""
     dates = [part.eta for part in waiting if part.eta]
     if len(dates) < len(waiting):
-        return asked.say("why_part")
+        return asked.say("customer.progress.why_part")
     last, zone = max(dates), asked.turn.house.zone
     late = local(last, zone).date() < local(asked.turn.now, zone).date()
-    return asked.say("why_part_late" if late else "why_part_dated", when=asked.day(last))
+    tense = "late" if late else "dated"
+    return asked.say(f"customer.progress.why_part_{tense}", when=asked.day(last))
 
 
 def _why_held(asked: Asked) -> str:
     held = asked.turn.first(Event, _held, stream=asked.ticket.stream) if asked.concerned else None
     reason = without_numbers(words_of(asked.turn, held).get("reason", "")) if held else ""
     cut = f"{reason[:LONGEST_REASON]}…" if len(reason) > LONGEST_REASON else reason
-    return asked.say("why_held", reason=cut) if cut else ""
+    return asked.say("customer.progress.why_held", reason=cut) if cut else ""
 
 
 def _next(asked: Asked) -> str:
@@ -170,47 +177,58 @@ def _next(asked: Asked) -> str:
         case Status.UNASSIGNED:
             due = response_due_at(asked.turn.house.policies, ticket)
             if due is None or due <= now or ticket.priority == Priority.P0:
-                return asked.say("next_accept")
-            return asked.say("next_accept_due", when=asked.moment(due))
+                return asked.say("customer.progress.next_accept")
+            return asked.say("customer.progress.next_accept_due", when=asked.moment(due))
         case Status.ACCEPTED:
             return _next_visit(asked)
         case Status.ON_SITE:
-            due = ticket.resolution_due_at
-            return asked.say("next_fixed_due", when=asked.moment(due)) if due and due > now else asked.say("next_fixed")
+            return _next_fixed(asked)
         case Status.WAITING_PART:
-            return asked.say("next_part", name=who(asked.turn, ticket))
+            return asked.say("customer.progress.next_part", name=who(asked.turn, ticket))
         case Status.ON_HOLD:
-            until = ticket.hold_until
-            if until is None:
-                return asked.say("next_resume")
-            return asked.say("next_resume_due" if until > now else "next_resume_late", when=asked.moment(until))
+            return _next_resume(asked)
         case Status.DONE:
-            return asked.say("next_try")
+            return asked.say("customer.progress.next_try")
         case _:
             return ""
+
+
+def _next_fixed(asked: Asked) -> str:
+    due = asked.ticket.resolution_due_at
+    if due is None or due <= asked.turn.now:
+        return asked.say("customer.progress.next_fixed")
+    return asked.say("customer.progress.next_fixed_due", when=asked.moment(due))
+
+
+def _next_resume(asked: Asked) -> str:
+    until = asked.ticket.hold_until
+    if until is None:
+        return asked.say("customer.progress.next_resume")
+    tense = "due" if until > asked.turn.now else "late"
+    return asked.say(f"customer.progress.next_resume_{tense}", when=asked.moment(until))
 
 
 def _next_visit(asked: Asked) -> str:
     ticket, now = asked.ticket, asked.turn.now
     if ticket.appointment_start is None:
-        return asked.say("next_visit")
+        return asked.say("customer.progress.next_visit")
     if (ticket.appointment_end or ticket.appointment_start) < now:
-        return asked.say("next_visit_late", when=asked.moment(ticket.appointment_start))
+        return asked.say("customer.progress.next_visit_late", when=asked.moment(ticket.appointment_start))
     house = asked.turn.house
     when = house.wording.period(asked.lang, ticket.appointment_start, ticket.appointment_end, now, house.zone)
-    return asked.say("next_visit_due", when=when)
+    return asked.say("customer.progress.next_visit_due", when=when)
 
 
 def _replaced(asked: Asked) -> str:
     said = replaced_in_words(asked.turn, asked.ticket, asked.lang)
-    return asked.say("replaced", what=said) if said else ""
+    return asked.say("customer.progress.replaced", what=said) if said else ""
 
 
 def _nothing(asked: Asked, fact: Fact) -> str:
     """What is asked and not known is said to be so."""
     if not asked.ticket.is_open:
         return ""
-    return asked.say(f"no_{fact}") if fact in (Fact.WHY, Fact.REPLACED) else ""
+    return asked.say(f"customer.progress.no_{fact}") if fact in (Fact.WHY, Fact.REPLACED) else ""
 
 
 FACTS: dict[Fact, Callable[[Asked], str]] = {

@@ -125,8 +125,8 @@ def _answer(heard: Heard, asked: Asked, text: str) -> None:
     files = [(side, file) for side, photo in shown if (file := as_file(asked, side, photo)).size <= limit]
     files = files[: max(most, 0)]
     if files:
-        key = "pictures" if len(files) > 1 else f"picture_{files[0][0]}"
-        text = f"{text}\n{asked.say(key)}"
+        pictures = "customer.progress.pictures"
+        text = f"{text}\n{asked.say(pictures if len(files) > 1 else f'customer.progress.picture_{files[0][0]}')}"
     link = customer_link_of(turn, asked.ticket, heard.person) if asked.concerned and not room.group else None
     answer(turn, heard.talk, "progress", text, link=link)
     for _, file in files:
