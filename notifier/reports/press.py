@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import threading
 from collections.abc import Mapping, Sequence
@@ -56,11 +57,14 @@ class ReportPress:
                 stamper=self._stamper(),
                 certify=True,
                 elsewhere=not own,
+                at=sheet.made_at,
             )
         return sealed, page_count(drawn)
 
     def sign(self, document: bytes, hand: Hand) -> bytes:
         """See core.reports.press.Press."""
+        if hashlib.sha256(document).hexdigest() != hand.document:
+            raise CannotPrint("this is not the document that the customer saw")
         number = _number_of(document) or hand.document[:16]
         return signed(
             document,
@@ -70,6 +74,7 @@ class ReportPress:
             roots=[self._authority.root],
             revocations=[self._authority.revocations()],
             stamper=self._stamper(),
+            at=hand.at,
         )
 
     def check(self, document: bytes) -> Checked:

@@ -13,15 +13,18 @@ import logging
 import tempfile
 import threading
 from collections.abc import Coroutine, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.reports.press import CannotPrint
+from core.words import SECOND, Micros
 from notifier.reports.drawing import COMPANY_BOX, CUSTOMER_BOX
 
 if TYPE_CHECKING:
     from cryptography import x509
-    from pyhanko.sign.signers import Signer
+    from pyhanko.pdf_utils.writer import BasePdfFileWriter
+    from pyhanko.sign.signers import PdfSigner, Signer
     from pyhanko.sign.timestamps import TimeStamper
 
 T = TypeVar("T")
@@ -56,10 +59,11 @@ def signed(
     stamper: TimeStamper | None = None,
     certify: bool = False,
     elsewhere: bool = False,
+    at: Micros,
 ) -> bytes:
     """The document with one field signed. `picture` is what is seen there (a PDF); `roots` and `revocations` (DER) are kept in it, so
     that it can be checked without us; `certify`: from then on nothing but the other field may be filled; `elsewhere`: what is needed
-    to check the certificate is asked of whoever issued it. Raises CannotPrint."""
+    to check the certificate is asked of whoever issued it; `at` stands in it as its time. Raises CannotPrint."""
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
@@ -77,9 +81,7 @@ def signed(
             **(_kept(roots, revocations, elsewhere) if known else {}),
         )
         made = PdfSigner(meta, signer, timestamper=stamper, stamp_style=style)
-        writer, out = IncrementalPdfFileWriter(io.BytesIO(document)), io.BytesIO()
-        finished(made.async_sign_pdf(writer, output=out))
-        return out.getvalue()
+        return finished(_increment(made, IncrementalPdfFileWriter(io.BytesIO(document)), at))
 
     with tempfile.TemporaryDirectory(prefix="huiying-stamp-") as folder:
         style = _stamp(picture, Path(folder))
@@ -93,6 +95,22 @@ def signed(
             return attempt(style, False)
         except (PdfError, SigningError, OSError, TimeoutError, ValueError) as error:
             raise CannotPrint(f"the field {name} cannot be signed: {error}") from None
+
+
+async def _increment(made: PdfSigner, writer: BasePdfFileWriter, at: Micros) -> bytes:
+    """pyHanko's own steps, with the instant of the desk's clock in place of the machine's."""
+    from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
+
+    session = made.init_signing_session(writer, existing_fields_only=True)
+    session.system_time = datetime.fromtimestamp(at // SECOND, UTC)
+    proofs = await session.perform_presign_validation(writer)
+    reserved = await session.estimate_signature_container_size(proofs, tight=False)
+    ready = session.prepare_tbs_document(validation_info=proofs, bytes_reserved=reserved)
+    digest, _ = ready.digest_tbs_document(output=(out := io.BytesIO()))
+    attributes = PdfCMSSignedAttributes(signing_time=session.system_time)
+    after = await ready.perform_signature(digest.document_digest, attributes)
+    await after.post_signature_processing(out)
+    return out.getvalue()
 
 
 def finished(work: Coroutine[Any, Any, T]) -> T:
