@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select
 from core.clocks.lateness import response_due_at
 from core.parts.model import PartState
 from core.parts.requesting import parts_of
+from core.parts.shipping import shipments_of
 from core.parts.swapping import NEW_PART, OLD_PART, photos_of_parts, swaps_of
 from core.people.model import Person
 from core.people.phones import without_numbers
@@ -157,7 +158,8 @@ def _why(asked: Asked) -> str:
         return asked.say("customer.progress.why_came", when=asked.day(max(came))) if came and parts else ""
     dates = [part.eta for part in waiting if part.eta]
     if len(dates) < len(waiting):
-        return asked.say("customer.progress.why_part")
+        sent = [one for one in shipments_of(asked.turn, asked.ticket) if not one.received_at and not one.withdrawn_at]
+        return asked.say("customer.progress.why_part_sent" if sent else "customer.progress.why_part")
     last, zone = max(dates), asked.turn.house.zone
     late = local(last, zone).date() < local(asked.turn.now, zone).date()
     tense = "late" if late else "dated"

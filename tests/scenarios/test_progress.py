@@ -204,6 +204,8 @@ def test_what_is_asked_comes_first(desk: Story) -> None:
     assert asks(desk, wang, "配件到了没")[0] == f"{head}没有在等配件或别的事"
     says_quietly(desk, liu, "要换 DR-4200-TN 2个")
     assert asks(desk, wang, "配件到了没")[0] == f"{head}原因：配件已申请，到货日期还没定，定了马上告诉您"
+    says_quietly(desk, hu, f"{number} 顺丰 SF1234567890123")
+    assert asks(desk, wang, "配件到了没")[0] == f"{head}原因：等配件，已经寄出，还在路上"
     says_quietly(desk, hu, f"{number} 预计周五到货")
     assert asks(desk, wang, "配件到了没")[0] == f"{head}原因：等配件，预计后天（3月6日 周五）到货"
     assert asks(desk, wang, "什么时候来")[0] == f"{head}下一步：配件一到，刘工就来更换"
