@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 
 from core.people.model import Person
 from core.store.turn import Turn
-from core.tickets.merging import reporters_of
+from core.tickets.merging import merged_into, reporters_of
 from core.tickets.model import Ticket
 
 _by_number = select(Ticket.table).where(
@@ -33,8 +33,13 @@ def stake_in(turn: Turn, ticket: Ticket, person: Person) -> Stake | None:
 
 
 def followed(turn: Turn, person_id: int, number: str) -> tuple[Ticket, Person, Stake] | None:
-    """The ticket with this number, who asks, and why he may; None if he may not, or there is none."""
+    """The ticket with this number (the one in which it is handled, if it was merged), who asks, and why he may; None if he may not, or
+    there is none."""
     person = turn.get(Person, person_id)
-    ticket = turn.first(Ticket, _by_number, entity=turn.house.policies.entity, number=number)
-    stake = stake_in(turn, ticket, person) if ticket and person else None
-    return (ticket, person, stake) if ticket and person and stake else None
+    named = turn.first(Ticket, _by_number, entity=turn.house.policies.entity, number=number)
+    stake = stake_in(turn, named, person) if person and named else None
+    if person is None or named is None or stake is None:
+        return None
+    into = merged_into(turn, named)
+    further = stake_in(turn, into, person) if into else None
+    return (into, person, further) if into and further else (named, person, stake)
