@@ -27,6 +27,12 @@ from config.logging import HIDDEN, JsonLines, redact
         "33020319900101123X",
         "wmAbCdEfGhIjKlMnOpQrStUvWxYz1234",
         "wang@example.com",
+        "139.1111.2222",
+        "(021) 6666 7777",
+        "0755－23456789",
+        "幺 三 九 一 一 一 一 二 二 二 二",
+        "+44 20 7946 0958",
+        "330203 19900101 1234",
     ],
 )
 def test_numbers_that_lead_to_a_person_are_hidden(secret: str) -> None:
@@ -44,6 +50,9 @@ def test_numbers_that_lead_to_a_person_are_hidden(secret: str) -> None:
         "{'password': 'SECRET'}",
         "Authorization: Bearer SECRET",
         "msg_signature=SECRET&timestamp=1",
+        "GET /t/GD-1001?p=SECRET HTTP/1.1",
+        "https://desk.example/s/SECRET?p=SECRET",
+        "/d/SECRET",
     ],
 )
 def test_what_a_name_calls_secret_is_hidden(text: str) -> None:
