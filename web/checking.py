@@ -85,6 +85,6 @@ class CheckDoor:
         return self._front.press.check(content) if self._front.press else Checked("unknown")
 
     def _drawn(self, found: str, status: int = 200) -> Response:
-        keys = ("title", "choose", "looking", "failed", "too_large", "too_often", "about")
+        keys = ("title", "choose", "file", "looking", "failed", "too_large", "too_often", "about")
         words = {key: both(f"check.{key}") for key in keys}
         return self._assets.filled("check", {**words, "most": str(MOST_FILE), "found": found}, status)

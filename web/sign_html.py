@@ -48,10 +48,10 @@ def _state(page: SignPage) -> str:
 def _document(page: SignPage, path: str, pages: int) -> str:
     if page.state in ("making", "void") or page.file is None:
         return ""
+    places = [(place, f"{path}/pages/{place}.png?v={page.file.hash[:12]}") for place in range(1, pages + 1)]
     shown = "".join(
-        f'<a href="{path}/pages/{place}.png"><img src="{path}/pages/{place}.png" loading="lazy" '
-        f'alt="{escape(say(page.lang, "page", place=place, count=pages))}"></a>'
-        for place in range(1, pages + 1)
+        f'<a href="{at}"><img src="{at}" loading="lazy" alt="{escape(say(page.lang, "page", place=place, count=pages))}"></a>'
+        for place, at in places
     )
     return (
         f'<section class="sheet document"><div class="pages">{shown}</div>'

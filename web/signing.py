@@ -76,8 +76,7 @@ class SignDoor:
         shown = await self._look(request)
         if shown is None:
             return self._passes.closed()
-        drawn = shown.state in ("open", "received", "signed")
-        count = await self._documents.count(shown.document) if drawn and shown.document else 0
+        count = await self._documents.count(shown.file.hash) if shown.file and shown.state != "void" else 0
         return self._assets.filled("sign", sign_html(shown, f"/{quote(subject)}", count))
 
     async def state(self, request: Request) -> Response:
@@ -85,9 +84,9 @@ class SignDoor:
         return JSONResponse({"state": (await self._shown(request)).state})
 
     async def picture(self, request: Request) -> Response:
-        """One page of the document that is to be signed."""
-        shown, place = await self._shown(request), request.path_params["place"]
-        pages = await self._documents.pages(shown.document)
+        """One page of the newest version of the document: the very bytes that are to be signed, or that were."""
+        file, place = (await self._shown(request)).file, request.path_params["place"]
+        pages = await self._documents.pages(file.hash) if file else ()
         if not 1 <= place <= len(pages):
             raise HTTPException(404)
         return Response(pages[place - 1], media_type="image/png", headers={"cache-control": "private, max-age=86400"})
