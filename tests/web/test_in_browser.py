@@ -200,7 +200,8 @@ def test_an_engineer_opens_the_ticket_from_his_card_on_a_phone(demo: str, page: 
     phone.wait_for_url(f"{demo}/t/GD-1001")
     expect(phone.locator("h1")).to_contain_text("空压机")
     expect(phone.locator(".state .column")).to_have_text("待接单")
-    phone.wait_for_function("document.querySelector('.files img')?.naturalWidth > 1")
+    expect(phone.locator(".files img")).not_to_have_js_property("naturalWidth", 0)
+    assert phone.evaluate("document.querySelector('.files img').naturalWidth") > 1, "its marked copy"
     expect(phone.locator(".story")).to_contain_text("打开页面")
     page.locator("#engineer .line", has_text="GD-1001").get_by_role("button", name="接单").first.click()
     expect(phone.locator(".state .column")).to_have_text("已接单")
