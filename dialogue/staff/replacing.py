@@ -27,6 +27,9 @@ SHOWS = {OLD: OLD_PART, NEW: NEW_PART}
 LOOKS_LIKE = frozenset({"none", "ack_only", "note", "query", "need_part", "part_arrived"})
 """What such words are easily taken for: a part that is asked for, one that has come, a device that is asked about."""
 
+OF_PARTS = frozenset({"need_part", "part_arrived"})
+"""What is done if the same words tell besides of a part that is to come, or has."""
+
 
 def as_note(heard: Heard, order: Order) -> Order:
     """Words about replaced parts are a note, on the ticket on which his photos are, if he names no other. The serial number of a
@@ -34,7 +37,7 @@ def as_note(heard: Heard, order: Order) -> Order:
     told = heard.mind.replaced(heard.text) if heard.text else None
     if told is None or (heard.among_people and photos.burst(heard) is None and quoted(heard) is None):
         return order
-    if not _is_note(heard, order):
+    if not _is_note(heard, order, told):
         return replace(order, ticket=TicketRef()) if _names_part(order.ticket, told) else order
     text = order.args.get("text") if order.action == "note" else None
     args = {"text": text or heard.text}
@@ -87,10 +90,10 @@ def take_photo(heard: Heard) -> str:
     return outcome
 
 
-def _is_note(heard: Heard, order: Order) -> bool:
+def _is_note(heard: Heard, order: Order, told: Replaced) -> bool:
     """Whether it tells of nothing but the work; also that it works again, in too few words to be a summary."""
     if order.action in LOOKS_LIKE:
-        return True
+        return not (told.awaits and order.action in OF_PARTS)
     short = summary_length(heard.text) < heard.turn.house.policies.tickets.summary_min
     return order.action == "complete" and order.confidence < COMMANDED and short
 
@@ -122,7 +125,8 @@ def _shown(heard: Heard, ticket: Ticket, told: Replaced) -> dict[int, str]:
     if not told.sides:
         return {}
     if not files:
-        photos.expect(heard, ticket, told.sides)
+        if told.alone or told.parts:
+            photos.expect(heard, ticket, told.sides)
         return {}
     if len(told.sides) == 1:
         return {file.id: SHOWS[told.sides[0]] for file in files}

@@ -124,6 +124,8 @@ def test_only_marked_copies_leave(desk: Story) -> None:
         (["新件SN B456", "新件SN B456"], [(None, None, "B456")]),
         (["机器SN X99871，换上新件 SN B456"], [(None, None, "B456")]),
         (["old part SN A123, new part SN B456"], [(None, "A123", "B456")]),
+        (["旧件SN A123 坏了，还要申请 DR-4200-TN 两支"], [(None, "A123", None)]),
+        (["新件SN B456 是多少？"], []),
         (["旧件要寄回"], []),
         (["申请新件 DR-4200-TN 一支"], []),
     ],

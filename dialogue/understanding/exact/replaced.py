@@ -53,6 +53,7 @@ _NOT_YET = re.compile(
 _CORRECTS = re.compile(
     r"不对|错了|写错|发错|更正|纠正|应该是|应为|改成|改为|(?<![a-z])(?:correction|wrong|sorry|should be|typo)"
 )
+_ASKS = re.compile(r"[?？]|多少|吗|哪[个里儿支]|是什么|(?<![a-z])(?:what|which|where)(?![a-z])")
 _FILLERS = re.compile(
     r"[\s，,。.、:：~～!！的了是这那此为件个张照片图原新旧与和及]|(?:this|that|is|the|here|photo|picture|of|a)(?![a-z])"
 )
@@ -74,12 +75,13 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Replaced:
     """`sides`: old, new, in the order in which they were named; `alone`: nothing else is said, so that it says what a photo shows;
-    `corrects`: it was said wrongly before."""
+    `corrects`: it was said wrongly before; `awaits`: it tells besides of what is still to come."""
 
     sides: tuple[str, ...]
     parts: tuple[Part, ...]
     alone: bool
     corrects: bool
+    awaits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ class _Hit:
 def replaced(said: Plain) -> Replaced | None:
     """What a text tells of replaced parts; None if it tells nothing. Numbers are as they were written."""
     view = digit_view(said.text)
+    if _ASKS.search(view):
+        return None
     hits = list(_hits(view))
     sides: list[str] = []
     numbers: dict[str, list[str]] = {OLD: [], NEW: []}
@@ -120,7 +124,8 @@ def replaced(said: Plain) -> Replaced | None:
         sides.append(spoken_of)
     if not parts and not sides:
         return None
-    return Replaced(tuple(sides), parts, alone, bool(_CORRECTS.search(view)))
+    corrects = bool(_CORRECTS.search(view))
+    return Replaced(tuple(sides), parts, alone, corrects, awaits=bool(_NOT_YET.search(view)) and not corrects)
 
 
 def _hits(view: str) -> Iterator[_Hit]:
