@@ -119,7 +119,7 @@ def test_a_delivery_that_comes_again_changes_nothing(desk: Story) -> None:
         again = server.callback(server.app, row.raw.decode())
         answered = desk.run(channel.receive(again, desk.rehearsal.desk.accept_for("wecom")))
         assert answered.status == 200
-        desk.passes(hours=1)
+        desk.passes(minutes=30)
     assert len([row for row in _inbox(desk) if row.channel == "wecom"]) == 1
     desk.nobody_heard_anything_else()
 
