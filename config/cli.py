@@ -28,6 +28,7 @@ COMMANDS = {
     "import": ("config.importing:import_command", "bring in staff, customers and former tickets"),
     "link": ("config.linking:link_command", "a one-time code that binds a staff member's chat"),
     "qr": ("config.qr:qr_command", "QR codes of devices, customers and teams"),
+    "report": ("config.report_command:report_command", "service reports: check a file, see a sample"),
     "rosters": ("config.rosters:rosters_command", "who is on duty in turns: check or apply a file, show the shifts"),
     "staff": ("config.linking:staff_command", "add or list members of the staff"),
 }
