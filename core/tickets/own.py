@@ -53,11 +53,6 @@ class Device:
         keys = [key for key, _ in _devices_in(self.tickets[0])]
         return self.number, str(keys.index(self.key))
 
-    @property
-    def called(self) -> str:
-        """How it is named in a sentence."""
-        return " ".join(filter(None, (self.name, self.model, f"SN {self.serial}" if self.serial else "")))
-
 
 def own_tickets(turn: Turn, person: Person) -> list[Ticket]:
     """His tickets and those of whose fault he told too: open ones first, then the latest first."""
@@ -122,17 +117,23 @@ def my_link(turn: Turn, person: Person, device: Device | None = None) -> str | N
     return f"{page}/devices/{'/'.join(device.path)}?{given}"
 
 
-def device_called(turn: Turn, device: Device, lang: str) -> str:
-    """How a device is named in a list: by its name, else by the last fault."""
+def short_name(turn: Turn, device: Device, lang: str) -> str:
+    """What a device is called by those who use it: its name, else by the last fault."""
     return device.name or what(turn.house.wording, device.tickets[0], lang)
+
+
+def full_name(turn: Turn, device: Device, lang: str) -> str:
+    """The same with model and serial number, by which it is told from others in a list."""
+    serial = f"SN {device.serial}" if device.serial else ""
+    return " ".join(filter(None, (short_name(turn, device, lang), device.model, serial)))
 
 
 def _devices_in(ticket: Ticket) -> list[tuple[str, str]]:
     """What tells its devices apart: each serial number, or the name and the model where there is none; nothing where nothing is
     known."""
-    serials = [serial for serial in (ticket.serial_no or "").split("、") if serial]
+    serials = {serial.casefold(): serial for serial in (ticket.serial_no or "").split("、") if serial}
     if serials:
-        return [(serial.casefold(), serial) for serial in serials]
+        return list(serials.items())
     named = " ".join(filter(None, (ticket.device, ticket.device_model))).casefold()
     return [(f" {named}", "")] if named else []
 

@@ -11,12 +11,13 @@ from core.tickets.model import Ticket
 from core.tickets.own import (
     Device,
     device_at,
-    device_called,
     devices_of,
+    full_name,
     his_own,
     is_current,
     own_tickets,
     reports_of,
+    short_name,
     tickets_of,
 )
 from core.words import Micros
@@ -96,7 +97,7 @@ def device_page(turn: Turn, person_id: int, number: str, place: int) -> DevicePa
     if person is None or device is None:
         return None
     lang = person.lang
-    name = device_called(turn, device, lang)
+    name = short_name(turn, device, lang)
     return DevicePage(
         lang,
         " ".join(filter(None, (name, device.model))),
@@ -132,9 +133,7 @@ def _ticket_row(turn: Turn, ticket: Ticket, lang: str) -> Row:
 def _device_row(turn: Turn, device: Device, lang: str) -> Row:
     count = turn.house.wording.text(lang, "own.count", count=len(device.tickets))
     under = " · ".join((maintenance_of(turn, device, lang), count))
-    called = " ".join(filter(None, (device_called(turn, device, lang), device.model)))
-    title = f"{called} SN {device.serial}" if device.serial else called
-    return Row(("devices", *device.path), title, under, is_due(turn, device))
+    return Row(("devices", *device.path), full_name(turn, device, lang), under, is_due(turn, device))
 
 
 def _report_row(turn: Turn, report: Report, lang: str) -> ReportRow:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from core.conversations.saying import answer
 from core.tickets.describing import progress_line, what
 from core.tickets.model import Ticket
-from core.tickets.own import Device, device_called, devices_of, is_current, my_link, own_tickets, reports_of, tickets_of
+from core.tickets.own import Device, devices_of, full_name, is_current, my_link, own_tickets, reports_of, tickets_of
 from core.tickets.own_page import maintenance_of
 from core.tickets.sameness import other_device
 from core.words import Room
@@ -77,7 +77,7 @@ def _devices(heard: Heard, meant: Understanding) -> list[str]:
     return [
         heard.say(
             "own.device_line",
-            device=_called(heard, device),
+            device=full_name(heard.turn, device, heard.lang),
             maintenance=maintenance_of(heard.turn, device, heard.lang),
             count=len(device.tickets),
             number=device.number,
@@ -107,7 +107,7 @@ def _maintenance(heard: Heard, meant: Understanding) -> list[str]:
     return [
         heard.say(
             "own.maintenance_line",
-            device=_called(heard, device),
+            device=full_name(heard.turn, device, heard.lang),
             maintenance=maintenance_of(heard.turn, device, heard.lang),
         )
         for device in of_device or planned
@@ -116,12 +116,6 @@ def _maintenance(heard: Heard, meant: Understanding) -> list[str]:
 
 def _his_devices(heard: Heard) -> Sequence[Device]:
     return devices_of(tickets_of(heard.turn, heard.person))
-
-
-def _called(heard: Heard, device: Device) -> str:
-    serial = f"SN {device.serial}" if device.serial else ""
-    name = device_called(heard.turn, device, heard.lang)
-    return " ".join(part for part in (name, device.model, serial) if part)
 
 
 LISTS: dict[str, Callable[[Heard, Understanding], list[str]]] = {
