@@ -30,6 +30,7 @@ from benchmarks import (
     peer,
     photos,
     progress,
+    reports,
     rosters,
     starting,
     waiting,
@@ -196,6 +197,10 @@ def measure_channels(table: Table, asked: Asked, place: Callable[[], Ground]) ->
     channels.channels(table, channels.QUICK_ROUNDS if asked.quick else channels.ROUNDS)
 
 
+def measure_reports(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
+    reports.reports(table, asked.quick)
+
+
 def measure_photos(table: Table, asked: Asked, place: Callable[[], Ground]) -> None:
     with tempfile.TemporaryDirectory(prefix=".bench-photos-", dir=asked.folder) as folder:
         photos.photos(table, asked.quick, Path(folder), asked.seed)
@@ -284,6 +289,11 @@ MEASURES: dict[str, tuple[str, str, Measure]] = {
         "reading one delivery (sealed ones already opened) and posting one text to a platform that says yes at once, no network; "
         "beside them what two frameworks need to hand one event to one handler that sends nothing",
         measure_channels,
+    ),
+    "reports": (
+        "Service reports",
+        "the invented job of desk report sample with three photos, on one processor; every report differs",
+        measure_reports,
     ),
     "photos": (
         "Photos",
