@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from core.people.model import Person, Role
-from core.tickets.model import Ticket
+from core.people.phones import masked
+from core.tickets.model import Status, Ticket
 
 
 class Sort(StrEnum):
@@ -43,13 +44,21 @@ SEES: dict[Role, frozenset[Sort]] = {
 }
 """Role → what it may be told."""
 
+RECOGNISES = frozenset({Role.ENGINEER})
+"""Roles that have nobody to call any more once a ticket is over, and need only to recognise its customer by his number."""
+NUMBERED = ("phone", "description")
+"""Fields in which numbers of his may stand."""
+
 
 def view(ticket: Ticket, reader: Person) -> dict[str, Any]:
     """The fields of a ticket that this person may see; nothing of somebody else's, or of another entity's."""
     if reader.entity != ticket.entity or (reader.role == Role.CUSTOMER and ticket.customer_id != reader.id):
         return {}
     seen = SEES.get(reader.role, frozenset())
-    return {name: getattr(ticket, name) for name, sort in FIELDS.items() if sort in seen}
+    found = {name: getattr(ticket, name) for name, sort in FIELDS.items() if sort in seen}
+    if reader.role in RECOGNISES and ticket.status in (Status.CLOSED, Status.CANCELLED):
+        found |= {name: masked(found[name]) for name in NUMBERED if found.get(name)}
+    return found
 
 
 def sees(ticket: Ticket, reader: Person, roles: frozenset[Role]) -> bool:
