@@ -259,7 +259,7 @@ def test_a_report_that_cannot_be_made_is_told_and_can_be_made_again(desk: Story,
 
     desk.act(fails)
     desk.settle()
-    assert "desk again" in sun.hears("report_failed", number).text
+    assert "desk dead again" in sun.hears("report_failed", number).text
     assert reports(desk)[0].state == ReportState.FAILED
     wang.says("报告")
     assert "没做成" in wang.hears("report_ready", number).text
