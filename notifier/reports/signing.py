@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 log = logging.getLogger("huiying.reports")
+logging.getLogger("pyhanko.sign.signers.pdf_signer").setLevel(logging.ERROR)
+"""It warns at every signature that nothing is fetched from the net, which is on purpose; what fails raises."""
 
 COMPANY, CUSTOMER = "Company", "Customer"
 """Names of the fields, which tell who has signed there."""
