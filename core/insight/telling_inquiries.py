@@ -18,12 +18,13 @@ def told(turn: Turn, entity: str, span: Span, lang: str) -> str | None:
     found = trend(turn, entity, span)
     if not (found.now.total or found.now.made):
         return None
-    words, kind = turn.house.wording, "quarter" if span.months == QUARTER else "month"
+    words, before = turn.house.wording, "quarter_before" if span.months == QUARTER else "month_before"
     lines = [words.text(lang, "figures.inquiries.title"), _line(turn, lang, str(span), found.now)]
-    so_far = "_so_far" if found.so_far else ""
-    for name, other in ((f"{kind}_before{so_far}", found.before), (f"year_before{so_far}", found.last_year)):
+    part = "so_far" if found.so_far else "whole"
+    for name, other in ((before, found.before), ("year_before", found.last_year)):
         if other is not None:
-            lines.append(words.text(lang, f"figures.inquiries.than.{name}", **_change(found.now.total, other.total)))
+            change = _change(found.now.total, other.total)
+            lines.append(words.text(lang, f"figures.inquiries.than.{name}.{part}", **change))
     for month in months_of(span) if span.months == QUARTER else ():
         if month.begins(turn.house.zone) <= turn.now:
             lines.append(_line(turn, lang, str(month), trend(turn, entity, month).now))
