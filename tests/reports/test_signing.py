@@ -418,6 +418,21 @@ def test_the_job_done_twice_signs_once(repaired: Repaired) -> None:
     repaired.desk.nobody_heard_anything_else()
 
 
+def test_managers_hear_that_a_signature_is_in_no_document(repaired: Repaired) -> None:
+    sun, files = repaired.desk.manager("孙经理"), repaired.desk.rehearsal.desk.files
+    digest = str(repaired.report.hash)
+    place = files.folder / digest[:2] / digest
+    place.rename(place.with_suffix(".away"))
+    repaired.signs()
+    repaired.desk.passes(minutes=15)
+    sun.hears("report_failed", repaired.report.number, "客户已签", "desk dead again job:")
+    report = repaired.report
+    assert (report.state, report.signed_hash) == (ReportState.SEALED, None) and report.error
+    assert repaired.signature() is not None
+    with refused("report_signed"):
+        repaired.signs()
+
+
 # ---- who
 
 
