@@ -152,7 +152,7 @@ def urls(sqlite_template: Path, tmp_path: Path) -> Iterator[Callable[[str], str]
 
 
 @pytest.mark.req("S97")
-@pytest.mark.parametrize("hours", [8])
+@pytest.mark.parametrize("hours", [4, 6, 8])
 def test_customers_ask_less_when_the_desk_speaks_first(urls: Callable[[str], str], hours: int) -> None:
     off = some_weeks(urls("off"), Policies(silence=replace(Policies().silence, most=0)), hours * HOUR)
     on = some_weeks(urls("on"), Policies(), hours * HOUR)
