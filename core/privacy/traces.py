@@ -71,8 +71,9 @@ def traces_of(turn: Turn, person: Person) -> Traces:
     """What is known of him now. Of a member of the staff the name stays on record, and is no trace."""
     links, tickets = turn.rows(Link, links_of_anybody, person_id=person.id), _tickets(turn, person)
     numbers = [person.phone, person.calls, *(ticket.phone for ticket in tickets)]
-    places = [person.address, *(ticket.address for ticket in tickets)]
-    sure = {*_numbers(numbers), *(place for place in places if place and len(place) >= LEAST_ADDRESS)}
+    told = [place for place in (person.address, *(ticket.address for ticket in tickets)) if place]
+    places = [*told, *(part for place in told for part in place.split("、"))]
+    sure = {*_numbers(numbers), *(place for place in places if len(place) >= LEAST_ADDRESS)}
     for link in links:
         sure |= {link.who_id, quote(link.who_id, safe="")}
     if person.is_staff:
