@@ -10,9 +10,9 @@ import hashlib
 import io
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -145,7 +145,9 @@ async def _looked_at(document: bytes, authority: Authority) -> list[tuple[FoundS
     found = []
     for place, signature in enumerate(embedded[:MOST_SIGNATURES]):
         status = await async_validate_pdf_signature(
-            signature, _trusting(authority, "seal"), _trusting(authority, "time")
+            signature,
+            _trusting(authority, "seal", [signature.signer_cert]),
+            _trusting(authority, "time", _stampers(signature)),
         )
         last = place == len(embedded) - 1
         holds = (
@@ -169,8 +171,9 @@ def _found(signature: Any, status: Any, intact: bool) -> FoundSignature:
     )
 
 
-def _trusting(authority: Authority, kind: str) -> Any:
-    """Whom we trust: our own root, and the certificates of others with which we have sealed or had stamped."""
+def _trusting(authority: Authority, kind: str, bearers: Iterable[Any]) -> Any:
+    """Whom we trust: our own root, and the certificates of others with which we have sealed or had stamped. What was signed stays
+    signed once its certificate has run out: it is looked at as on its last day."""
     from asn1crypto import crl
     from pyhanko_certvalidator import ValidationContext
 
@@ -180,7 +183,16 @@ def _trusting(authority: Authority, kind: str) -> Any:
         crls=[crl.CertificateList.load(authority.revocations())],
         allow_fetching=False,
         revocation_mode="soft-fail",
+        moment=min([datetime.now(UTC), *(one.not_valid_after for one in bearers)]),
+        retroactive_revinfo=True,
     )
+
+
+def _stampers(signature: Any) -> list[Any]:
+    """The certificates of whoever has stamped a signature."""
+    unsigned = signature.signer_info["unsigned_attrs"]
+    tokens = [one["values"][0] for one in unsigned if one["type"].native == "signature_time_stamp_token"]
+    return [one.chosen for token in tokens for one in token["content"]["certificates"]]
 
 
 def _names_us(document: bytes, authority: Authority) -> bool:

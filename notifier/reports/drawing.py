@@ -62,7 +62,9 @@ def draw_report(sheet: Sheet, photos: Mapping[str, bytes], fonts: Fonts) -> byte
             "company": sheet.company,
             "title": sheet.title,
             "sections": sheet.sections,
-            "parts": [[part.code, part.name, str(part.qty or ""), part.old_serial, part.new_serial] for part in sheet.parts],
+            "parts": [
+                [part.code, part.name, str(part.qty or ""), part.old_serial, part.new_serial] for part in sheet.parts
+            ],
             "pictures": pictures,
             "maintenance": sheet.maintenance,
             "engineer": sheet.engineer,

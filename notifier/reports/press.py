@@ -17,8 +17,10 @@ from notifier.reports.drawing import draw_hand, draw_report, draw_seal
 from notifier.reports.fonts import Fonts
 from notifier.reports.seals import OwnSeal, SealProvider, signer_of
 from notifier.reports.signing import COMPANY, CUSTOMER, signed, with_fields
+from notifier.reports.stamping import Clockmaker
 
 if TYPE_CHECKING:
+    from cryptography import x509
     from pyhanko.sign.timestamps import TimeStamper
 
 PICTURE_DPI = 110
@@ -38,12 +40,13 @@ class ReportPress:
     def __init__(
         self, authority: Authority, seal: SealProvider, fonts: Fonts, company: str, tsa: str | None = None
     ) -> None:
-        self._authority, self._seal, self._fonts, self._company, self._tsa = authority, seal, fonts, company, tsa
+        self._authority, self._seal, self._fonts, self._company = authority, seal, fonts, company
+        self._clockmaker = Clockmaker(tsa, authority) if tsa else None
 
     def make(self, sheet: Sheet, photos: Mapping[str, bytes]) -> tuple[bytes, int]:
         """See core.reports.press.Press."""
         drawn = draw_report(sheet, photos, self._fonts)
-        own = isinstance(self._seal, OwnSeal)
+        own, stamper = isinstance(self._seal, OwnSeal), self._stamper()
         with self._seal.opened() as signer:
             if not own:
                 self._remember(signer)
@@ -52,9 +55,9 @@ class ReportPress:
                 COMPANY,
                 signer,
                 _seal_picture(self._company, self._fonts),
-                roots=[self._authority.root, *self._authority.remembered("seal")],
+                roots=self._roots("seal", "time"),
                 revocations=[self._authority.revocations()] if own else (),
-                stamper=self._stamper(),
+                stamper=stamper,
                 certify=True,
                 elsewhere=not own,
                 at=sheet.made_at,
@@ -65,15 +68,15 @@ class ReportPress:
         """See core.reports.press.Press."""
         if hashlib.sha256(document).hexdigest() != hand.document:
             raise CannotPrint("this is not the document that the customer saw")
-        number = _number_of(document) or hand.document[:16]
+        number, stamper = _number_of(document) or hand.document[:16], self._stamper()
         return signed(
             document,
             CUSTOMER,
             signer_of(self._authority.once(hand.name, number)),
             draw_hand(hand, self._fonts),
-            roots=[self._authority.root],
+            roots=self._roots("time"),
             revocations=[self._authority.revocations()],
-            stamper=self._stamper(),
+            stamper=stamper,
             at=hand.at,
         )
 
@@ -102,6 +105,12 @@ class ReportPress:
                 raise CannotPrint(f"its pages cannot be drawn: {error}") from None
         return found
 
+    def _stamper(self) -> TimeStamper | None:
+        return self._clockmaker.ready() if self._clockmaker else None
+
+    def _roots(self, *kinds: str) -> list[x509.Certificate]:
+        return [self._authority.root, *(one for kind in kinds for one in self._authority.remembered(kind))]
+
     def _remember(self, signer: object) -> None:
         """What a seal of others signed is to be known later, also when the company has another one."""
         from cryptography import x509
@@ -109,13 +118,6 @@ class ReportPress:
         certificate = getattr(signer, "signing_cert", None)
         if certificate is not None:
             self._authority.remember("seal", x509.load_der_x509_certificate(certificate.dump()))
-
-    def _stamper(self) -> TimeStamper | None:
-        if self._tsa is None:
-            return None
-        from pyhanko.sign.timestamps import HTTPTimeStamper
-
-        return HTTPTimeStamper(self._tsa, timeout=10)
 
 
 def local_press(folder: Path, company: str, fonts: Path | None = None, tsa: str | None = None) -> Press:

@@ -65,12 +65,14 @@ def signed(
 ) -> bytes:
     """The document with one field signed. `picture` is what is seen there (a PDF); `roots` and `revocations` (DER) are kept in it, so
     that it can be checked without us; `certify`: from then on nothing but the other field may be filled; `elsewhere`: what is needed
-    to check the certificate is asked of whoever issued it; `at` stands in it as its time. Raises CannotPrint."""
+    to check the certificate is asked of whoever issued it; `at` stands in it as its time. Raises CannotPrint; OSError: no time
+    stamp can be had at present."""
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
     from pyhanko.sign.general import SigningError
     from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
+    from pyhanko.sign.timestamps import TimestampRequestError
     from pyhanko_certvalidator.errors import PathBuildingError, ValidationError
 
     def attempt(style: Any, known: bool) -> bytes:
@@ -80,7 +82,7 @@ def signed(
             md_algorithm="sha256",
             certify=certify,
             docmdp_permissions=MDPPerm.FILL_FORMS,
-            **(_kept(roots, revocations, elsewhere) if known else {}),
+            **(_kept(roots, revocations, elsewhere or stamper is not None) if known else {}),
         )
         made = PdfSigner(meta, signer, timestamper=stamper, stamp_style=style)
         return finished(_increment(made, IncrementalPdfFileWriter(io.BytesIO(document)), at))
@@ -89,12 +91,16 @@ def signed(
         style = _stamp(picture, Path(folder))
         try:
             return attempt(style, True)
+        except TimestampRequestError:
+            raise
         except (ValidationError, PathBuildingError, SigningError, OSError, TimeoutError) as error:
             if not elsewhere:
                 raise CannotPrint(f"the field {name} cannot be signed: {error}") from None
             log.warning("nobody vouches for the company's certificate at present: %s", type(error).__name__)
         try:
             return attempt(style, False)
+        except TimestampRequestError:
+            raise
         except (PdfError, SigningError, OSError, TimeoutError, ValueError) as error:
             raise CannotPrint(f"the field {name} cannot be signed: {error}") from None
 
@@ -142,8 +148,9 @@ def finished(work: Coroutine[Any, Any, T]) -> T:
     raise value
 
 
-def _kept(roots: Sequence[x509.Certificate], revocations: Sequence[bytes], elsewhere: bool) -> dict[str, Any]:
-    """What is written into the document besides the signature: certificates, and lists of those that were revoked (B-LT)."""
+def _kept(roots: Sequence[x509.Certificate], revocations: Sequence[bytes], foreign: bool) -> dict[str, Any]:
+    """What is written into the document besides the signature: certificates, and lists of those that were revoked (B-LT). Whoever is
+    `foreign` is asked for his list; where he gives none, the document goes without."""
     from asn1crypto import crl
     from pyhanko.sign.signers.pdf_signer import DSSContentSettings, SigDSSPlacementPreference
     from pyhanko_certvalidator import ValidationContext
@@ -151,8 +158,8 @@ def _kept(roots: Sequence[x509.Certificate], revocations: Sequence[bytes], elsew
     context = ValidationContext(
         trust_roots=[asn1_of(one) for one in roots],
         crls=[crl.CertificateList.load(one) for one in revocations],
-        allow_fetching=elsewhere,
-        revocation_mode="soft-fail" if elsewhere else "hard-fail",
+        allow_fetching=foreign,
+        revocation_mode="soft-fail" if foreign else "hard-fail",
     )
     together = DSSContentSettings(placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE, include_vri=False)
     return {"embed_validation_info": True, "validation_context": context, "dss_settings": together}
