@@ -1,6 +1,7 @@
 """A backup as a file: one tar.gz with the desk's files, its rows in neither database's form, and a list of what must be in it.
 
     web.key               the key of our pages, unless the settings keep it elsewhere
+    reports/<name>        the certificates of service reports, with their keys
     files/<sha256>        what people sent and what the desk made, each named by its content
     rows/<table>/<n>      lines of JSON (core/store/dump.py), some megabytes at a time
     manifest.json         what all that must add up to
@@ -17,7 +18,7 @@ import os
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,13 +28,13 @@ import orjson
 
 from core.store.dump import Shape, Source, Sum
 
-FORMAT = 1
-"""Raised when an older program could not read an archive any more."""
+FORMAT, READ = 2, (1, 2)
+"""Raised when an older program could not read an archive any more; those that this one reads."""
 CHUNK = 4 << 20
 """Bytes of rows that are written, and held in memory, at a time."""
 FASTEST = 1
 """gzip's level: files are mostly compressed already, and rows shrink well with any."""
-MANIFEST, KEY, FILES, ROWS = "manifest.json", "web.key", "files/", "rows/"
+MANIFEST, KEY, CERTIFICATES, FILES, ROWS = "manifest.json", "web.key", "reports/", "files/", "rows/"
 
 
 class Damaged(RuntimeError):
@@ -42,7 +43,8 @@ class Damaged(RuntimeError):
 
 @dataclass
 class Manifest:
-    """What an archive must add up to. `tables`: rows and SHA-256 of each; `files`: how many, and the SHA-256 over their names."""
+    """What an archive must add up to. `tables`: rows and SHA-256 of each; `files`: how many, and the SHA-256 over their names;
+    `certificates`: the SHA-256 of each."""
 
     format: int
     made_at: int
@@ -52,13 +54,14 @@ class Manifest:
     tables: dict[str, tuple[int, str]] = field(default_factory=dict)
     files: tuple[int, str] = (0, "")
     key: str | None = None
+    certificates: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, written: bytes) -> Manifest:
         """Raises Damaged."""
         try:
             given: dict[str, Any] = orjson.loads(written)
-            if given["format"] != FORMAT:
+            if given["format"] not in READ:
                 raise Damaged(f"{MANIFEST}: format {given['format']}")
             shapes = [Shape(one["name"], tuple(map(tuple, one["columns"])), one["key"]) for one in given["shapes"]]  # type: ignore[arg-type]
             tables = {name: (rows, digest) for name, (rows, digest) in given["tables"].items()}
@@ -70,7 +73,9 @@ class Manifest:
         return orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2)
 
 
-def write(path: Path, source: Source, files: Path, key: bytes | None, now: int) -> Manifest:
+def write(
+    path: Path, source: Source, files: Path, key: bytes | None, now: int, certificates: Mapping[str, bytes]
+) -> Manifest:
     """Write everything to `path`, which appears when it is whole and on disk; only its owner can read it."""
     handle, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -79,7 +84,7 @@ def write(path: Path, source: Source, files: Path, key: bytes | None, now: int) 
                 gzip.GzipFile("", "wb", FASTEST, file, mtime=0) as packed,
                 tarfile.open(mode="w|", fileobj=packed, format=tarfile.PAX_FORMAT) as tar,
             ):
-                manifest = _write_all(tar, source, files, key, now)
+                manifest = _write_all(tar, source, files, key, now, certificates)
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, path)
@@ -93,6 +98,7 @@ def check(path: Path) -> Manifest:
     """Read the whole archive once and add everything up. Raises Damaged."""
     sums: dict[str, Sum] = {}
     names, count, key, manifest = hashlib.sha256(), 0, None, None
+    certificates: dict[str, str] = {}
     with reading(path) as members:
         for name, file in members:
             if manifest is not None:
@@ -101,6 +107,8 @@ def check(path: Path) -> Manifest:
                 manifest = Manifest.of(file.read())
             elif name == KEY:
                 key = hashlib.sha256(file.read()).hexdigest()
+            elif name.startswith(CERTIFICATES):
+                certificates[name.removeprefix(CERTIFICATES)] = _digest(file)
             elif name.startswith(FILES):
                 if _digest(file) != name.removeprefix(FILES):
                     raise Damaged(name)
@@ -116,6 +124,8 @@ def check(path: Path) -> Manifest:
     for name, expected in manifest.tables.items():
         if found.pop(name, (0, Sum().digest)) != expected:
             raise Damaged(f"{ROWS}{name}")
+    if manifest.certificates != certificates:
+        raise Damaged(CERTIFICATES)
     if found or manifest.files != (count, names.hexdigest()) or manifest.key != key:
         raise Damaged(next(iter(found), FILES if manifest.key == key else KEY))
     return manifest
@@ -134,7 +144,7 @@ def reading(path: Path) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
 
 
 class Content:
-    """What an archive holds, read once and in its order: the key, the files, then the rows as a source."""
+    """What an archive holds, read once and in its order: the key, the certificates, the files, then the rows as a source."""
 
     def __init__(self, manifest: Manifest, members: Iterator[tuple[str, IO[bytes]]]):
         self.revision, self.floor, self.shapes = manifest.revision, manifest.floor, tuple(manifest.shapes)
@@ -145,6 +155,11 @@ class Content:
         """The key of our pages, if it was kept in the data folder."""
         found = [file.read() for _, file in self._while(KEY)]
         return found[0] if found else None
+
+    def certificates(self) -> Iterator[tuple[str, bytes]]:
+        """The certificates of service reports, by their place in their folder."""
+        for name, file in self._while(CERTIFICATES):
+            yield name.removeprefix(CERTIFICATES), file.read()
 
     def files(self) -> Iterator[tuple[str, IO[bytes]]]:
         """Each file with its SHA-256."""
@@ -166,11 +181,16 @@ def lines_of(file: IO[bytes]) -> list[bytes]:
     return file.read().split(b"\n")[:-1]
 
 
-def _write_all(tar: tarfile.TarFile, source: Source, files: Path, key: bytes | None, now: int) -> Manifest:
+def _write_all(
+    tar: tarfile.TarFile, source: Source, files: Path, key: bytes | None, now: int, certificates: Mapping[str, bytes]
+) -> Manifest:
     manifest = Manifest(FORMAT, now, source.revision, source.floor, list(source.shapes))
     if key is not None:
         _add(tar, KEY, key)
         manifest.key = hashlib.sha256(key).hexdigest()
+    for name, content in sorted(certificates.items()):
+        _add(tar, CERTIFICATES + name, content)
+        manifest.certificates[name] = hashlib.sha256(content).hexdigest()
     manifest.files = _write_files(tar, files)
     for shape in source.shapes:
         total, number, chunk = Sum(), 0, io.BytesIO()
@@ -215,7 +235,7 @@ def _members(tar: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes]]]:
     while (info := tar.next()) is not None:
         _forget(tar)
         file = tar.extractfile(info) if info.isreg() else None
-        if file is None or not (info.name in (MANIFEST, KEY) or info.name.startswith((FILES, ROWS))):
+        if file is None or not (info.name in (MANIFEST, KEY) or info.name.startswith((CERTIFICATES, FILES, ROWS))):
             raise Damaged(info.name)
         yield info.name, file
 

@@ -14,6 +14,7 @@ from config.auditing import AuditKey
 from config.carrying import Stop, carry_out, must_have_tables, must_stand_still, now, say, tell
 from config.doctor import spoken_here
 from config.keys import KEY_FILE, web_key
+from config.report_press import FOLDER
 from config.settings import Settings
 from config.verifying import verify
 from core.store import filling
@@ -56,7 +57,9 @@ def _back_up(settings: Settings, path: Path) -> int:
     must_have_tables(url, settings.database_url)
     key = None if settings.web_key else _read(settings.data_dir / KEY_FILE)
     with snapshot(Database(url)) as connection:
-        manifest = archive.write(path, Live(connection, url), settings.data_dir / FILES, key, instant)
+        manifest = archive.write(
+            path, Live(connection, url), settings.data_dir / FILES, key, instant, _certificates(settings)
+        )
     size, rows = path.stat().st_size / 1e6, sum(count for count, _ in manifest.tables.values())
     seconds = time.monotonic() - started
     say("backed_up", path=path, rows=rows, files=manifest.files[0], size=size, seconds=seconds)
@@ -87,6 +90,7 @@ def _take_all(
     with archive.reading(path) as members:
         content = archive.Content(manifest, members)
         _take_key(content, None if settings.web_key else key_file, replace, instant)
+        _take_certificates(content, settings.data_dir / FOLDER, instant)
         for name, file in content.files():
             files.bring(name, file)
         return filling.establish(database, content, instant, over=replace, tell=tell)
@@ -115,6 +119,33 @@ def _take_key(content: archive.Content, key_file: Path | None, replace: bool, in
     with os.fdopen(handle, "wb") as file:
         file.write(key)
         os.fsync(file.fileno())
+
+
+def _certificates(settings: Settings) -> dict[str, bytes]:
+    """The certificates of service reports, with their keys: without them nobody could tell later what was ours."""
+    folder = settings.data_dir / FOLDER
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if _is_kept(path)}
+
+
+def _is_kept(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(".")
+
+
+def _take_certificates(content: archive.Content, folder: Path, instant: int) -> None:
+    """Put them in their place; others that lie there are moved aside whole."""
+    brought = dict(content.certificates())
+    there = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if _is_kept(path)}
+    if not brought or brought == there:
+        return
+    if there:
+        folder.rename(folder.with_name(f"{folder.name}.before-{instant // SECOND}"))
+    for name, file in brought.items():
+        place = folder / name
+        if folder.resolve() not in place.resolve().parents:
+            raise archive.Damaged(f"{archive.CERTIFICATES}{name}")
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        place.touch(mode=0o600)
+        place.write_bytes(file)
 
 
 def _read(path: Path) -> bytes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import shutil
 import tarfile
 import threading
 from pathlib import Path
@@ -16,6 +17,7 @@ from core.store import chain, migrate
 from core.store.database import Database
 from core.store.files import FileStore
 from core.store.model import OutboxState
+from notifier.reports.authority import Authority
 from tests.operating.sworn import grow
 from tests.operating.whole_desk import Operator, same, sums, with_a_past
 from tests.scenario import story
@@ -28,10 +30,23 @@ def backed_up(operator: Operator, url: str, path: Path) -> dict[str, tuple[int, 
     """A backup of a desk with a past; what was in it."""
     FileStore(operator.data / "files").put(PHOTO)
     (operator.data / "web.key").write_text("0123456789abcdef")
+    Authority(operator.data / "reports", "宁波精工").seal()
     with with_a_past(url):
         before = sums(url)
         assert operator.says(url, "backup", str(path)) == 0
         return before
+
+
+def test_certificates_that_lie_there_are_moved_aside_whole(operator: Operator, desk_url: str, tmp_path: Path) -> None:
+    path, folder = tmp_path / "desk.tar.gz", operator.data / "reports"
+    backed_up(operator, desk_url, path)
+    before = (folder / "root.pem").read_bytes()
+    shutil.rmtree(folder)
+    Authority(folder, "另一家")
+    assert operator.says(desk_url, "restore", "--replace", str(path)) == 0
+    assert (folder / "root.pem").read_bytes() == before
+    [aside] = operator.data.glob("reports.before-*")
+    assert (aside / "root.pem").read_bytes() != before
 
 
 @pytest.mark.req("S35")
@@ -49,6 +64,8 @@ def test_a_backup_becomes_the_same_desk_on_either_database(
     assert migrate.state(empty_url) == "current" and migrate.drift(empty_url) == []
     assert (other.data / "web.key").read_text() == "0123456789abcdef"
     assert [path.read_bytes() for path in (other.data / "files").glob("*/*")] == [PHOTO]
+    assert Authority(other.data / "reports", "宁波精工").root == Authority(operator.data / "reports", "宁波精工").root
+    assert {path.stat().st_mode & 0o077 for path in (other.data / "reports").iterdir()} == {0}
     with story(empty_url) as desk:
         li = desk.customer("李先生", "webchat", phone="13800138022")
         li.says("注塑机报 E-07")
