@@ -19,6 +19,7 @@ from core.forms.definition import Asked, Field, Form
 from core.forms.submitting import Handed, fill_by_page, own_ticket, report_by_form
 from core.people.linking import meet, speaker
 from core.people.model import Person, Role
+from core.privacy.informing import must_be_informed, notice
 from core.refused import Refused
 from core.store.turn import Turn
 from core.tickets.model import Ticket
@@ -173,6 +174,7 @@ class VisitorForm(FormDoor):
         told = mistakes(draw, handed)
         query = f"?kind={form.id if form else BASIC}"
         body = self.form(draw, sheets, PATH + query, f"{PATH}/files{query}", "send", began or turn.now, told)
+        body += _notice(turn, person, who.lang)
         return self.drawn(draw, body, draw.say("report"), "", back, 422 if told else 200)
 
     def _show_ticket(
@@ -221,6 +223,12 @@ def _kinds(turn: Turn, draw: Drawing, person: Person | None) -> str:
     rows += [(f"kind={form.id}", text(form.title.to(draw.lang))) for form in forms]
     rows.append((f"kind={BASIC}", draw.say("plain")))
     return "".join(f'<li><a href="{PATH}?{query}">{label}</a></li>' for query, label in rows)
+
+
+def _notice(turn: Turn, person: Person | None, lang: str) -> str:
+    """Who keeps what of him and why, for whoever has not been told yet (PIPL Art. 17)."""
+    known = person is not None and not must_be_informed(turn, person)
+    return "" if known else f'<p class="hint">{text(notice(turn, lang))}</p>'
 
 
 def _customer_fields(form: Form) -> tuple[Field, ...]:

@@ -148,6 +148,16 @@ def test_files_are_what_their_field_asks_for_and_their_owners_alone(site: Site) 
     assert "O1.nc" in page.text
 
 
+def test_who_has_not_been_told_reads_under_the_form_what_is_kept_of_him(site: Site) -> None:
+    http = form_cookie(site, "told")
+    assert "为处理报修保存" in http.get("/form?kind=line_fault").text
+    assert report(http, **{"f.fault_kind": "cnc", "f.line": "machining"}).status_code == 422
+    visitor = site.visitor("told")
+    visitor.says("注塑机漏油")
+    visitor.waits_for("GD-")
+    assert "为处理报修保存" not in http.get("/form?kind=line_fault").text
+
+
 def test_nobody_comes_in_without_a_token_or_from_another_site(site: Site) -> None:
     http = httpx.Client(base_url=site.url)
     assert "form-enter" in http.get("/form").text
