@@ -37,6 +37,7 @@ def secrets(elsewhere: None, monkeypatch: pytest.MonkeyPatch) -> None:
 def settings(provider: str, channel: str, **given: Any) -> Settings:
     """A desk that uses this provider for this channel only."""
     more: dict[str, Any] = {"carriers": {channel: provider, provider: given}, "public_url": "https://desk.example.com"}
+    more["privacy"] = {"abroad": ["twilio"]}
     return Settings(**more)
 
 

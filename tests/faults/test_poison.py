@@ -120,5 +120,5 @@ def test_a_poisonous_job_is_dead(desk_url: str) -> None:
         wang = desk.customer("王女士", "telegram")
         wang.sends_photo()
         desk.passes(hours=1)
-        assert eye.column("SELECT state FROM job ORDER BY id") == ["dead", "dead", "done"]
+        assert eye.column("SELECT state FROM job ORDER BY id") == ["dead", "dead", "done", "done"]
         eye.close()

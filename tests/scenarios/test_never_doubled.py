@@ -32,6 +32,7 @@ def test_the_same_fault_over_three_channels_is_one_ticket(desk: Story) -> None:
     assert {via.split("/")[0] for via in desk.sources(number)} >= {"wecom_kf", "webchat", "telegram"}
     sun.hears("stuck_warning", number, within=0)
     sun.hears("overdue", number, within=0)
+    sun.hears("customer_waiting", number, within=0)
     sun.hears_nothing()
 
 
@@ -73,6 +74,8 @@ def test_what_may_be_the_same_is_not_dispatched_until_staff_have_decided(desk: S
     first = ticket_in(desk, S.ACCEPTED, wang, liu, "空调", "不制冷、滴水")
     desk.passes(hours=5)
     sun.hears("stuck_warning", first, within=0)
+    wang.hears("still_waiting", first, within=0)
+    liu.hears("customer_waiting", first, within=0)
     wang.says("空调滴水，不制冷")
     second = wang.hears("ack_created").ticket
     assert second != first
@@ -94,6 +97,8 @@ def test_what_staff_keep_apart_is_dispatched_then(desk: Story) -> None:
     first = ticket_in(desk, S.ACCEPTED, wang, liu, "空调", "不制冷、滴水")
     desk.passes(hours=5)
     sun.hears("stuck_warning", first, within=0)
+    wang.hears("still_waiting", first, within=0)
+    liu.hears("customer_waiting", first, within=0)
     wang.says("空调滴水，不制冷")
     second = wang.hears("ack_created").ticket
     sun.hears("ask_choice", first, second)

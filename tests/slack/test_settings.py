@@ -20,6 +20,7 @@ SLACK = {"enabled": True, "app_id": "A0DESK", "bot_token": "env:SLACK_BOT_TOKEN"
 def secrets(elsewhere: None, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUIYING_DATABASE_URL", f"sqlite:///{sqlite_template}")
     monkeypatch.setenv("HUIYING_WORKING_HOURS__HOLIDAYS", "none")
+    monkeypatch.setenv("HUIYING_PRIVACY__ABROAD", "slack")
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"):
         monkeypatch.setenv(name, f"secret of {name}")
 

@@ -55,7 +55,7 @@ def desk(folder: Path, **more: str) -> subprocess.Popen[str]:
 @contextmanager
 def served(folder: Path, **more: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
     """A running desk on a free port, and somebody who speaks HTTP with it."""
-    process = desk(folder, HUIYING_LISTEN_PORT="0", **more)
+    process = desk(folder, HUIYING_LISTEN_PORT="0", HUIYING_REPORT__COMPANY="测试公司", **more)
     assert process.stdout is not None
     first = process.stdout.readline()
     found = re.search(r"http://[0-9.]+:\d+", first)

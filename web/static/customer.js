@@ -23,7 +23,7 @@ async function refresh() {
 
 function show(body, fresh) {
   tag = fresh;
-  page.innerHTML = body;
+  page.replaceChildren(...new DOMParser().parseFromString(body, "text/html").body.childNodes);
   said.textContent = page.querySelector("[data-say]")?.textContent ?? "";
 }
 
