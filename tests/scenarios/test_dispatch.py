@@ -237,6 +237,7 @@ def test_after_the_last_one_it_stays_with_the_fallback_until_somebody_takes_it(d
     desk.passes(hours=3)
     sun.hears("stuck_warning", number, "没有人接单", within=0)
     sun.hears("customer_waiting", number, within=0)
+    wang.hears("still_waiting", number, within=0)
     wang.says("我这单现在到底归谁管")
     wang.hears("progress", "孙经理")
     liu.says(f"接单 {number}")

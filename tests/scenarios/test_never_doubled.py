@@ -74,7 +74,7 @@ def test_what_may_be_the_same_is_not_dispatched_until_staff_have_decided(desk: S
     first = ticket_in(desk, S.ACCEPTED, wang, liu, "空调", "不制冷、滴水")
     desk.passes(hours=5)
     sun.hears("stuck_warning", first, within=0)
-    wang.hears("still_waiting", first, within=0)
+    desk.phone(wang).gets(first, "暂无新进展")
     liu.hears("customer_waiting", first, within=0)
     wang.says("空调滴水，不制冷")
     second = wang.hears("ack_created").ticket
@@ -97,7 +97,7 @@ def test_what_staff_keep_apart_is_dispatched_then(desk: Story) -> None:
     first = ticket_in(desk, S.ACCEPTED, wang, liu, "空调", "不制冷、滴水")
     desk.passes(hours=5)
     sun.hears("stuck_warning", first, within=0)
-    wang.hears("still_waiting", first, within=0)
+    desk.phone(wang).gets(first, "暂无新进展")
     liu.hears("customer_waiting", first, within=0)
     wang.says("空调滴水，不制冷")
     second = wang.hears("ack_created").ticket
