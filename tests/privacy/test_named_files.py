@@ -20,6 +20,6 @@ def test_every_column_that_names_a_file_is_known() -> None:
         (table.name, column.name)
         for table in metadata.sorted_tables
         for column in table.columns
-        if "hash" in column.name or column.name.startswith("marked") and column.name != "marked_size"
+        if "hash" in column.name or column.name == "marked"
     }
     assert hashes - OTHER_HASHES == set(NAMED)
