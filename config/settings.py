@@ -232,7 +232,8 @@ class Settings(BaseSettings):
         default=30, description="绑定码有效期，分钟（S5b） · a binding code is valid, minutes"
     )
     guest_hours: Count = Field(
-        default=24, description="家属凭验证码可代问进度，小时（S18） · a relative with a code may ask about progress, hours"
+        default=24,
+        description="家属凭验证码可代问进度，小时（S18） · a relative with a code may ask about progress, hours",
     )
     pack: Names = Field(
         default=(DEFAULT,),

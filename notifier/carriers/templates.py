@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from core.words import Say
 from notifier.carriers.wire import Trouble
 
-OTHERWISE = {"engineer_assigned": "assigned", "correction": "progress", "still_waiting": "progress", "report_pdf": "progress"}
+OTHERWISE = {
+    "engineer_assigned": "assigned",
+    "correction": "progress",
+    "still_waiting": "progress",
+    "report_pdf": "progress",
+}
 """Purposes that share a template with another one, unless they have one of their own."""
 BLANK = "无"
 """Stands for an empty value: providers refuse a parameter without content."""
