@@ -121,3 +121,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [report for outcome in ("skipped", "failed", "error") for report in terminalreporter.getreports(outcome)]
     missing = [report for report in reports if not_run.SAYING in str(report.longrepr)]
     terminalreporter.write_line(f"NOT RUN: {len(missing)} checks", yellow=bool(missing))
+
+
+LONGEST_FIRST = (
+    "tests/web/",
+    "tests/test_five_channels",
+    "tests/test_benchmarks",
+    "tests/simulation/",
+    "tests/reports/",
+    "tests/packs/",
+)
+"""Files that take longest are begun first, so that no process is left alone with them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST_FIRST))

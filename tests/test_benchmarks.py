@@ -37,8 +37,14 @@ PROMISED = {
 }
 
 
+LONGER = frozenset({"intake", "backlog", "start", "path", "timers", "webhooks"})
+"""Rounds that take more than ten seconds: they run with the longer proofs."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PROMISED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.prove] if name in LONGER else []) for name in PROMISED]
+)
 def test_a_quick_round(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = [sys.executable, "-m", "benchmarks", "--only", name, "--quick", *SCALE, "--folder", str(tmp_path)]
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))

@@ -167,6 +167,7 @@ def test_a_pong_is_a_sign_of_life_though_nobody_writes() -> None:
     told(story)
 
 
+@pytest.mark.prove
 def test_a_connection_at_whose_other_end_nobody_answers_is_ended() -> None:
     async def story() -> None:
         async with websockets.serve(lambda line: asyncio.sleep(60), "127.0.0.1", 0) as server:

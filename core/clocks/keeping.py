@@ -5,10 +5,12 @@ Most events change nothing of it, and cost no query: only those that can move a 
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import bindparam, select
 
 from core.clocks.account import Account, Bound, account
-from core.clocks.history import ACTIONS, Change, History, history_of
+from core.clocks.history import ACTIONS, RESPONSES, Change, History, history_of
 from core.clocks.policy import Case, Goal, ServiceLevel, Target
 from core.clocks.recorded import bounds_since
 from core.people.model import Person
@@ -49,7 +51,7 @@ def keep(turn: Turn, event: Event) -> None:
     _moves(ticket, event, before["status"] if before else None)
     if event.kind == Happened.REPORTED:
         _begin(turn, ticket)
-    elif _moves_due(turn.house.policies.service_level, event):
+    elif _moves_due(turn.house.policies.service_level, event) or _answers_at_once(ticket, event, before):
         _recount(turn, ticket, event, fresh=before is None)
 
 
@@ -145,6 +147,12 @@ def _moves(ticket: Ticket, event: Event, status_before: str | None) -> None:
         ticket.stage_at = at = max(at, ticket.stage_at or 0)
     if event.kind in ACTIONS or (status_before is not None and ticket.status != status_before):
         ticket.moved_at = max(at, ticket.moved_at or 0)
+
+
+def _answers_at_once(ticket: Ticket, event: Event, before: dict[str, Any] | None) -> bool:
+    """Whether this is the first response, at the very instant of something else: what changed then no longer moves when it was due."""
+    first = event.kind in RESPONSES and ticket.first_response_at == event.at
+    return first and before is not None and before["updated_at"] >= event.at
 
 
 def _moves_due(level: ServiceLevel, event: Event) -> bool:

@@ -228,6 +228,7 @@ def test_most_events_cost_no_query(desk: Story, monkeypatch: pytest.MonkeyPatch)
     liu = desk.engineer("刘工")
     number = reported(desk, "P1")
     does(desk, number, lambda turn, ticket: accepting.accept(turn, ticket, turn.get(Person, liu.person_id)))
+    desk.passes(seconds=1)
     asked: list[str] = []
     plain = Connection.all
 

@@ -59,7 +59,8 @@ SHORT = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.prove
+@pytest.mark.timeout(600)
 @pytest.mark.req("S35", "S81")
 def test_three_kills(database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same as below, short enough for every day."""

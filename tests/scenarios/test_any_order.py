@@ -109,6 +109,14 @@ def play(url: str, day: list[tuple[tuple[str, int, str], bool, int]]) -> None:
         desk.chains_are_whole()
 
 
+def test_a_response_at_the_instant_at_which_its_ticket_became_urgent(sqlite_template: Path, tmp_path: Path) -> None:
+    """Found by the tests below: what the row kept and what its events say were not the same."""
+    shutil.copy(sqlite_template, tmp_path / "desk.db")
+    accepts, notes = ("engineer", 0, "接单 {n}"), ("engineer", 0, "备注 {n} 已联系客户,14:30到")
+    day = [accepts, accepts, ("manager", 0, "{n} 改P0"), notes]
+    play(f"sqlite:///{tmp_path / 'desk.db'}", [(said, False, 0) for said in day])
+
+
 @pytest.mark.req("S1", "S18")
 def test_on_sqlite(sqlite_template: Path) -> None:
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

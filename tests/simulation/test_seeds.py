@@ -19,7 +19,7 @@ from tests.simulation.promises import broken
 from tests.simulation.template import make
 from tests.simulation.world import START, World
 
-EVERY_DAY = 40
+EVERY_DAY = 25
 PROOF = int(os.environ.get("SIMULATION_SEEDS", "500"))
 """Seeds of the longer proof."""
 
