@@ -68,7 +68,7 @@ def files_are_old(desk: Story) -> None:
     """Files were handed in long enough ago to be removed."""
     for path in desk.rehearsal.desk.files.folder.rglob("*"):
         if path.is_file():
-            os.utime(path, (time.time() - 10 * SETTLED,) * 2)
+            os.utime(path, (time.time() - 10 * SETTLED,) * 2)  # pyright: ignore[reportArgumentType]
 
 
 def stored(desk: Story) -> list[str]:
