@@ -22,8 +22,9 @@ from starlette.routing import Route
 from core.people.model import Person
 from core.people.proving import CODE_LASTS
 from core.refused import Refused
+from core.reports.delivering import page_of
 from core.reports.model import Report
-from core.reports.sign_page import SignPage, page_of, seen_by, sign_link, sign_page
+from core.reports.sign_page import SignPage, seen_by, sign_link, sign_page
 from core.reports.signing import ask_code, sign, sign_by_code, strokes_in
 from core.store.turn import Cause, Turn
 from core.words import MINUTE, SECOND, Room

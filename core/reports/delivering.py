@@ -79,10 +79,15 @@ def newest_file(turn: Turn, report: Report) -> FileRef | None:
     return FileRef(report.hash, words.text(lang, "report.file", number=report.number), PDF, report.size or 0)
 
 
+def page_of(token: str) -> str:
+    """The path of the sign page, which is what a pass to it names."""
+    return f"s/{token}"
+
+
 def sign_link(turn: Turn, report: Report, reader: Person) -> str | None:
     """The customer's own link to where he sees and signs it; None where pages have no public address."""
     pages = turn.house.pages
-    return pages.customers_link(turn, reader, f"s/{report.token}") if pages else None
+    return pages.customers_link(turn, reader, page_of(report.token)) if pages else None
 
 
 def check_url(turn: Turn, report: Report) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 from core.people.dialling import SMS, number_room
 from core.people.model import Person
 from core.refused import Refused
-from core.reports.delivering import newest_file
+from core.reports.delivering import newest_file, page_of
 from core.reports.model import Report, ReportState
 from core.reports.queries import report_by_token
 from core.reports.signing import signature_of
@@ -40,11 +40,6 @@ class SignPage:
     signed_when: str
     through: str
     agreement: str
-
-
-def page_of(token: str) -> str:
-    """The path of the sign page, which is what a pass to it names."""
-    return f"s/{token}"
 
 
 def sign_link(turn: Turn, report: Report, person: Person) -> str | None:
